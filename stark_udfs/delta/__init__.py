@@ -1,0 +1,1 @@
+"""Record ⇄ Spark schema, tables by name or path, SQL."""

@@ -1,0 +1,1 @@
+"""`run(stages)`: the only orchestration."""

@@ -1,0 +1,88 @@
+"""A stage is a frozen value: what it reads, asks, parses and writes. `engine.run` does the rest."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pyspark.sql import DataFrame
+
+from stark_udfs.core.records import Record, Shape
+from stark_udfs.core.rejects import Reject
+from stark_udfs.delta.table import Table
+from stark_udfs.llm.chat import Chat
+from stark_udfs.llm.prompts import Prompt
+
+In = TypeVar("In", bound=Record)
+Out = TypeVar("Out", bound=Record)
+Said = TypeVar("Said", bound=Shape)
+
+Frames = Mapping[str, DataFrame]
+
+
+@dataclass(frozen=True)
+class Unique:
+    """Rows whose `on` is equal within equal `within` are one row; from Jaccard similarity `near` on, too."""
+
+    on: str
+    within: str
+    near: float | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """An expectation about a table after its stage: `expression` is an aggregate that gives one number.
+
+    The run goes on whatever it says; `checks` keeps `low`, the value and `high`. `kind` says where the bounds come from:
+    "expected" (ours), "paper", or "set" (a number that the settings asked for).
+    """
+
+    name: str
+    expression: str
+    low: float | None = None
+    high: float | None = None
+    kind: str = "expected"
+
+
+@dataclass(frozen=True)
+class TableStage:
+    """Rows made by column expressions alone."""
+
+    name: str
+    reads: tuple[Table, ...]
+    select: Callable[[Frames], DataFrame]
+    writes: Table
+    settings: Mapping[str, object]
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChatStage(Generic[In, Said, Out]):
+    """Rows made by asking a chat model, one unit of work per row of `select`.
+
+    select: column expressions only; gives exactly the columns of `each`.
+    unit: the column of `each` that names the unit of work.
+    order: the column of `each` by which units come first; None: by unit key.
+    ask: pure; the next prompt, given the accepted replies of the rounds so far; None when done.
+    parse: pure; one item each, rows and rejects in the order of the replies. Bad replies and re-asks never reach it;
+        a round that stays bad ends the unit, and `parse` sees the rounds before it.
+    take: rows kept per unit, the first by hash of the key, after `unique`; None: all.
+    settings: every setting that ask, parse or select look at, as JSON: part of the stage's fingerprint.
+    """
+
+    name: str
+    reads: tuple[Table, ...]
+    select: Callable[[Frames], DataFrame]
+    each: type[In]
+    unit: str
+    ask: Callable[[In, Sequence[Said]], Prompt | None]
+    parse: Callable[[In, Sequence[Said]], Sequence[Out | Reject]]
+    writes: Table
+    chat: Chat
+    settings: Mapping[str, object]
+    order: str | None = None
+    take: int | None = None
+    unique: Unique | None = None
+    checks: tuple[Check, ...] = ()
+
+
+Stage = TableStage | ChatStage  # type: ignore[type-arg]  # a list of stages holds stages of any row

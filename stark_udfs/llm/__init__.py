@@ -1,0 +1,1 @@
+"""Chat servers: requests, replies, the client, the broker. No Spark, no pandas."""

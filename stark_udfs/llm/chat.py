@@ -1,0 +1,58 @@
+"""How one stage talks to one model: resolved from settings, picklable, sent to the executors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stark_udfs.core.ids import Json, seed_of
+from stark_udfs.core.settings import ChatStageSettings, ModelSettings, Settings
+from stark_udfs.llm.prompts import ChatRequest, Message, Prompt
+from stark_udfs.llm.shapes import json_schema, shape_in_words
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A model, the parameters a stage sends to it, and how often a bad reply is asked again."""
+
+    model: ModelSettings
+    parameters: Mapping[str, Json]
+    reply_tokens: int
+    reasks: int
+    seed: int
+
+    @classmethod
+    def of(cls, settings: Settings, stage: ChatStageSettings) -> "Chat":
+        """The chat of a stage: its parameters over the model's, without those that the model does not take."""
+        model = settings.models[stage.model]
+        merged = {**model.parameters, **stage.parameters}
+        return cls(
+            model=model,
+            parameters={k: v for k, v in merged.items() if v is not None and k not in model.without},
+            reply_tokens=stage.reply_tokens,
+            reasks=stage.reasks,
+            seed=settings.pipeline.seed,
+        )
+
+    def request(
+        self,
+        prompt: Prompt,
+        *,
+        unit_key: str,
+        round: int,
+        redraw: int = 0,
+        block: Mapping[str, Json] | None = None,
+    ) -> ChatRequest:
+        """The first ask of a round."""
+        schema = json_schema(prompt.shape)
+        user = prompt.user if self.model.json_schema else f"{prompt.user}\n\n{shape_in_words(schema)}"
+        return ChatRequest(
+            provider=self.model.provider,
+            model=self.model.name,
+            messages=(Message(role="system", content=prompt.system), Message(role="user", content=user)),
+            parameters={**self.parameters, self.model.token_limit: self.reply_tokens},
+            shape_name=prompt.shape.__name__,
+            json_schema=schema,
+            send_schema=self.model.json_schema,
+            draw=seed_of(self.seed, unit_key, round, redraw),
+            attempt=0,
+            block=None if block is None else dict(block),
+        )

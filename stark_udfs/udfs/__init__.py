@@ -1,0 +1,1 @@
+"""Functions that run on executors: batches in, batches out."""
