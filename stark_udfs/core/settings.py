@@ -52,19 +52,25 @@ class Gender(Section):
     subject: str = Field(description="pronoun: she, he, they")
     object: str = Field(description="pronoun: her, him, them")
     possessive: str = Field(description="pronoun: her, his, their")
-    weight: float = Field(1.0, ge=0, description="relative; with population weights it scales the counts of `counts_as`")
+    weight: float = Field(
+        1.0, ge=0, description="relative; with population weights it scales the counts of `counts_as`"
+    )
     counts_as: Literal["male", "female", "both"] = Field(description="whose census counts and whose names apply")
 
 
 class PeopleSettings(Section):
     """Who the people are: drawn, or the user's own table."""
 
-    source: str | None = Field(None, description="a CSV, Parquet or Delta table of age, gender, birthplace, residence; None: drawn")
+    source: str | None = Field(
+        None, description="a CSV, Parquet or Delta table of age, gender, birthplace, residence; None: drawn"
+    )
     count: int = Field(10_000, ge=1, description="profiles to draw")
     weights: Literal["uniform", "population"] = "population"
     bands: tuple[tuple[int, int], ...] = Field(description="ages, both ends included; a band, then a uniform age in it")
     min_age: int = Field(10, ge=0, le=120)
-    moved_share: float = Field(0.30, ge=0, le=1, description="share whose residence is not the birthplace (paper: 0.30)")
+    moved_share: float = Field(
+        0.30, ge=0, le=1, description="share whose residence is not the birthplace (paper: 0.30)"
+    )
     genders: tuple[Gender, ...]
     countries: tuple[str, ...] = Field(min_length=1)
     names: str | None = Field(None, description="a CSV country,gender,kind,name that adds to the packaged names")
@@ -90,10 +96,17 @@ class PersonasSettings(ChatStageSettings):
     draws: int = Field(1, ge=1, description="calls per profile and category")
     spare: float = Field(0.1, ge=0, description="share of calls beyond the least that could give `pipeline.episodes`")
     examples: int = Field(5, ge=0, le=30, description="example sentences in the prompt")
-    near: float | None = Field(0.8, gt=0, le=1, description="Jaccard similarity of word sets from which two sentences are one; null: exact only")
+    near: float | None = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="Jaccard similarity of word sets from which two sentences are one; null: exact only",
+    )
     leave_out: tuple[str, ...] = Field((), description="categories that are not drawn")
     sensitive: bool = Field(True, description="whether sensitive categories are drawn at all")
-    fit_age: bool = Field(True, description="whether a category is kept from ages it does not fit, sensitive ones from under-18s")
+    fit_age: bool = Field(
+        True, description="whether a category is kept from ages it does not fit, sensitive ones from under-18s"
+    )
 
 
 class CommonsenseSettings(ChatStageSettings):
@@ -110,9 +123,13 @@ class EventsSettings(ChatStageSettings):
     asked: int = Field(6, ge=2, le=20, description="events asked for at least")
     first: date = Field(date(2021, 1, 1), description="no event before this day")
     last: date = Field(date(2024, 4, 30), description="no event after this day (paper: April 2024)")
-    update_share: float = Field(0.17, ge=0, le=1, description="of experiences, those that update an earlier one (paper: 0.171)")
+    update_share: float = Field(
+        0.17, ge=0, le=1, description="of experiences, those that update an earlier one (paper: 0.171)"
+    )
     interval_tolerance: float | None = Field(
-        0.25, ge=0, description="how far the stated interval may lie from the dates, as a share (or one unit); null: unchecked"
+        0.25,
+        ge=0,
+        description="how far the stated interval may lie from the dates, as a share (or one unit); null: unchecked",
     )
     check_order: bool = True
 
@@ -128,8 +145,13 @@ class SessionsSettings(ChatStageSettings):
 
     least: int = Field(4, ge=1, description="fewer sessions than this: the episode is dropped")
     most: int = Field(6, ge=1, description="sessions of an episode, one per event")
+    more_events: Literal["cut", "drop"] = Field(
+        "cut", description="an episode with more events than `most`: the first ones count, or it is dropped"
+    )
     history: Literal["events", "transcript"] = "transcript"
-    history_tokens: int = Field(3000, ge=0, description="of earlier sessions in a prompt, newest first, estimated at 4 characters each")
+    history_tokens: int = Field(
+        3000, ge=0, description="of earlier sessions in a prompt, newest first, estimated at 4 characters each"
+    )
     brief: Literal["off", "sampled"] = "sampled"
     turns_mean: float = Field(10.5, gt=2, description="of a sampled brief (paper, realised: 10.5)")
     images_mean: float = Field(1.86, ge=0, description="of a sampled brief (paper, realised: 1.86)")
@@ -143,7 +165,9 @@ class SessionsSettings(ChatStageSettings):
 class SummariesSettings(ChatStageSettings):
     """Session memories."""
 
-    repetitive: float = Field(0.9, gt=0, le=1, description="Jaccard similarity to the summary before from which it is a copy")
+    repetitive: float = Field(
+        0.9, gt=0, le=1, description="Jaccard similarity to the summary before from which it is a copy"
+    )
 
 
 class Price(Section):
@@ -172,12 +196,16 @@ class ModelSettings(Section):
     provider: Literal["offline", "openai", "azure"] = "openai"
     name: str = Field(description="the model's name on the wire")
     base_url: str | None = None
-    secret: str | None = Field(None, description="environment variable (or Databricks secret scope/key) that holds the key")
+    secret: str | None = Field(
+        None, description="environment variable (or Databricks secret scope/key) that holds the key"
+    )
     api_version: str | None = Field(None, description="azure only")
     parameters: dict[str, Scalar] = Field(default_factory=dict)
     without: tuple[str, ...] = Field((), description="parameters this model does not take; never sent")
     token_limit: str = Field("max_tokens", description="the name under which the reply limit is sent")
-    json_schema: bool = Field(True, description="whether it takes response_format json_schema; else the shape goes into the prompt")
+    json_schema: bool = Field(
+        True, description="whether it takes response_format json_schema; else the shape goes into the prompt"
+    )
     price: Price = Price()
     timeout_s: float = Field(120, gt=0, description="for one HTTP attempt")
     call_budget_s: float = Field(600, gt=0, description="for one call with all its HTTP attempts")
@@ -194,7 +222,9 @@ class LimitsSettings(Section):
 
     budget: float | None = Field(None, ge=0, description="money of one run; None: no cap")
     stage_budget: float | None = Field(None, ge=0)
-    stop_rejects: float = Field(0.5, gt=0, le=1, description="share of units rejected for one reason, after `stop_after` units")
+    stop_rejects: float = Field(
+        0.5, gt=0, le=1, description="share of units rejected for one reason, after `stop_after` units"
+    )
     stop_after: int = Field(50, ge=1)
     removal_share: float = Field(0.01, ge=0, le=1, description="of a table; a run that would remove more stops first")
 

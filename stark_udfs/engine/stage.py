@@ -1,11 +1,12 @@
 """A stage is a frozen value: what it reads, asks, parses and writes. `engine.run` does the rest."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from pyspark.sql import DataFrame
 
+from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record, Shape
 from stark_udfs.core.rejects import Reject
 from stark_udfs.delta.table import Table
@@ -21,7 +22,7 @@ Frames = Mapping[str, DataFrame]
 
 @dataclass(frozen=True)
 class Unique:
-    """Rows whose `on` is equal within equal `within` are one row; from Jaccard similarity `near` on, too."""
+    """Rows whose `on` is equal within equal `within` are one row; from word-set Jaccard similarity `near` on, too."""
 
     on: str
     within: str
@@ -32,8 +33,8 @@ class Unique:
 class Check:
     """An expectation about a table after its stage: `expression` is an aggregate that gives one number.
 
-    The run goes on whatever it says; `checks` keeps `low`, the value and `high`. `kind` says where the bounds come from:
-    "expected" (ours), "paper", or "set" (a number that the settings asked for).
+    The run goes on whatever it says; `checks` keeps `low`, the value and `high`. `kind` says where the bounds come
+    from: "expected" (ours), "paper", or "set" (a number that the settings asked for).
     """
 
     name: str
@@ -45,13 +46,16 @@ class Check:
 
 @dataclass(frozen=True)
 class TableStage:
-    """Rows made by column expressions alone."""
+    """Rows made by column expressions alone.
+
+    settings: every setting that `select` looks at, as JSON: part of the stage's fingerprint.
+    """
 
     name: str
     reads: tuple[Table, ...]
     select: Callable[[Frames], DataFrame]
     writes: Table
-    settings: Mapping[str, object]
+    settings: Mapping[str, Json]
     checks: tuple[Check, ...] = ()
 
 
@@ -66,7 +70,8 @@ class ChatStage(Generic[In, Said, Out]):
     parse: pure; one item each, rows and rejects in the order of the replies. Bad replies and re-asks never reach it;
         a round that stays bad ends the unit, and `parse` sees the rounds before it.
     take: rows kept per unit, the first by hash of the key, after `unique`; None: all.
-    settings: every setting that ask, parse or select look at, as JSON: part of the stage's fingerprint.
+    settings: every setting that ask and parse look at, as JSON. A change makes every unit be replayed.
+    scope: every setting that only `select` looks at, as JSON. A change makes the stage look for new and changed rows.
     """
 
     name: str
@@ -78,11 +83,13 @@ class ChatStage(Generic[In, Said, Out]):
     parse: Callable[[In, Sequence[Said]], Sequence[Out | Reject]]
     writes: Table
     chat: Chat
-    settings: Mapping[str, object]
+    settings: Mapping[str, Json]
+    scope: Mapping[str, Json] = field(default_factory=dict)
     order: str | None = None
     take: int | None = None
     unique: Unique | None = None
     checks: tuple[Check, ...] = ()
 
 
-Stage = TableStage | ChatStage  # type: ignore[type-arg]  # a list of stages holds stages of any row
+AnyChatStage: TypeAlias = ChatStage[Any, Any, Any]  # the engine moves rows of every kind
+Stage: TypeAlias = TableStage | AnyChatStage

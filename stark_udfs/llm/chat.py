@@ -5,8 +5,18 @@ from dataclasses import dataclass
 
 from stark_udfs.core.ids import Json, seed_of
 from stark_udfs.core.settings import ChatStageSettings, ModelSettings, Settings
-from stark_udfs.llm.prompts import ChatRequest, Message, Prompt
-from stark_udfs.llm.shapes import json_schema, shape_in_words
+from stark_udfs.llm.prompts import ChatRequest, Message, Prompt, sendable
+from stark_udfs.llm.shapes import json_schema, shape_hash, shape_in_words
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The most that one call can cost: what is reserved before it is sent."""
+
+    money: float
+    tokens: int
 
 
 @dataclass(frozen=True)
@@ -47,12 +57,25 @@ class Chat:
         return ChatRequest(
             provider=self.model.provider,
             model=self.model.name,
-            messages=(Message(role="system", content=prompt.system), Message(role="user", content=user)),
+            messages=(Message("system", sendable(prompt.system)), Message("user", sendable(user))),
             parameters={**self.parameters, self.model.token_limit: self.reply_tokens},
             shape_name=prompt.shape.__name__,
             json_schema=schema,
+            shape_hash=shape_hash(prompt.shape),
             send_schema=self.model.json_schema,
             draw=seed_of(self.seed, unit_key, round, redraw),
             attempt=0,
             block=None if block is None else dict(block),
         )
+
+    def bound(self, request: ChatRequest) -> Bound:
+        """The most that `request` can cost: its prompt, estimated high, and its whole reply limit."""
+        limit = request.parameters.get(self.model.token_limit)
+        reply = limit if isinstance(limit, int) else self.reply_tokens
+        tokens = request.prompt_tokens
+        return Bound(money=self.cost(tokens, reply), tokens=tokens + reply)
+
+    def cost(self, tokens_in: int, tokens_out: int) -> float:
+        """Money for one answered call, in the currency of the model's price."""
+        price = self.model.price
+        return (tokens_in * price.input + tokens_out * price.output) / MILLION

@@ -1,0 +1,69 @@
+# Everything a fresh machine needs beside Python 3.11+, Java 17+ and make is installed into .venv.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3.12 python3.11 python3 python3.13; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+UV := $(BIN)/python -m uv
+INSTALL := $(UV) pip install --quiet --compile-bytecode --require-hashes
+LOCKED := $(UV) pip compile setup.py --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+	--no-emit-index-url --no-emit-find-links
+
+help: ## what there is to type
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: .venv/.demo ## run the text pipeline end to end on the offline author: no key, no GPU
+	@$(BIN)/stark demo
+
+test: .venv/.dev ## run all tests
+	@$(BIN)/python -m pytest -q
+
+check: .venv/.dev ## ruff, mypy strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+faults: .venv/.dev ## the whole fault suite; writes bench/out/faults.json
+	$(BIN)/python -m bench.faults
+
+bench: .venv/.dev ## speed of paid calls against the project's own stub server
+	$(BIN)/python -m bench.paid_calls
+
+docs: .venv/.dev ## write docs/tables.md anew
+	$(BIN)/python -m stark_udfs.cli.docs docs/tables.md
+
+lock: .venv/.uv ## resolve the lock files anew
+	$(LOCKED) --extra local --extra models --extra dev --output-file requirements/dev.txt
+	$(LOCKED) --extra local --constraints requirements/dev.txt --output-file requirements/demo.txt
+
+clean: ## remove the demo's warehouse
+	rm -rf warehouse
+
+.PHONY: help demo test check faults bench docs lock clean prerequisites
+
+prerequisites:
+	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed and was not found. Debian/Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.12; or name one: make PYTHON=/path/to/python3 demo" >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11." >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module. Debian/Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@command -v "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" >/dev/null || { echo "Java 17 or newer is needed and was not found. Debian/Ubuntu: apt install openjdk-17-jre-headless; macOS: brew install openjdk@17 (then set JAVA_HOME)" >&2; exit 1; }
+	@version=$$("$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | sed -nE 's/.*version "([0-9]+)[."].*/\1/p' | head -1); \
+	if [ "$${version:-0}" -lt 17 ]; then echo "Java $${version:-of unknown version} was found; 17 or newer is needed. Set JAVA_HOME to a newer one." >&2; exit 1; fi
+
+.venv/.uv: | prerequisites
+	@echo "making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+	@touch $@
+
+.venv/.demo: requirements/demo.txt setup.py .venv/.uv
+	@echo "installing what the demo needs (first time only)"
+	@$(INSTALL) -r requirements/demo.txt
+	@$(UV) pip install --quiet --no-deps --editable .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.demo
+	@echo "installing what tests need (first time only)"
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,64 @@
+"""Builds the wheel of `stark_udfs` that executors import; tool settings are in pyproject.toml."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+
+# What a cluster brings itself (Spark, Delta, pandas, numpy, pyarrow) is in the extra `local`.
+ALWAYS = [
+    "pydantic>=2.8,<3",
+    "openai[aiohttp]>=3.50,<4",
+    "typer>=0.15",
+    "rich>=13",
+    "pyyaml>=6",
+    "fsspec>=2024.6",
+]
+LOCAL = [
+    "pyspark[sql]==4.1.1",
+    "delta-spark==4.3.1",
+    "pandas>=2.2,<3",
+    "numpy>=2,<3",
+    "pyarrow>=17,<26",
+    "deltalake>=1.6,<2",
+    "duckdb>=1.4,<3",
+    "pillow>=11",
+]
+MODELS = [
+    "torch>=2.8",
+    "torchvision>=0.23",
+    "transformers>=5.20,<6",
+    "diffusers>=0.42,<0.43",
+    "peft>=0.21",
+    "accelerate>=1.15",
+    "safetensors>=0.5",
+    "faiss-cpu>=1.15",
+    "imagehash>=4.3",
+    "mlflow>=3.17,<4",
+]
+DEV = [
+    "pytest>=9",
+    "pytest-describe>=3",
+    "pytest-timeout>=2.4",
+    "ruff>=0.17",
+    "mypy>=2.4",
+    "import-linter>=2.5",
+    "pandas-stubs",
+    "types-PyYAML",
+]
+
+setup(
+    name="stark-mcu",
+    version="0.1.0",
+    description="Persona-grounded, long-term, multi-modal conversations as a Spark batch job",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8") if (HERE / "README.md").exists() else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["stark_udfs", "stark_udfs.*"]),
+    package_data={"stark_udfs": ["**/*.csv", "**/*.yml", "**/*.json", "**/*.md", "conf/*.yml"]},
+    install_requires=ALWAYS,
+    extras_require={"local": LOCAL, "models": MODELS, "dev": DEV},
+    entry_points={"console_scripts": ["stark=stark_udfs.cli.main:main"]},
+)

@@ -1,0 +1,72 @@
+"""The Spark session: the cluster's own, or a local one with Delta."""
+
+import os
+import sys
+
+from pyspark.sql import SparkSession
+
+from stark_udfs.core.errors import StorageError
+from stark_udfs.core.settings import SparkSettings
+
+DELTA = "io.delta:delta-spark_4.1_2.13"
+OLDEST_SPARK = (4, 0)
+
+LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.databricks.delta.autoCompact.enabled": "false",
+    "spark.sql.adaptive.coalescePartitions.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
+    "spark.sql.autoBroadcastJoinThreshold": "32m",
+    "spark.speculation": "false",
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+}
+
+
+def spark_session(settings: SparkSettings, app: str = "stark") -> SparkSession:
+    """The active session, or one by these settings.
+
+    Raises:
+        StorageError: Spark is too old, or Delta is not in the session.
+    """
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    active = SparkSession.getActiveSession()
+    spark = active if active is not None else _start(settings, app)
+    version = tuple(int(part) for part in spark.version.split(".")[:2])
+    if version < OLDEST_SPARK:
+        raise StorageError(f"Spark {spark.version} is too old: 4.0 or newer is needed.")
+    return spark
+
+
+def _start(settings: SparkSettings, app: str) -> SparkSession:
+    builder = SparkSession.builder.appName(app)
+    if settings.master is not None:
+        builder = builder.master(settings.master)
+        options = {
+            **LOCAL,
+            **_delta(),
+            "spark.driver.memory": settings.driver_memory,
+            "spark.sql.shuffle.partitions": str(settings.partitions),
+            "spark.default.parallelism": str(settings.partitions),
+            **settings.options,
+        }
+    else:
+        options = dict(settings.options)
+    for key, value in options.items():
+        builder = builder.config(key, value)
+    spark: SparkSession = builder.getOrCreate()
+    if settings.master is not None:
+        spark.sparkContext.setLogLevel("ERROR")
+    return spark
+
+
+def _delta() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {
+        "spark.jars.packages": f"{DELTA}:{version('delta-spark')}",
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    }

@@ -1,0 +1,131 @@
+"""Running a chat stage: look → replay → guard → ask → replay → settle → write, in this order and once each.
+
+Everything but asking is free and can be repeated: rows come from replaying `ask` and `parse` over the stored replies.
+"""
+
+from dataclasses import replace
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from stark_udfs.core.errors import InputError
+from stark_udfs.core.ids import ID_LENGTH
+from stark_udfs.delta.tables import one
+from stark_udfs.engine import asking, codes, guard, replies
+from stark_udfs.engine.context import Context
+from stark_udfs.engine.frames import fixed, stored
+from stark_udfs.engine.stage import AnyChatStage
+from stark_udfs.engine.system import REJECTS, UNITS, State
+from stark_udfs.engine.writing import Outcome, Work, write_work
+from stark_udfs.udfs.replay import Cause, Script, played_type, replayer, unit_type
+
+
+def run_chat_stage(context: Context, stage: AnyChatStage) -> Outcome:
+    """Bring a stage's table up to date.
+
+    Raises:
+        InputError: `select` gives no row at all.
+        GuardStopped: it would pay again, or remove too much, without having been told to.
+    """
+    looked = fixed(_look(context, stage))
+    known = F.when(F.col("cause").isNotNull(), F.col("before_state"))
+    total, todo, recorded = one(looked.agg(F.count(F.lit(1)), F.count("cause"), F.count(known)))
+    if not total and context.wanted.only is None:
+        raise InputError(
+            f"stage {stage.name}: its input has no rows ({', '.join(t.name for t in stage.reads)}). "
+            "Nothing was removed. Run the stages before it, or look into `rejects`."
+        )
+    if not todo:
+        return Outcome(rows_in=total)
+    outcome = _work(context, stage, looked.where("cause IS NOT NULL"), fresh=not recorded)
+    return replace(outcome, rows_in=total, looked_at=todo)
+
+
+def _look(context: Context, stage: AnyChatStage) -> DataFrame:
+    """All units with what `units` knows of them, and why each has to be looked at (`cause`; null: it has not)."""
+    tables = context.tables
+    selected = stage.select(context.frames(stage.reads))
+    if context.wanted.only is not None:
+        selected = selected.where(F.col("episode_id") == context.wanted.only)
+    order = F.col(stage.order) if stage.order is not None else F.lit(0)
+    rows = selected.select(
+        F.col(stage.unit).alias("unit_key"),
+        order.cast("bigint").alias("order"),
+        F.to_json(F.struct(*stage.each.model_fields), {"ignoreNullFields": "false"}).alias("row"),
+    ).withColumn("row_hash", F.substring(F.sha2("row", 256), 1, ID_LENGTH))
+    before = tables.read_or_empty(UNITS).where(F.col("stage") == stage.name)
+    joined = rows.join(
+        before.select("unit_key", F.struct("row_hash", "code_hash", "state", "outputs", "redraw").alias("before")),
+        "unit_key",
+        "left",
+    )
+    if tables.exists(stage.writes):
+        present = tables.read(stage.writes).groupBy("unit_key").agg(F.count(F.lit(1)).alias("present"))
+    else:
+        present = tables.spark.createDataFrame([], "unit_key string, present bigint")
+    again = _asked_again(context, stage)
+    return (
+        joined.join(present, "unit_key", "left")
+        .withColumn("again", again)
+        .select(
+            "unit_key",
+            "order",
+            "row",
+            "row_hash",
+            (F.coalesce("before.redraw", F.lit(0)) + F.col("again").cast("bigint")).alias("redraw"),
+            _cause(codes.unit_hash(stage)).alias("cause"),
+            F.col("before.state").alias("before_state"),
+            F.coalesce("before.outputs", F.lit(0)).alias("before_outputs"),
+        )
+    )
+
+
+def _cause(unit_hash: str) -> Column:
+    return (
+        F.when(F.col("again"), Cause.ASKED.value)
+        .when(F.col("before").isNull(), Cause.NEW.value)
+        .when(F.col("before.state") == State.OPEN.value, Cause.OPEN.value)
+        .when(F.col("before.row_hash") != F.col("row_hash"), Cause.ROW.value)
+        .when(F.col("before.code_hash") != unit_hash, Cause.CODE.value)
+        .when(F.col("before.outputs") > F.coalesce("present", F.lit(0)), Cause.OUTPUTS.value)
+    )
+
+
+def _asked_again(context: Context, stage: AnyChatStage) -> Column:
+    """True for units that the user wants new answers for although nothing changed."""
+    wanted = context.wanted
+    if wanted.redraw:
+        return F.lit(stage.name in wanted.redraw)
+    if not wanted.retry_rejects:
+        return F.lit(False)
+    rejected = F.col("before.state") == State.REJECTED.value
+    if wanted.retry_reason is not None and context.tables.exists(REJECTS):
+        drops = context.tables.read(REJECTS).where(
+            (F.col("stage") == stage.name) & (F.col("reason") == wanted.retry_reason)
+        )
+        rejected &= F.col("unit_key").isin([row["unit_key"] for row in drops.select("unit_key").distinct().collect()])
+    return F.coalesce(rejected, F.lit(False))
+
+
+def _work(context: Context, stage: AnyChatStage, todo: DataFrame, *, fresh: bool) -> Outcome:
+    with stored(_play(context, stage, todo), context.scratch(stage.name)) as first:
+        allowed = guard.allowed(context, stage, first)
+        if not allowed.units:
+            return write_work(context, stage, Work(first, fresh=fresh, stale=allowed.stale))
+        may_ask = F.col("open").isNotNull() if not allowed.stale else F.col("open").isNotNull() & ~guard.repaid()
+        to_ask = first.where(may_ask).select(*unit_type().names)
+        asked = asking.ask(context, script_of(stage), to_ask, allowed)
+        second = _play(context, stage, to_ask)
+        final = fixed(first.where(~may_ask).unionByName(second))
+        return replace(write_work(context, stage, Work(final, fresh=fresh, stale=allowed.stale)), asked=asked)
+
+
+def _play(context: Context, stage: AnyChatStage, units: DataFrame) -> DataFrame:
+    """Replay units over the replies that are there."""
+    with_replies = replies.with_known(context.tables, stage.name, units)
+    return with_replies.mapInArrow(replayer(script_of(stage)), played_type(stage.writes.record))
+
+
+def script_of(stage: AnyChatStage) -> Script:
+    """What executors need of a stage."""
+    return Script(stage.name, stage.each, stage.writes.record, stage.ask, stage.parse, stage.chat)

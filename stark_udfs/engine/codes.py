@@ -1,0 +1,86 @@
+"""A stage's fingerprint: its settings and the meaning of its code, so that a reformatted file changes nothing."""
+
+import ast
+import functools
+import importlib.util
+
+from stark_udfs.core.ids import Json, canonical, stable_id
+from stark_udfs.engine.stage import AnyChatStage, Stage, TableStage
+
+PACKAGE = "stark_udfs."
+DECODING = "stark_udfs.llm.asking"  # how a reply is judged counts as part of every chat stage
+NOT_MEANING = ("stark_udfs.engine", "stark_udfs.delta.table", "stark_udfs.core.settings", "stark_udfs.core.errors")
+
+
+def unit_hash(stage: AnyChatStage) -> str:
+    """What a unit's outputs depend on beside its row: code, settings, model and parameters."""
+    chat = stage.chat
+    model: dict[str, Json] = {
+        "provider": chat.model.provider,
+        "name": chat.model.name,
+        "json_schema": chat.model.json_schema,
+        "token_limit": chat.model.token_limit,
+        "parameters": dict(chat.parameters),
+        "reply_tokens": chat.reply_tokens,
+        "reasks": chat.reasks,
+        "seed": chat.seed,
+    }
+    return stable_id(canonical(stage.settings), canonical(model), code_hash(_module_of(stage.select), DECODING))
+
+
+def stage_hash(stage: Stage) -> str:
+    """What a stage's table depends on beside the tables it reads."""
+    if isinstance(stage, TableStage):
+        return stable_id(canonical(stage.settings), code_hash(_module_of(stage.select)))
+    return stable_id(unit_hash(stage), canonical(stage.scope))
+
+
+def code_hash(*modules: str) -> str:
+    """Hash of modules and of all that they import from the package.
+
+    Layout, comments and the docstrings of functions do not count. Those of classes do: a shape's docstring reaches
+    the model inside its JSON schema.
+    """
+    seen: dict[str, str] = {}
+    for module in modules:
+        _visit(module, seen)
+    return stable_id(*(f"{name}={seen[name]}" for name in sorted(seen)))
+
+
+def _module_of(function: object) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return str(getattr(function, "__module__", ""))
+
+
+def _visit(module: str, seen: dict[str, str]) -> None:
+    if module in seen or module.startswith(NOT_MEANING):
+        return
+    source = _source(module)
+    if source is None:
+        return
+    tree = ast.parse(source)
+    seen[module] = stable_id(ast.dump(_without_docstrings(tree)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(PACKAGE):
+            _visit(node.module, seen)
+            for alias in node.names:
+                _visit(f"{node.module}.{alias.name}", seen)
+
+
+def _source(module: str) -> str | None:
+    try:
+        spec = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    if spec is None or spec.loader is None or not hasattr(spec.loader, "get_source"):
+        return None
+    source: str | None = spec.loader.get_source(module)
+    return source
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return tree

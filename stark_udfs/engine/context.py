@@ -1,0 +1,52 @@
+"""What one run of the pipeline carries from stage to stage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pyspark.sql import DataFrame, SparkSession
+
+from stark_udfs.core.settings import Settings
+from stark_udfs.delta.table import Table
+from stark_udfs.delta.tables import Tables
+from stark_udfs.engine.progress import Progress
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asked for beyond the ordinary.
+
+    Attributes:
+        remake: stages whose finished units may be paid for again.
+        keep_stale: leave and mark the units that would have to be paid for again.
+        retry_rejects: ask rejected units again; with `retry_reason`, only those rejected for it.
+        only: an episode id; no unit of another episode is looked at.
+        redraw: ask the units of `only` anew although nothing changed, in the stages named here.
+    """
+
+    remake: frozenset[str] = frozenset()
+    keep_stale: bool = False
+    retry_rejects: bool = False
+    retry_reason: str | None = None
+    only: str | None = None
+    redraw: frozenset[str] = frozenset()
+
+
+@dataclass
+class Context:
+    """One run: its parts, and what its stages told each other."""
+
+    spark: SparkSession
+    settings: Settings
+    tables: Tables
+    run_id: str
+    wanted: Wanted
+    progress: Progress
+    shrunk: set[str] = field(default_factory=set)  # tables that lost rows in this run
+
+    def scratch(self, stage: str) -> str:
+        """Where a stage keeps rows that must outlive an executor."""
+        return f"{self.settings.storage.files.rstrip('/')}/scratch/{self.run_id}/{stage}"
+
+    def frames(self, reads: Sequence[Table]) -> dict[str, DataFrame]:
+        """The tables that a stage reads, by name."""
+        return {table.name: self.tables.read(table) for table in reads}

@@ -1,0 +1,28 @@
+"""Frames that are read more than once.
+
+`persist` will not do: Delta drops cached plans that read a table which was just written, and Spark then computes them
+anew from the new rows. A unit that was open before asking would not be open any more.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import fsspec
+from pyspark.sql import DataFrame
+
+
+def fixed(frame: DataFrame) -> DataFrame:
+    """The frame with its rows fixed when they are first computed; gone if the executor that holds them is lost."""
+    return frame.localCheckpoint(eager=False)
+
+
+@contextmanager
+def stored(frame: DataFrame, path: str) -> Iterator[DataFrame]:
+    """The frame with its rows in files until the block ends: they outlive any executor."""
+    frame.write.mode("overwrite").parquet(path)
+    try:
+        yield frame.sparkSession.read.schema(frame.schema).parquet(path)
+    finally:
+        filesystem, folder = fsspec.core.url_to_fs(path)
+        if filesystem.exists(folder):
+            filesystem.rm(folder, recursive=True)

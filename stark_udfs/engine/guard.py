@@ -1,0 +1,82 @@
+"""The guard: nothing is paid for twice, and nothing is removed, without the user having said so."""
+
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from stark_udfs.core.errors import GuardStopped
+from stark_udfs.engine.changes import Counts
+from stark_udfs.engine.context import Context
+from stark_udfs.engine.stage import AnyChatStage
+from stark_udfs.engine.system import State
+from stark_udfs.udfs.replay import Cause
+
+CAUSES = {
+    Cause.ROW: "the rows that they are made from changed",
+    Cause.CODE: "the prompt, the model or the settings changed",
+    Cause.OUTPUTS: "their rows and their replies are gone",
+}
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What may be asked: how many units, the most that their next calls can cost, and whether some are left stale."""
+
+    units: int
+    money: float
+    stale: bool
+
+
+def allowed(context: Context, stage: AnyChatStage, played: DataFrame) -> Allowed:
+    """Decide what of the open calls may be made.
+
+    Raises:
+        GuardStopped: units that have a verdict already would be paid for again.
+    """
+    again = repaid()
+    found = (
+        played.where(F.col("open").isNotNull())
+        .groupBy(F.when(again, F.col("cause")).alias("why"))
+        .agg(F.count(F.lit(1)).alias("units"), F.sum("open.money").alias("money"))
+        .collect()
+    )
+    fresh = [row for row in found if row["why"] is None]
+    repeated = [row for row in found if row["why"] is not None]
+    if repeated and stage.name not in context.wanted.remake and not context.wanted.keep_stale:
+        lines = [
+            f"{row['units']:,} units because {CAUSES[Cause(row['why'])]}: "
+            f"first calls up to {row['money']:.2f} {stage.chat.model.price.currency}"
+            for row in repeated
+        ]
+        raise GuardStopped(
+            f"stage {stage.name} would pay again for what it has:\n  "
+            + "\n  ".join(lines)
+            + f"\nNo call was made. To pay: --remake {stage.name}. To leave these rows and mark them: --keep-stale."
+        )
+    counted = fresh if context.wanted.keep_stale else found
+    return Allowed(
+        units=sum(row["units"] for row in counted),
+        money=sum(row["money"] for row in counted),
+        stale=bool(repeated) and context.wanted.keep_stale,
+    )
+
+
+def repaid() -> Column:
+    """True for units that have a verdict although their next call is not among the stored replies."""
+    verdict = F.col("before_state").isin(State.DONE.value, State.REJECTED.value)
+    return verdict & F.col("open").isNotNull() & (F.col("cause") != Cause.ASKED.value)
+
+
+def check_removal(context: Context, table: str, stage: str, counts: Counts, rows: int) -> None:
+    """Refuse to remove more of a table than the settings allow.
+
+    Raises:
+        GuardStopped: before anything is written.
+    """
+    share = context.settings.limits.removal_share
+    if counts.delete > share * rows and stage not in context.wanted.remake:
+        raise GuardStopped(
+            f"stage {stage} would remove {counts.delete:,} of {rows:,} rows of {table}; {share:.0%} is allowed "
+            f"(limits.removal_share). Nothing was written. To go on: --remake {stage}."
+        )

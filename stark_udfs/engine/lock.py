@@ -1,0 +1,120 @@
+"""The lock: one run per stage and warehouse. Delta's commit is the compare-and-set, on every kind of store."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import functions as F
+
+from stark_udfs.core.errors import Locked
+from stark_udfs.delta.schema import struct_type
+from stark_udfs.delta.tables import Tables
+from stark_udfs.engine.system import LOCKS, Lock
+
+LEASE_S = 180.0
+TRIES = 5
+
+
+class StageLock:
+    """Holds the locks of some stages between `__enter__` and `__exit__`, renewing them from a thread.
+
+    `lost` is set when another run took a lock over because this one was silent for longer than the lease.
+    `taken_over` names the expired locks that this one replaced.
+    """
+
+    def __init__(self, tables: Tables, stages: Sequence[str], run_id: str, lease_s: float = LEASE_S) -> None:
+        self.tables = tables
+        self.stages = tuple(stages)
+        self.run_id = run_id
+        self.lease_s = lease_s
+        self.lost = threading.Event()
+        self.taken_over: list[str] = []
+        self._done = threading.Event()
+        self._renewer = threading.Thread(target=self._renew_until_done, name="stark-lock", daemon=True)
+
+    def __enter__(self) -> "StageLock":
+        """Take the locks.
+
+        Raises:
+            Locked: another run holds one; the message names it.
+        """
+        again_on_conflict(lambda: self.tables.create(LOCKS))
+        before = self._read()
+        self._refuse_if_held_by_another(before)
+        again_on_conflict(self._take)
+        try:
+            self._refuse_if_held_by_another(self._read())
+        except Locked:
+            self._release()
+            raise
+        self.taken_over = [f"{lock.stage} from run {lock.run_id}" for lock in before]
+        self._renewer.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._done.set()
+        self._renewer.join(timeout=60)
+        self._release()
+
+    def _read(self) -> list[Lock]:
+        rows = self.tables.read(LOCKS).where(F.col("stage").isin(*self.stages)).collect()
+        return [Lock.model_validate(row.asDict()) for row in rows]
+
+    def _refuse_if_held_by_another(self, locks: Sequence[Lock]) -> None:
+        now = time.time()
+        for lock in locks:
+            left = lock.heartbeat + lock.lease_s - now
+            if lock.run_id != self.run_id and left > 0:
+                raise Locked(
+                    f"stage {lock.stage} is being worked on by run {lock.run_id} ({lock.holder}). "
+                    f"Wait for it to end; if it was killed, its lock is free in {left:.0f} s."
+                )
+
+    def _take(self) -> None:
+        """Insert, renew or take over; a lock that someone else renewed in between is left alone."""
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        rows = [(stage, self.run_id, holder, time.time(), self.lease_s) for stage in self.stages]
+        mine = self.tables.spark.createDataFrame(rows, struct_type(Lock))
+        (
+            self.tables.target(LOCKS)
+            .alias("target")
+            .merge(mine.alias("source"), "target.stage = source.stage")
+            .whenMatchedUpdateAll(
+                "target.run_id = source.run_id OR target.heartbeat + target.lease_s <= source.heartbeat"
+            )
+            .whenNotMatchedInsertAll()
+            .execute()
+        )
+
+    def _renew_until_done(self) -> None:
+        while not self._done.wait(self.lease_s / 3):
+            held = {lock.stage for lock in self._read() if lock.run_id == self.run_id}
+            if held != set(self.stages):
+                self.lost.set()
+                return
+            again_on_conflict(self._take)
+
+    def _release(self) -> None:
+        again_on_conflict(lambda: self.tables.target(LOCKS).delete(f"run_id = '{self.run_id}'"))
+
+
+def again_on_conflict(write: Callable[[], None]) -> None:
+    """Write, and write again if another writer's commit came between."""
+    for attempt in range(TRIES):
+        try:
+            return write()
+        except (Py4JJavaError, PySparkException) as error:
+            if attempt == TRIES - 1 or not _is_conflict(error):
+                raise
+            time.sleep(0.2 * (attempt + 1))
+
+
+def _is_conflict(error: Py4JJavaError | PySparkException) -> bool:
+    if isinstance(error, Py4JJavaError):
+        return "Concurrent" in str(error.java_exception.getClass().getName())
+    return "CONCURRENT" in (error.getCondition() or "") or "Concurrent" in str(error)

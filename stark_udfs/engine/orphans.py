@@ -1,0 +1,54 @@
+"""Rows whose parent is gone go with it: after a stage has removed rows, those below it are cleared."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from stark_udfs.delta.schema import struct_type
+from stark_udfs.delta.table import Table
+from stark_udfs.engine import changes, guard
+from stark_udfs.engine.context import Context
+from stark_udfs.engine.frames import fixed
+from stark_udfs.engine.lock import again_on_conflict
+from stark_udfs.engine.stage import Stage
+from stark_udfs.engine.system import UNITS
+
+
+def clear(context: Context, stage: Stage) -> int:
+    """Remove a stage's rows, and their units, whose parent rows this run removed; how many.
+
+    Raises:
+        GuardStopped: more rows would go than the settings allow.
+    """
+    tables, table = context.tables, stage.writes
+    lost = [(column, parent) for column, parent in table.parents if parent in context.shrunk]
+    if not lost or not tables.exists(table):
+        return 0
+    gone = fixed(_without_parent(context, table, {t.name: t for t in stage.reads}, lost))
+    counts = changes.Counts(delete=gone.count())
+    if not counts.any:
+        return 0
+    guard.check_removal(context, table.name, stage.name, counts, tables.read(table).count())
+    tables.merge(table, gone.withColumn("op", F.lit("delete")))
+    units = fixed(gone.select("unit_key").distinct())
+    again_on_conflict(
+        lambda: tables.merge(
+            UNITS,
+            tables.read(UNITS)
+            .where(F.col("stage") == stage.name)
+            .join(units, "unit_key", "left_semi")
+            .select(*struct_type(UNITS.record).names)
+            .withColumn("op", F.lit("delete")),
+            partition=f"target.stage = '{stage.name}'",
+        )
+    )
+    context.shrunk.add(table.name)
+    return counts.delete
+
+
+def _without_parent(context: Context, table: Table, reads: dict[str, Table], lost: list[tuple[str, str]]) -> DataFrame:
+    rows = context.tables.read(table)
+    gone = rows.limit(0)
+    for column, parent in lost:
+        there = context.tables.read(reads[parent]).select(column)
+        gone = gone.unionByName(rows.join(there, column, "left_anti").select(*rows.columns))
+    return gone.dropDuplicates(list(table.key))

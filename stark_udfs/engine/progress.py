@@ -1,0 +1,63 @@
+"""What a run tells whoever watches it."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Where the asking of a stage stands."""
+
+    stage: str
+    units: int
+    units_done: int = 0
+    calls: int = 0
+    in_flight: int = 0
+    rejected: int = 0
+    tokens: int = 0
+    money: float = 0.0
+    throttled: int = 0
+    note: str = ""
+
+
+class Progress(Protocol):
+    """Told by the run, from the driver."""
+
+    def started(self, stage: str, units: int) -> None:
+        """Asking begins for `units` units."""
+
+    def counted(self, counts: Counts) -> None:
+        """About once a second while asking."""
+
+    def ended(self, stage: str) -> None:
+        """The stage's table is written, or the stage was skipped."""
+
+    def said(self, line: str) -> None:
+        """One line that the user should read."""
+
+    def stop_requested(self) -> bool:
+        """Asked about once a second: True ends the run after what is in flight; everything is kept."""
+
+
+@dataclass
+class Quiet:
+    """A Progress that keeps the lines and shows nothing."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def started(self, stage: str, units: int) -> None:
+        """Nothing."""
+
+    def counted(self, counts: Counts) -> None:
+        """Nothing."""
+
+    def ended(self, stage: str) -> None:
+        """Nothing."""
+
+    def said(self, line: str) -> None:
+        """Keep the line."""
+        self.lines.append(line)
+
+    def stop_requested(self) -> bool:
+        """Never."""
+        return False

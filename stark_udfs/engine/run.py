@@ -1,0 +1,226 @@
+"""`run`: the only orchestration. Stages in order, each skipped where nothing it depends on has changed."""
+
+import os
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from stark_udfs.core.errors import NotFound
+from stark_udfs.core.settings import Settings
+from stark_udfs.delta.schema import struct_type
+from stark_udfs.delta.tables import Tables
+from stark_udfs.engine import checks, codes, orphans, replies
+from stark_udfs.engine.chat_stage import run_chat_stage
+from stark_udfs.engine.context import Context, Wanted
+from stark_udfs.engine.lock import StageLock, again_on_conflict
+from stark_udfs.engine.progress import Progress, Quiet
+from stark_udfs.engine.stage import ChatStage, Stage
+from stark_udfs.engine.system import CHECKS, RUNS, CheckResult, StageRun
+from stark_udfs.engine.table_stage import run_table_stage
+from stark_udfs.engine.writing import Outcome
+
+FINISHED, PARTIAL, STOPPED, UNCHANGED = "finished", "partial", "stopped", "unchanged"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did, stage by stage; `stopped` says why it ended early, empty if it did not."""
+
+    run_id: str
+    stages: tuple[StageRun, ...]
+    checks: tuple[CheckResult, ...]
+    stopped: str = ""
+
+
+def run(
+    stages: Sequence[Stage],
+    settings: Settings,
+    spark: SparkSession,
+    *,
+    wanted: Wanted | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Bring the tables of `stages`, in their order, up to date.
+
+    Raises:
+        GuardStopped: a stage would pay again or remove rows; the stages before it are done.
+        Locked: another run works on one of the stages.
+        InputError: a stage has no input.
+        StorageError: a table cannot be read or written.
+    """
+    tables = Tables(spark, settings.storage)
+    context = Context(
+        spark=spark,
+        settings=settings,
+        tables=tables,
+        run_id=new_run_id(),
+        wanted=wanted if wanted is not None else Wanted(),
+        progress=progress if progress is not None else Quiet(),
+    )
+    return _Pipeline(context, stages).run()
+
+
+def new_run_id() -> str:
+    """Sorts by time; unlike every other id it is not derived from the seed."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
+
+
+def named(stages: Sequence[Stage], name: str) -> Stage:
+    """The stage of that name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    for stage in stages:
+        if stage.name == name:
+            return stage
+    raise NotFound(f"there is no stage {name!r}. Stages: {', '.join(stage.name for stage in stages)}.")
+
+
+class _Pipeline:
+    """One run over some stages."""
+
+    def __init__(self, context: Context, stages: Sequence[Stage]) -> None:
+        self.context = context
+        self.stages = stages
+        self.done: list[StageRun] = []
+        self.checked: list[CheckResult] = []
+        self.last = _last_finished(context.tables)
+
+    def run(self) -> Report:
+        stopped = ""
+        with ExitStack() as stack:
+            locked = False
+            try:
+                for stage in self.stages:
+                    before = self.last.get(stage.name)
+                    if before is not None and self._unchanged(stage, before):
+                        self.done.append(_untouched(before, self.context.run_id))
+                        self.context.progress.ended(stage.name)
+                        continue
+                    if not locked:
+                        self._recover(stack.enter_context(self._lock()))
+                        locked = True
+                    stopped = self._one(stage)
+                    if stopped:
+                        break
+            finally:
+                self._write_ledger()
+        return Report(self.context.run_id, tuple(self.done), tuple(self.checked), stopped)
+
+    def _lock(self) -> StageLock:
+        return StageLock(self.context.tables, [stage.name for stage in self.stages], self.context.run_id)
+
+    def _recover(self, lock: StageLock) -> None:
+        """Keep what killed runs paid for in the stages that are now ours."""
+        for line in lock.taken_over:
+            self.context.progress.said(f"took over the expired lock of stage {line}")
+        files = self.context.settings.storage.files
+        for stage, found in replies.recover(self.context.tables, files, self.context.run_id, lock.stages).items():
+            self.context.progress.said(
+                f"stage {stage}: kept {found.replies:,} replies of a run that was cut off ({found.torn} torn lines)"
+            )
+
+    def _one(self, stage: Stage) -> str:
+        """Run a stage; why the run has to end here, if it has to."""
+        context, tables = self.context, self.context.tables
+        started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
+        versions = {table.name: tables.version(table) or 0 for table in stage.reads}
+        outcome = run_chat_stage(context, stage) if isinstance(stage, ChatStage) else run_table_stage(context, stage)
+        cleared = orphans.clear(context, stage)
+        measured = checks.measure(context, stage) if outcome.written.any or cleared else []
+        self.checked.extend(measured)
+        self.done.append(
+            _stage_run(
+                context,
+                stage,
+                outcome,
+                cleared=cleared,
+                versions=versions,
+                started=started,
+                seconds=time.monotonic() - clock,
+            )
+        )
+        context.progress.ended(stage.name)
+        return outcome.asked.stopped
+
+    def _unchanged(self, stage: Stage, last: StageRun) -> bool:
+        """The cheapest check: no Spark job, only versions and hashes."""
+        wanted, tables = self.context.wanted, self.context.tables
+        if wanted.retry_rejects or stage.name in wanted.redraw or stage.name in wanted.remake:
+            return False
+        return (
+            last.stage_hash == codes.stage_hash(stage)
+            and last.version_written == tables.version(stage.writes)
+            and last.versions_read == {table.name: tables.version(table) for table in stage.reads}
+        )
+
+    def _write_ledger(self) -> None:
+        tables = self.context.tables
+        worked = [row for row in self.done if row.state != UNCHANGED]
+        if worked:
+            rows = tables.spark.createDataFrame([row.model_dump() for row in worked], struct_type(StageRun))
+            again_on_conflict(lambda: tables.append(RUNS, rows.coalesce(1)))
+        if self.checked:
+            found = tables.spark.createDataFrame([row.model_dump() for row in self.checked], struct_type(CheckResult))
+            again_on_conflict(lambda: tables.append(CHECKS, found.coalesce(1)))
+
+
+def _last_finished(tables: Tables) -> dict[str, StageRun]:
+    if not tables.exists(RUNS):
+        return {}
+    rows = tables.read(RUNS).where(F.col("state") == FINISHED).groupBy("stage")
+    newest = rows.agg(F.max_by(F.struct(*struct_type(StageRun).names), "run_id").alias("run")).collect()
+    return {row["stage"]: StageRun.model_validate(row["run"].asDict(recursive=True)) for row in newest}
+
+
+def _untouched(before: StageRun, run_id: str) -> StageRun:
+    none = dict.fromkeys(
+        ("added", "changed", "removed", "rejected", "calls", "tokens_in", "tokens_out", "torn_lines"), 0
+    )
+    fresh = {"run_id": run_id, "state": UNCHANGED, "money": 0.0, "seconds": 0.0, "reused": before.rows_in, "note": ""}
+    return before.model_copy(update={**none, **fresh})
+
+
+def _stage_run(
+    context: Context,
+    stage: Stage,
+    outcome: Outcome,
+    *,
+    cleared: int,
+    versions: dict[str, int],
+    started: str,
+    seconds: float,
+) -> StageRun:
+    asked, written, tables = outcome.asked, outcome.written, context.tables
+    state = STOPPED if asked.stopped else PARTIAL if outcome.open or context.wanted.only else FINISHED
+    return StageRun(
+        run_id=context.run_id,
+        stage=stage.name,
+        state=state,
+        rows_in=outcome.rows_in,
+        rows_out=tables.read(stage.writes).count(),
+        added=written.insert,
+        changed=written.update,
+        removed=written.delete + cleared,
+        rejected=outcome.rejected,
+        reused=outcome.rows_in - outcome.looked_at,
+        open=outcome.open,
+        calls=asked.calls,
+        tokens_in=asked.tokens_in,
+        tokens_out=asked.tokens_out,
+        money=asked.money,
+        currency=stage.chat.model.price.currency if isinstance(stage, ChatStage) else "",
+        seconds=round(seconds, 3),
+        started_at=started,
+        stage_hash=codes.stage_hash(stage),
+        versions_read=versions,
+        version_written=tables.version(stage.writes),
+        torn_lines=asked.torn,
+        note=asked.stopped,
+    )

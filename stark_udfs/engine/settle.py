@@ -1,0 +1,57 @@
+"""From what units gave to what is written: duplicates and quotas are settled here, between parse and write."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from stark_udfs.delta.schema import struct_type
+from stark_udfs.engine.context import Context
+from stark_udfs.engine.stage import AnyChatStage
+from stark_udfs.udfs.settle import settler, verdict_type
+
+AFTER_PARSE = 1_000_000  # positions of rejects that settling adds, so that they never meet those of `parse`
+
+
+def settled(context: Context, stage: AnyChatStage, finished: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """The rows to write, and the rejects, of units that came to their end."""
+    record = struct_type(stage.writes.record)
+    outs = finished.select("unit_key", "order", F.posexplode("outs").alias("place", "out"))
+    rows = outs.select("unit_key", "order", "place", "out.*")
+    dropped = finished.select("unit_key", "reply_key", F.posexplode("rejects").alias("position", "reject")).select(
+        "unit_key", F.col("position").cast("bigint").alias("position"), "reject.*", "reply_key"
+    )
+    if stage.unique is not None or stage.take is not None:
+        verdicts = _verdicts(context, stage, finished, rows)
+        verdicts = verdicts.persist()
+        key = stage.writes.key[0]
+        twins = verdicts.where("reason IS NOT NULL").join(finished.select("unit_key", "reply_key"), "unit_key")
+        dropped = dropped.unionByName(twins.select(*dropped.columns))
+        rows = rows.join(verdicts.where("kept").select(F.col("key").alias(key)), key, "left_semi")
+    provenance = [
+        F.lit(stage.chat.model.provider).alias("provider"),
+        F.lit(context.run_id).alias("run_id"),
+    ]
+    return rows.select(*record.names, "unit_key", *provenance), dropped
+
+
+def _verdicts(context: Context, stage: AnyChatStage, finished: DataFrame, rows: DataFrame) -> DataFrame:
+    """One verdict per candidate row, by groups that do not touch each other."""
+    key = stage.writes.key[0]
+    unique = stage.unique
+    within = F.col(unique.within) if unique is not None else F.col("unit_key")
+    text = F.col(unique.on) if unique is not None else F.col(key)
+    candidates = rows.select(
+        F.col(key).alias("key"), "unit_key", "order", "place", within.alias("within"), text.alias("text")
+    )
+    if context.tables.exists(stage.writes):
+        table = context.tables.read(stage.writes)
+        there = table.select(F.col(key).alias("key"), "unit_key", within.alias("within"), text.alias("text"))
+        same = there.select("key", "text", F.lit(True).alias("in_table"))
+        candidates = candidates.join(same, ["key", "text"], "left")
+        others = there.join(finished.select("unit_key"), "unit_key", "left_anti")
+        if unique is not None:
+            others = others.join(candidates.select("within").distinct(), "within", "left_semi")
+            candidates = candidates.unionByName(others.withColumn("in_table", F.lit(True)), allowMissingColumns=True)
+    else:
+        candidates = candidates.withColumn("in_table", F.lit(False))
+    near = unique.near if unique is not None else None
+    return candidates.groupBy("within").applyInPandas(settler(near, stage.take, AFTER_PARSE), verdict_type())

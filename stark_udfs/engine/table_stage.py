@@ -1,0 +1,39 @@
+"""Running a table stage: rows by column expressions, written where they differ."""
+
+from pyspark.sql import functions as F
+
+from stark_udfs.core.errors import InputError
+from stark_udfs.delta.schema import struct_type
+from stark_udfs.engine import changes
+from stark_udfs.engine.context import Context
+from stark_udfs.engine.frames import fixed
+from stark_udfs.engine.stage import TableStage
+from stark_udfs.engine.writing import Outcome
+
+
+def run_table_stage(context: Context, stage: TableStage) -> Outcome:
+    """Bring a table up to date: new and changed rows are written; rows that are not selected any more stay.
+
+    Raises:
+        InputError: `select` gives no row at all.
+    """
+    table, tables = stage.writes, context.tables
+    key = F.col(table.key[0])
+    rows = fixed(
+        stage.select(context.frames(stage.reads)).select(
+            *struct_type(table.record).names,
+            key.alias("unit_key"),
+            F.lit("none").alias("provider"),
+            F.lit(context.run_id).alias("run_id"),
+        )
+    )
+    total = rows.count()
+    if not total:
+        raise InputError(f"stage {stage.name}: there are no rows to write. Nothing was removed.")
+    if not tables.exists(table):
+        tables.append(table, rows)
+        return Outcome(rows_in=total, looked_at=total, written=changes.Counts(insert=total))
+    changed = fixed(changes.changes(table, rows, tables.read(table)).where("op <> 'delete'"))
+    counts = changes.count(changed)
+    changes.write(tables, table, changed, counts)
+    return Outcome(rows_in=total, looked_at=total, written=counts)

@@ -1,0 +1,142 @@
+"""Writing what came of a stage's units: rows, then rejects, then the units themselves.
+
+A crash in between costs a free replay: a unit without its `units` row, or with rows missing, is looked at again.
+"""
+
+from dataclasses import dataclass, field
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from stark_udfs.core.rejects import Reason
+from stark_udfs.delta.schema import struct_type
+from stark_udfs.delta.table import Table
+from stark_udfs.engine import changes, codes, guard
+from stark_udfs.engine.asking import Asked
+from stark_udfs.engine.context import Context
+from stark_udfs.engine.frames import fixed
+from stark_udfs.engine.settle import settled
+from stark_udfs.engine.stage import AnyChatStage
+from stark_udfs.engine.system import REJECTS, UNITS, Dropped, State, Unit
+
+
+@dataclass(frozen=True)
+class Work:
+    """The units that a run looked at.
+
+    played: `played_type`, one row per unit.
+    fresh: no unit of them was ever recorded.
+    stale: units that would have to be paid for again are kept and marked.
+    """
+
+    played: DataFrame
+    fresh: bool
+    stale: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a stage did, in numbers."""
+
+    rows_in: int = 0
+    looked_at: int = 0
+    open: int = 0
+    rejected: int = 0
+    written: changes.Counts = field(default_factory=changes.Counts)
+    asked: Asked = field(default_factory=Asked)
+
+
+def write_work(context: Context, stage: AnyChatStage, work: Work) -> Outcome:
+    """Write the outputs, rejects and states of units.
+
+    Raises:
+        GuardStopped: more rows would go than the settings allow; nothing was written.
+    """
+    finished = work.played.where("open IS NULL")
+    rows, dropped = settled(context, stage, finished)
+    rows, dropped = fixed(rows), fixed(_rejects(context, stage, dropped))
+    written = _write_rows(context, stage, finished, rows)
+    rejected = dropped.count()
+    _replace(context, REJECTS, stage.name, dropped, finished, fresh=False)
+    units = _units(context, stage, work, rows, dropped)
+    _replace(context, UNITS, stage.name, units, work.played, fresh=work.fresh)
+    still_open = work.played.where(F.col("open").isNotNull() & ~_kept_stale(work)).count()
+    return Outcome(open=still_open, rejected=rejected, written=written)
+
+
+def _write_rows(context: Context, stage: AnyChatStage, finished: DataFrame, rows: DataFrame) -> changes.Counts:
+    tables, table = context.tables, stage.writes
+    if not tables.exists(table):
+        tables.append(table, rows)  # also without a row: a stage that ran has its table
+        return changes.Counts(insert=rows.count())
+    old = tables.read(table).join(finished.select("unit_key"), "unit_key", "left_semi")
+    changed = fixed(changes.changes(table, rows, old))
+    counts = changes.count(changed)
+    if counts.delete:
+        guard.check_removal(context, table.name, stage.name, counts, tables.read(table).count())
+        context.shrunk.add(table.name)
+    changes.write(tables, table, changed, counts)
+    return counts
+
+
+def _rejects(context: Context, stage: AnyChatStage, dropped: DataFrame) -> DataFrame:
+    origin = F.lit(None).cast("string")
+    for reason in Reason:
+        origin = F.when(F.col("reason") == reason.value, reason.origin.value).otherwise(origin)
+    return (
+        dropped.withColumn("stage", F.lit(stage.name))
+        .withColumn("origin", origin)
+        .withColumn("key", F.coalesce("key", F.lit("")))
+        .withColumn("run_id", F.lit(context.run_id))
+        .select(*struct_type(Dropped).names)
+    )
+
+
+def _units(context: Context, stage: AnyChatStage, work: Work, rows: DataFrame, dropped: DataFrame) -> DataFrame:
+    """The `units` rows of the work: a verdict where the replies gave one, else open."""
+    given = rows.groupBy("unit_key").agg(F.count(F.lit(1)).alias("given"))
+    lost = dropped.groupBy("unit_key").agg(F.count(F.lit(1)).alias("lost"))
+    outputs = F.coalesce("given", F.lit(0))
+    rejects = F.coalesce("lost", F.lit(0))
+    is_open, stale = F.col("open").isNotNull(), _kept_stale(work)
+    state = (
+        F.when(stale, F.col("before_state"))
+        .when(is_open, State.OPEN.value)
+        .when((outputs == 0) & (rejects > 0), State.REJECTED.value)
+        .otherwise(State.DONE.value)
+    )
+    joined = work.played.join(given, "unit_key", "left").join(lost, "unit_key", "left")
+    return joined.select(
+        F.lit(stage.name).alias("stage"),
+        "unit_key",
+        "row_hash",
+        F.lit(codes.unit_hash(stage)).alias("code_hash"),
+        state.alias("state"),
+        F.when(is_open, F.col("before_outputs")).otherwise(outputs).alias("outputs"),
+        rejects.alias("rejects"),
+        "money",
+        "redraw",
+        stale.alias("stale"),
+        F.lit(context.run_id).alias("run_id"),
+    ).select(*struct_type(Unit).names)
+
+
+def _kept_stale(work: Work) -> Column:
+    return guard.repaid() if work.stale else F.lit(False)
+
+
+def _replace(context: Context, table: Table, stage: str, new: DataFrame, units: DataFrame, *, fresh: bool) -> None:
+    """Make `new` the rows of a system table for these units of a stage."""
+    tables = context.tables
+    if not tables.exists(table):
+        tables.append(table, new)
+        return
+    old = tables.read(table).where(F.col("stage") == stage)
+    if fresh or old.isEmpty():
+        changed = new.withColumn("op", F.lit("insert"))
+        counts = changes.Counts(insert=new.count())
+        changes.write(tables, table, changed, counts)
+        return
+    old = old.join(units.select("unit_key"), "unit_key", "left_semi")
+    changed = fixed(changes.changes(table, new, old))
+    changes.write(tables, table, changed, changes.count(changed), partition=f"target.stage = '{stage}'")

@@ -1,0 +1,167 @@
+"""One unit's conversation with a model: which call is open, given the replies that are there. Pure and replayable.
+
+A round is asked until its reply has the shape. A bad reply is asked again with the error, at most `chat.reasks` times;
+a refusal once; one that its limit cuts off once more with twice the limit, whatever `reasks` says.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stark_udfs.core.ids import Json, digest
+from stark_udfs.core.records import Record, Shape
+from stark_udfs.core.rejects import Reason, Reject
+from stark_udfs.llm.chat import Chat
+from stark_udfs.llm.decode import decode
+from stark_udfs.llm.failures import OVERSIZE, Failure
+from stark_udfs.llm.prompts import ChatRequest, Message, Prompt, Reply
+
+LONGEST_QUOTE = 4_000  # characters of a bad reply that are sent back with the error
+ENDS: Mapping[str, Reason] = {  # reasons to finish that no further ask can mend
+    "content_filter": Reason.CONTENT_FILTER,
+    OVERSIZE: Reason.TOO_LONG,
+    Failure.CONTEXT_LENGTH.value: Reason.CONTEXT_LENGTH,
+    Failure.BAD_REQUEST.value: Reason.BAD_REQUEST,
+}
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One unit of work: its row, and how its stage asks about it. `redraw` n is the n-th new set of answers."""
+
+    stage: str
+    unit_key: str
+    row: Record
+    ask: Callable[[Any, Sequence[Any]], Prompt | None]  # the stage's; its row and shapes are of the stage's own types
+    chat: Chat
+    redraw: int = 0
+
+
+@dataclass(frozen=True)
+class Open:
+    """The next call of a conversation: nobody has answered it yet."""
+
+    request: ChatRequest
+    round: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """A conversation's end: what was accepted, round by round, and why it went no further, if something was wrong.
+
+    used: the keys of all replies that it rests on, bad ones included, in order.
+    """
+
+    accepted: tuple[Shape, ...]
+    reject: Reject | None
+    used: tuple[str, ...]
+
+
+Talk = Generator[Open, Reply, Done]
+
+
+def converse(conversation: Conversation) -> Talk:
+    """The conversation as a generator: yields open calls, is sent their replies, returns its end."""
+    accepted: list[Shape] = []
+    used: list[str] = []
+    while (prompt := conversation.ask(conversation.row, tuple(accepted))) is not None:
+        first = _first(conversation, prompt, accepted)
+        verdict = yield from _one_round(conversation.chat, prompt, Open(first, len(accepted)), used)
+        if isinstance(verdict, Reject):
+            return Done(tuple(accepted), verdict.model_copy(update={"key": conversation.unit_key}), tuple(used))
+        accepted.append(verdict)
+    return Done(tuple(accepted), None, tuple(used))
+
+
+def advance(conversation: Conversation, known: Mapping[str, Reply]) -> Open | Done:
+    """The next open call, given the replies that are known by key; or the end."""
+    talk = converse(conversation)
+    try:
+        step = next(talk)
+        while (reply := known.get(step.request.key)) is not None:
+            step = talk.send(reply)
+    except StopIteration as end:
+        done: Done = end.value
+        return done
+    return step
+
+
+def judge(reply: Reply, prompt: Prompt, *, last: bool) -> Shape | Reject:
+    """What a reply is worth; `last` where its limit cannot be raised again."""
+    reason = ENDS.get(reply.finish_reason)
+    if reason is not None:
+        return Reject(reason=reason, detail=reply.reply[:500])
+    if reply.finish_reason == "refusal":
+        return Reject(reason=Reason.REFUSED, detail=reply.reply[:500])
+    if reply.finish_reason == "length":
+        kept = decode(reply.reply, prompt.shape, keep_items=True) if last and not prompt.whole else None
+        if isinstance(kept, Shape):
+            return kept
+        return Reject(reason=Reason.TOO_LONG, detail=f"cut off after {reply.tokens_out} tokens")
+    return decode(reply.reply, prompt.shape)
+
+
+def _one_round(chat: Chat, prompt: Prompt, opened: Open, used: list[str]) -> Generator[Open, Reply, Shape | Reject]:
+    first = request = opened.request
+    reasks = chat.reasks
+    raised = refused = False
+    while True:
+        reply = yield Open(request, opened.round)
+        used.append(request.key)
+        verdict = judge(reply, prompt, last=raised)
+        if not isinstance(verdict, Reject):
+            return verdict
+        if reply.finish_reason == "length" and not raised:
+            raised = True
+            request = _with_twice_the_limit(request, chat)
+            continue
+        if reply.finish_reason in ENDS or reply.finish_reason == "length" or reasks == 0:
+            return verdict
+        if verdict.reason is Reason.REFUSED and refused:
+            return verdict
+        reasks -= 1
+        refused = verdict.reason is Reason.REFUSED
+        request = _again(first, request, reply, verdict)
+
+
+def _first(conversation: Conversation, prompt: Prompt, accepted: Sequence[Shape]) -> ChatRequest:
+    offline = conversation.chat.model.provider == "offline"
+    return conversation.chat.request(
+        prompt,
+        unit_key=conversation.unit_key,
+        round=len(accepted),
+        redraw=conversation.redraw,
+        block=_block(conversation, prompt, accepted) if offline else None,
+    )
+
+
+def _block(conversation: Conversation, prompt: Prompt, accepted: Sequence[Shape]) -> dict[str, Json]:
+    """What the offline author needs; draw and attempt are those of the request."""
+    return {
+        "stage": conversation.stage,
+        "unit_key": conversation.unit_key,
+        "round": len(accepted),
+        "row": conversation.row.model_dump(mode="json"),
+        "replies": [shape.model_dump(mode="json") for shape in accepted],
+        "facts": dict(prompt.facts),
+    }
+
+
+def _with_twice_the_limit(request: ChatRequest, chat: Chat) -> ChatRequest:
+    name = chat.model.token_limit
+    limit = request.parameters.get(name)
+    doubled = 2 * limit if isinstance(limit, int) else 2 * chat.reply_tokens
+    return replace(request, parameters={**request.parameters, name: doubled}, attempt=request.attempt + 1)
+
+
+def _again(first: ChatRequest, request: ChatRequest, reply: Reply, verdict: Reject) -> ChatRequest:
+    """The next ask of a round: the same words after a refusal or an empty reply, else with the error told."""
+    request = replace(request, attempt=request.attempt + 1)
+    if verdict.reason in {Reason.REFUSED, Reason.EMPTY}:
+        return replace(request, messages=first.messages, after="")
+    told = (
+        f"That reply cannot be used: {verdict.detail}.\n"
+        "Send the whole answer again, as one JSON object of the form that was asked for and with nothing else."
+    )
+    messages = (*first.messages, Message("assistant", reply.reply[:LONGEST_QUOTE]), Message("user", told))
+    return replace(request, messages=messages, after=digest(first.key, reply.reply))

@@ -1,0 +1,326 @@
+"""An asker's side of the broker: what it may send, held close by, so that most calls need no word with the broker.
+
+`enter` before a call is sent, `leave` after it, whatever came of it. A background task reports and fetches.
+"""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Protocol, Self
+
+from stark_udfs.core.errors import RunStopped
+from stark_udfs.llm.broker import Desk, UnknownAsker
+from stark_udfs.llm.chat import Bound
+from stark_udfs.llm.clock import Clock
+from stark_udfs.llm.failures import BrokerLost, Failure
+from stark_udfs.llm.pace import LEASE_S
+from stark_udfs.llm.terms import Counts, Grant, Report
+
+HEARTBEAT_S = 1.0
+TICK_S = 0.02  # between two exchanges, at least
+CLAIM_S = 0.5  # between two tries to get a bucket
+CENT = 1e-12
+
+
+class Link(Protocol):
+    """The way to a broker. Every method may raise OSError or UnknownAsker: the broker is then lost to this asker."""
+
+    async def join(self) -> bool:
+        """Begin; returns whether there is a rate to keep."""
+        ...
+
+    async def exchange(self, report: Report) -> Grant:
+        """Report and be granted."""
+        ...
+
+    async def claim(self, bucket: int) -> bool:
+        """Whether this asker has the bucket from now on."""
+        ...
+
+    async def leave(self) -> None:
+        """End in good order."""
+        ...
+
+
+@dataclass(frozen=True)
+class DirectLink:
+    """A broker in this very process."""
+
+    desk: Desk
+    asker: str
+    stage: str
+
+    async def join(self) -> bool:
+        """Begin."""
+        return self.desk.join(self.asker, self.stage)
+
+    async def exchange(self, report: Report) -> Grant:
+        """Report and be granted."""
+        return self.desk.exchange(self.asker, report)
+
+    async def claim(self, bucket: int) -> bool:
+        """Whether this asker has the bucket from now on."""
+        return self.desk.claim(self.asker, bucket)
+
+    async def leave(self) -> None:
+        """End in good order."""
+        self.desk.leave(self.asker)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one sent call went: its real cost, or why there was none."""
+
+    money: float = 0.0
+    tokens: int = 0
+    failure: Failure | None = None
+    retry_after: float = 0.0
+    detail: str = ""
+
+
+@dataclass
+class Permit:
+    """Leave to send one request, for so many tokens, until so late."""
+
+    tokens: int
+    until: float
+
+
+class Gate:
+    """What one asker may send. Use as an async context manager on one event loop."""
+
+    def __init__(self, link: Link, clock: Clock | None = None) -> None:
+        """Joins on entry."""
+        self.link = link
+        self.clock = clock or Clock()
+        self.counts = Counts()
+        self.busy = 0  # workers that have a unit: each could use a slot
+        self.in_flight = 0
+        self._paced = False
+        self._ceiling = 0
+        self._money = 0.0
+        self._permits: deque[Permit] = deque()
+        self._waiting: deque[tuple[asyncio.Future[None], Bound]] = deque()
+        self._pause_until = 0.0
+        self._pending = Report()
+        self._ended: RunStopped | None = None
+        self._poke = asyncio.Event()
+        self._again_at = 0.0
+        self._pump: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Join, and fetch the first grant.
+
+        Raises:
+            BrokerLost: it cannot be reached.
+        """
+        try:
+            self._paced = await self.link.join()
+        except (OSError, UnknownAsker) as error:
+            raise BrokerLost(f"the broker cannot be reached: {error}") from error
+        self._pump = asyncio.create_task(self._keep_reporting())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give everything back and leave."""
+        if self._pump is not None:
+            self._pump.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._pump
+        if not isinstance(self._ended, BrokerLost):
+            self.busy = 0
+            with suppress(OSError, UnknownAsker):
+                await self.link.exchange(self._report(last=True))
+                await self.link.leave()
+
+    @property
+    def stopped(self) -> RunStopped | None:
+        """Why nothing further may be sent; None while it may."""
+        return self._ended
+
+    async def enter(self, bound: Bound) -> None:
+        """Wait until a call that costs at most `bound` may be sent.
+
+        Raises:
+            RunStopped: the run ends; nothing further is sent. BrokerLost: because the broker is gone.
+        """
+        if self._ended is not None:
+            raise self._ended
+        if not self._waiting and self._lacks(bound) is None:
+            self._take(bound)
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((future, bound))
+        self._poke.set()
+        await future
+
+    def leave(self, bound: Bound, outcome: Outcome) -> None:
+        """A call that had entered is over."""
+        self.in_flight -= 1
+        self._money += bound.money - outcome.money
+        pending = self._pending
+        changes: dict[str, float | int | str] = {
+            "money_spent": pending.money_spent + outcome.money,
+            "tokens_back": pending.tokens_back + max(0, bound.tokens - outcome.tokens),
+        }
+        if outcome.failure is None:
+            changes |= {"answered": pending.answered + 1, "failed": 0}
+        elif outcome.failure is Failure.THROTTLED:
+            changes |= {"throttled": pending.throttled + 1}
+            changes |= {"retry_after": max(pending.retry_after, outcome.retry_after)}
+            self._pause_until = max(self._pause_until, self.clock.now() + outcome.retry_after)
+            self._hurry()
+        elif outcome.failure is Failure.TRANSIENT:
+            changes |= {"failed": pending.failed + 1, "detail": outcome.detail}
+            self._hurry()
+        self._pending = replace(pending, **changes)  # type: ignore[arg-type]
+        self._serve()
+
+    def stop(self, reason: str) -> None:
+        """Tell everyone to stop."""
+        self._pending = replace(self._pending, stop=reason)
+        self._end(RunStopped(reason))
+        self._hurry()
+
+    async def claim(self, bucket: int) -> None:
+        """Wait until this asker alone has the bucket.
+
+        Raises:
+            RunStopped: the run ends first.
+        """
+        try:
+            while not await self.link.claim(bucket):
+                if self._ended is not None:
+                    raise self._ended
+                await self.clock.sleep(CLAIM_S)
+        except (OSError, UnknownAsker) as error:
+            self._end(BrokerLost(f"the broker is lost: {error}"))
+            raise BrokerLost(f"the broker is lost: {error}") from error
+
+    def _lacks(self, bound: Bound) -> str | None:
+        """What a call has to wait for; None: nothing."""
+        if self.in_flight >= self._ceiling:
+            return "slot"
+        if bound.money > self._money + CENT:
+            return "money"
+        now = self.clock.now()
+        if now < self._pause_until:
+            return "pause"
+        if self._paced and not self._fresh(now, bound.tokens):
+            return "permit"
+        return None
+
+    def _fresh(self, now: float, tokens: int) -> bool:
+        """Whether there is a permit; those too old or too small go back."""
+        while self._permits and (self._permits[0].until < now or self._permits[0].tokens < tokens):
+            stale = self._permits.popleft()
+            self._pending = replace(
+                self._pending,
+                permits_back=self._pending.permits_back + 1,
+                tokens_back=self._pending.tokens_back + stale.tokens,
+            )
+        return bool(self._permits)
+
+    def _take(self, bound: Bound) -> None:
+        self.in_flight += 1
+        self._money -= bound.money
+        if self._paced:
+            permit = self._permits.popleft()
+            if permit.tokens > bound.tokens:
+                spare = self._pending.tokens_back + permit.tokens - bound.tokens
+                self._pending = replace(self._pending, tokens_back=spare)
+
+    def _serve(self) -> None:
+        """Let in who waits, first come first served."""
+        while self._waiting:
+            future, bound = self._waiting[0]
+            if not future.cancelled():
+                if self._lacks(bound) is not None:
+                    self._poke.set()
+                    return
+                self._take(bound)
+                future.set_result(None)
+            self._waiting.popleft()
+
+    def _hurry(self) -> None:
+        """Report at the next tick, whatever the last grant said."""
+        self._again_at = 0.0
+        self._poke.set()
+
+    def _end(self, error: RunStopped) -> None:
+        self._ended = self._ended or error
+        for future, _ in self._waiting:
+            if not future.done():
+                future.set_exception(self._ended)
+        self._waiting.clear()
+
+    async def _keep_reporting(self) -> None:
+        while True:
+            try:
+                grant = await self.link.exchange(self._report())
+            except (OSError, UnknownAsker) as error:
+                self._end(BrokerLost(f"the broker is lost: {error}"))
+                return
+            self._accept(grant)
+            await self.clock.sleep(TICK_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_S / self.clock.speed):
+                    await self._poke.wait()
+                    while (left := self._again_at - self.clock.now()) > 0 and self._waiting:
+                        await self.clock.sleep(min(left, TICK_S))
+
+    def _accept(self, grant: Grant) -> None:
+        now = self.clock.now()
+        self._poke.clear()
+        self._ceiling = grant.slots
+        self._money += grant.money
+        self._pause_until = max(self._pause_until, now + grant.pause_s) if grant.pause_s else self._pause_until
+        tokens = self._asked_tokens
+        lease = LEASE_S
+        self._permits.extend(Permit(tokens, now + lease) for _ in range(grant.permits))
+        self._again_at = now + grant.again_s
+        if grant.stop:
+            self._end(RunStopped(grant.stop))
+        self._serve()
+
+    _asked_tokens = 0
+
+    def _report(self, *, last: bool = False) -> Report:
+        """What happened since the last report, and what is lacking now."""
+        report, self._pending = self._pending, Report()
+        counts, self.counts = self.counts, Counts()
+        if last:
+            back, self._money = self._money, 0.0
+            return replace(report, counts=counts, money_back=max(0.0, back), permits_back=len(self._permits))
+        heads = [bound for _, bound in self._waiting]
+        lacking = max(0, min(len(heads), self._ceiling - self.in_flight) - len(self._permits)) if self._paced else 0
+        self._asked_tokens = max((bound.tokens for bound in heads[:lacking]), default=0)
+        needed, least, back = self._money_wanted(heads)
+        self._money -= back
+        return replace(
+            report,
+            held=max(self._ceiling, self.in_flight),
+            want=max(self.busy, self.in_flight + len(heads)),
+            permits=lacking,
+            permit_tokens=self._asked_tokens,
+            money_needed=needed,
+            money_least=least,
+            money_back=report.money_back + back,
+            in_flight=self.in_flight,
+            counts=counts,
+        )
+
+    def _money_wanted(self, heads: list[Bound]) -> tuple[float, float, float]:
+        """(needed, least, back): a stock for the calls that wait; what is too much, or of no use, goes back."""
+        if not heads:
+            return 0.0, 0.0, (max(0.0, self._money) if self.busy == 0 else 0.0)
+        least = max(0.0, heads[0].money - self._money)
+        stock = heads[0].money * max(len(heads), self._ceiling)
+        if least == 0.0 and self._money >= stock / 2:
+            return 0.0, 0.0, 0.0
+        back = max(0.0, self._money) if least > 0 and self.in_flight == 0 else 0.0
+        return max(least + back, stock - self._money + back), least + back, back

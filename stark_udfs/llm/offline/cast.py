@@ -1,0 +1,154 @@
+"""The people, places and small constants around one person: what a story's slots are filled with."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from json import loads
+
+from stark_udfs.core.ids import Json, rng_of
+from stark_udfs.llm.offline.beats import threads
+from stark_udfs.llm.offline.person import Person
+from stark_udfs.llm.offline.world import weather
+
+NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+COLOURS = ("green", "yellow", "rust-red", "blue", "grey", "pink", "white", "brown", "turquoise", "violet")
+HALLS = ("the community centre", "the library annexe", "the old fire station", "the youth club", "the cultural centre",
+         "the neighbourhood hall", "the former post office", "the music school")  # fmt: skip
+SHE, HE = ("she", "her", "her", "herself"), ("he", "him", "his", "himself")
+FEMALE_KIN = frozenset({"mother", "grandmother", "aunt", "sister", "daughter", "cousin"})
+CLAUSES = {"routine": "regularly {}", "goal": "plan {}"}
+YOUNG, OLD = 18, 62
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody and everything that a person's story speaks of, the same in all its sessions."""
+
+    person: Person
+    group: str
+    relation: str
+    fixed: Mapping[str, str]
+
+    def slots(self, beat: str, day: date) -> dict[str, str]:
+        """All slots for one beat on one day; numbers and weekdays are the beat's own."""
+        rng = rng_of(self.person.key, beat)
+        now = weather(self.person.home.name, day.month, self.person.city)
+        return {
+            **self.fixed,
+            "n": rng.choice(NUMBERS),
+            "day": rng.choice(DAYS),
+            "when": rng.choice(("this weekend", "next week", "tomorrow", f"on {rng.choice(DAYS)}", "in the next days")),
+            "rain": rng.choice(now.words),
+            "light": rng.choice(now.light),
+            "season": now.season,
+        }
+
+    def state(self, day: date) -> frozenset[str]:
+        """Conditions that hold: minor or adult, young, old, works, studies, cold or warm, snow."""
+        now = weather(self.person.home.name, day.month, self.person.city)
+        stage = self.person.stage
+        holds = {
+            "minor": self.person.age < YOUNG, "adult": self.person.age >= YOUNG, "old": self.person.age >= OLD,
+            "young": self.person.age < 30, "works": stage.works, "studies": stage.studies, "snow": now.snow,
+            "cold": now.feel in {"cold", "freezing"}, "warm": now.feel in {"warm", "hot"}, "moved": self.person.moved,
+        }  # fmt: skip
+        return frozenset(name for name, true in holds.items() if true) | {self.group, self.relation}
+
+
+def cast_of(person: Person, row: Mapping[str, Json]) -> Cast:
+    """The cast that belongs to an episode: drawn by its id alone."""
+    rng = rng_of(person.key, "cast")
+    group, thing, doing = _thread(row)
+    friend, friend_words = _somebody(person, rng, "friend")
+    helper, helper_words = _somebody(person, rng, "helper", avoid=friend)
+    kin, kin_words = _relative(person, rng)
+    value = str(row.get("entity_value") or "it")
+    fixed = {
+        "value": value,
+        "thing": thing.replace("<value>", value),
+        "doing": doing.replace("<value>", value),
+        "inf": _clause(row),
+        "name": person.first_name or "you",
+        "friend": friend,
+        "helper": helper,
+        "kin": kin,
+        "mate": f"{rng.choice(_mates(person))} {friend}",
+        "city": person.city.name,
+        "hall": rng.choice(HALLS),
+        "place": rng.choice(person.city.places),
+        "transit": rng.choice(person.home.transit),
+        "food": rng.choice(person.home.foods),
+        "colour": value if row.get("entity_key") == "color" else rng.choice(COLOURS),
+    }
+    for letter, words in (("f", friend_words), ("h", helper_words), ("k", kin_words)):
+        fixed |= dict(zip((f"{letter}sub", f"{letter}obj", f"{letter}pos", f"{letter}self"), words, strict=True))
+    return Cast(person=person, group=group, relation=str(row.get("relation") or "routine"), fixed=fixed)
+
+
+def group_of(row: Mapping[str, Json], age: int) -> str:
+    """The side of life that a persona sentence belongs to."""
+    path = str(row.get("category") or "")
+    if path.startswith("Employment"):
+        return "former" if age > 65 or "Previous" in path else "work"
+    if path.startswith("School"):
+        return "school" if age <= 24 else "alma"
+    known = threads().get(_thread_key(row))
+    return known[0] if known else "life"
+
+
+def _thread(row: Mapping[str, Json]) -> tuple[str, str, str]:
+    age = row.get("age")
+    group = group_of(row, age if isinstance(age, int) else 30)
+    _, thing, doing = threads().get(_thread_key(row), ("life", "<value>", "spending time on <value>"))
+    return group, thing, doing
+
+
+def _thread_key(row: Mapping[str, Json]) -> str:
+    path = str(row.get("category") or "").split(" (")[0]
+    return f"{path} > {row.get('entity_key')}" if path == "Location > Residence" else path
+
+
+def _clause(row: Mapping[str, Json]) -> str:
+    inference = str(row.get("inference") or "").strip().rstrip(".")
+    relation = str(row.get("relation") or "routine")
+    return CLAUSES.get(relation, "{}").format(inference)
+
+
+def _mates(person: Person) -> tuple[str, ...]:
+    stage = person.stage.name
+    return {
+        "child": ("my classmate", "my best friend", "my neighbour"),
+        "teen": ("my classmate", "my best friend", "my friend"),
+        "student": ("my flatmate", "my friend", "my course mate"),
+        "retired": ("my neighbour", "my old friend", "my friend"),
+    }.get(stage, ("my colleague", "my neighbour", "my friend", "my old friend"))
+
+
+def _somebody(person: Person, rng: random.Random, role: str, avoid: str = "") -> tuple[str, tuple[str, str, str, str]]:
+    table = names()
+    both = table.get(person.home.name) or table["elsewhere"]
+    female = rng.random() < 0.5
+    first = rng.choice([name for name in both["female" if female else "male"] if name not in {avoid, person.first_name}])
+    words = SHE if female else HE
+    if role == "helper" and rng.random() < 0.4:
+        return f"{'Ms' if female else 'Mr'} {rng.choice(person.home.surnames)}", words
+    return first, words
+
+
+def _relative(person: Person, rng: random.Random) -> tuple[str, tuple[str, str, str, str]]:
+    kin = person.kin(rng)
+    home = {word: role for role, word in person.origin.family.items()}
+    role = home.get(kin, kin)
+    return f"my {kin}", SHE if role in FEMALE_KIN else HE
+
+
+@cache
+def names() -> dict[str, dict[str, list[str]]]:
+    """First names for friends and helpers, by country; "elsewhere" for any other."""
+    text = files("stark_udfs.llm.offline").joinpath("data/cast.json").read_text("utf-8")
+    table: dict[str, dict[str, list[str]]] = loads(text)
+    return table

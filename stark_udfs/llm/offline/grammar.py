@@ -1,0 +1,121 @@
+"""The small template language of the story files, and the turns of phrase that depend on who speaks.
+
+`{a|b}` is a free choice, `[now|then]` a tense, `<name>` a slot. Choices do not nest; a slot may stand inside one.
+"""
+
+import random
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+Tense = Literal["present", "past"]
+
+CHOICE = re.compile(r"\{([^{}]*)\}")
+TENSE = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
+SLOT = re.compile(r"<(\w+)>")
+SPACES = re.compile(r"\s+")
+LOOSE = re.compile(r"\s+([,.;:!?])")
+DOUBLED = re.compile(r"([.!?])\.(?=\s|$)")
+STARTS = re.compile(r"(^|[.!?]\s+|[.!?][\"”]\s+)([\"“]?)([a-z])")
+ARTICLE = re.compile(r"\b([Aa])n?\s+(?=([A-Za-z][\w'’-]*))")
+WORD = re.compile(r"[a-z][a-z'’-]*[a-z]|[a-z]")
+CHUNK = re.compile(r",|\band\b|\bwith\b|\bon\b|\bin\b|\bof\b|\bat\b|\bbeside\b|\bunder\b|\bnext to\b|\bfrom\b|\bover\b|\bby\b")
+
+COMMON = frozenset(
+    "a about after again all also always am an and another any anyone anything are around as at away back be because "
+    "been before being between both but by came can come comes could day days did do does doing done down each else "
+    "end ends even ever every everyone everything few first for from get gets getting give go goes going gone got had "
+    "half has have having he her here hers him his how i if in into is it its itself just keep kept know last later "
+    "least left less let like little long look looks looked lot made make makes many maybe me mine more most much must "
+    "my myself near never new next no nobody none nor not nothing now of off often old on once one only onto or other "
+    "our out over own people put really right said same saw say says see seen she should since small so some somebody "
+    "something still such take taken takes than that the their them then there these they thing things think this "
+    "those though three through time to today together told too took turn turned two under until up us used very "
+    "want wanted wants was way we week weeks well went were what when where which while who why will with without "
+    "would year years yes yet you your yours i'm i've i'd i'll it's that's there's don't didn't doesn't isn't wasn't "
+    "you're you've can't couldn't".split()
+)
+
+YOU = (
+    (r"\bI am\b", "you are"), (r"\bI was\b", "you were"), (r"\bI'm\b", "you're"), (r"\bI've\b", "you've"),
+    (r"\bI'll\b", "you'll"), (r"\bI'd\b", "you'd"), (r"\bam I\b", "are you"), (r"\bI\b", "you"), (r"\bme\b", "you"),
+    (r"\bmyself\b", "yourself"), (r"\bmine\b", "yours"), (r"\bmy\b", "your"), (r"\bMy\b", "Your"),
+    (r"\bwe are\b", "you are"), (r"\bwe\b", "you"), (r"\bus\b", "you"), (r"\bour\b", "your"), (r"\bours\b", "yours"),
+)  # fmt: skip
+TO_YOU = tuple((re.compile(pattern), word) for pattern, word in YOU)
+
+
+def render(template: str, rng: random.Random, slots: Mapping[str, str], tense: Tense = "past") -> str:
+    """The template as words, choices drawn and slots filled; no capital, no mark added.
+
+    Raises:
+        KeyError: a slot that nobody fills.
+    """
+    text = template
+    for _ in range(3):
+        text = TENSE.sub(lambda found: found[1] if tense == "present" else found[2], text)
+        text = CHOICE.sub(lambda found: rng.choice(found[1].split("|")), text)
+        if "<" not in text:
+            break
+        text = SLOT.sub(lambda found: slots[found[1]], text)
+    return tidy(text)
+
+
+def tidy(text: str) -> str:
+    """Single spaces, no space before a mark, the article that the next word asks for."""
+    text = LOOSE.sub(r"\1", SPACES.sub(" ", text)).strip()
+    return ARTICLE.sub(lambda found: _article(found[1], found[2]) + " ", DOUBLED.sub(r"\1", text))
+
+
+def _article(written: str, following: str) -> str:
+    low = following.lower()
+    vowel = low[0] in "aeiou" and not low.startswith(("uni", "use", "uk", "eu", "one", "once"))
+    silent = low.startswith(("hour", "honest", "honour", "heir"))
+    letter = following.isupper() and len(following) > 1 and following[0] in "AEFHILMNORSX"
+    return written + ("n" if vowel or silent or letter else "")
+
+
+def sentence(text: str) -> str:
+    """Capitals where sentences start, and a mark at the end."""
+    text = STARTS.sub(lambda found: found[1] + found[2] + found[3].upper(), text)
+    return text if text.endswith((".", "!", "?", "…", '."', '?"', '!"')) else text + "."
+
+
+def to_you(text: str) -> str:
+    """What one person says of themselves, said to them by another."""
+    for pattern, word in TO_YOU:
+        text = pattern.sub(word, text)
+    return text
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Words that carry meaning, lower case, a plural's or verb's final s and a genitive cut off."""
+    words = (word.replace("’", "'").removesuffix("'s") for word in WORD.findall(text.lower()))
+    return frozenset(_stem(word) for word in words if word not in COMMON and len(word) > 2)
+
+
+def _stem(word: str) -> str:
+    for ending in ("ing", "ed", "es", "s"):
+        if len(word) > len(ending) + 3 and word.endswith(ending) and not word.endswith("ss"):
+            return word.removesuffix(ending)
+    return word
+
+
+def overlap(text: str, before: frozenset[str]) -> float:
+    """Share of the text's content words that stand among the words before it."""
+    own = content_words(text)
+    return len(own & before) / len(own) if own else 1.0
+
+
+def detail_of(description: str, rng: random.Random) -> str:
+    """A short noun phrase out of a picture's description, with "the", to speak of what it shows."""
+    parts = [part.strip() for part in CHUNK.split(description)]
+    short = [part for part in parts if 2 <= len(part.split()) <= 5 and part.split()[-1].lower() not in COMMON]
+    noun = [part for part in short if part.split()[0].lower() in {"a", "an", "the", "two", "three", "my"}]
+    chosen = rng.choice(noun or short or [" ".join(description.split()[:4]).rstrip(",.")])
+    first, _, rest = chosen.partition(" ")
+    if first.lower() in {"a", "an", "the"}:
+        return f"the {rest}".rstrip(".")
+    if first.lower() == "my":
+        return f"your {rest}".rstrip(".")
+    return f"the {chosen[:1].lower() + chosen[1:]}".rstrip(".") if not first[:1].isupper() else chosen.rstrip(".")

@@ -1,0 +1,146 @@
+"""Replaying units over stored replies: free, deterministic, and the only way in which rows are made."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pyspark.sql import types as spark
+
+from stark_udfs.core.records import Record
+from stark_udfs.core.rejects import Reject
+from stark_udfs.delta.schema import struct_type
+from stark_udfs.llm.asking import Conversation, Done, Open, advance
+from stark_udfs.llm.chat import Chat
+from stark_udfs.llm.prompts import Prompt, Reply
+from stark_udfs.udfs.records import Batches, arrow, arrow_schema, dicts
+
+UNIT_COLUMNS: tuple[tuple[str, spark.DataType], ...] = (
+    ("unit_key", spark.StringType()),
+    ("order", spark.LongType()),
+    ("row", spark.StringType()),
+    ("row_hash", spark.StringType()),
+    ("redraw", spark.LongType()),
+    ("cause", spark.StringType()),
+    ("before_state", spark.StringType()),
+    ("before_outputs", spark.LongType()),
+)
+
+
+class Cause(StrEnum):
+    """Why a unit is looked at."""
+
+    NEW = "new"
+    ROW = "row"  # its input changed
+    CODE = "code"  # the stage's code, settings or model changed
+    OPEN = "open"  # the last run did not get to its end
+    OUTPUTS = "outputs"  # rows of it are gone
+    ASKED = "asked"  # the user wants it anew
+
+
+OPEN_CALL = spark.StructType(
+    [
+        spark.StructField("key", spark.StringType()),
+        spark.StructField("request", spark.StringType()),
+        spark.StructField("round", spark.LongType()),
+        spark.StructField("attempt", spark.LongType()),
+        spark.StructField("tokens", spark.LongType()),
+        spark.StructField("money", spark.DoubleType()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Script:
+    """What an executor needs of a chat stage; pickled by reference."""
+
+    stage: str
+    each: type[Record]
+    out: type[Record]
+    ask: Callable[[Any, Sequence[Any]], Prompt | None]
+    parse: Callable[[Any, Sequence[Any]], Sequence[Record | Reject]]
+    chat: Chat
+
+    def conversation(self, unit: Mapping[str, Any]) -> Conversation:
+        """The conversation of one unit row."""
+        return Conversation(
+            stage=self.stage,
+            unit_key=unit["unit_key"],
+            row=self.each.model_validate_json(unit["row"]),
+            ask=self.ask,
+            chat=self.chat,
+            redraw=unit["redraw"],
+        )
+
+
+def unit_type() -> spark.StructType:
+    """The columns by which a unit goes through replaying and asking."""
+    return spark.StructType([spark.StructField(name, kind) for name, kind in UNIT_COLUMNS])
+
+
+def played_type(out: type[Record]) -> spark.StructType:
+    """`unit_type` and what came of the unit: its rows and rejects, or the call it waits for (`open`)."""
+    return spark.StructType(
+        [
+            *unit_type().fields,
+            spark.StructField("outs", spark.ArrayType(struct_type(out))),
+            spark.StructField("rejects", spark.ArrayType(struct_type(Reject))),
+            spark.StructField("open", OPEN_CALL),
+            spark.StructField("money", spark.DoubleType()),
+            spark.StructField("reply_key", spark.StringType()),
+        ]
+    )
+
+
+def replayer(script: Script) -> Callable[[Batches], Batches]:
+    """A mapInArrow function: unit columns and `known` (the unit's replies) in, `played_type` out."""
+    schema = arrow_schema(played_type(script.out))
+
+    def over(batches: Batches) -> Batches:
+        return arrow((_play(script, unit) for unit in dicts(batches)), schema)
+
+    return over
+
+
+def known_replies(unit: Mapping[str, Any]) -> dict[str, Reply]:
+    """The replies that came along with a unit, by key."""
+    return {reply["key"]: Reply.model_construct(**reply) for reply in unit["known"] or ()}
+
+
+def _play(script: Script, unit: Mapping[str, Any]) -> dict[str, Any]:
+    known = known_replies(unit)
+    played: dict[str, Any] = {name: unit[name] for name, _ in UNIT_COLUMNS}
+    conversation = script.conversation(unit)
+    end = advance(conversation, known)
+    if isinstance(end, Open):
+        spent = sum(reply.money for reply in known.values())
+        return {**played, "outs": [], "rejects": [], "open": _call(script, end), "money": spent, "reply_key": None}
+    outs, rejects = _split(script, conversation.row, end)
+    return {
+        **played,
+        "outs": outs,
+        "rejects": rejects,
+        "open": None,
+        "money": sum(known[key].money for key in end.used),
+        "reply_key": end.used[-1] if end.used else None,
+    }
+
+
+def _split(script: Script, row: Record, done: Done) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    items = list(script.parse(row, done.accepted)) if done.accepted else []
+    if done.reject is not None:
+        items.append(done.reject)
+    outs = [item.model_dump() for item in items if not isinstance(item, Reject)]
+    return outs, [item.model_dump(mode="json") for item in items if isinstance(item, Reject)]
+
+
+def _call(script: Script, end: Open) -> dict[str, Any]:
+    bound = script.chat.bound(end.request)
+    return {
+        "key": end.request.key,
+        "request": end.request.written,
+        "round": end.round,
+        "attempt": end.request.attempt,
+        "tokens": bound.tokens,
+        "money": bound.money,
+    }

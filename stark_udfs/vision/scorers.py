@@ -1,0 +1,64 @@
+"""How well a picture shows a text: the cosine of CLIP, and scores of models in CLIP's form such as PickScore.
+
+Source: Kirstain et al. 2023 (PickScore): a CLIP ViT-H/14 trained on which of two pictures people pick; the paper filters
+with it and states no threshold.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from stark_udfs.vision.clip import Clip, ClipSpec
+from stark_udfs.vision.protocols import Pixels, Vectors
+
+PICKSCORE = ClipSpec(model="yuvalkirstain/PickScore_v1", processor="laion/CLIP-ViT-H-14-laion2B-s32B-b79K", batch=32)
+
+
+@dataclass(frozen=True)
+class ClipScoreSpec:
+    """A scorer whose score is the cosine between picture and text, in [-1, 1]."""
+
+    low: ClassVar[float] = -1.0
+    high: ClassVar[float] = 1.0
+
+    clip: ClipSpec = ClipSpec()
+
+    def load(self) -> "ClipScorer":
+        """The scorer, with its weights on the device of this process."""
+        return ClipScorer(self.clip.load(), scale=1.0)
+
+
+@dataclass(frozen=True)
+class PickScoreSpec:
+    """A scorer whose score is the cosine times the scale that the model learnt, in [-100, 100].
+
+    It compares pictures of one text; between texts it says little.
+    """
+
+    low: ClassVar[float] = -100.0
+    high: ClassVar[float] = 100.0
+
+    clip: ClipSpec = PICKSCORE
+
+    def load(self) -> "ClipScorer":
+        """The scorer, with its weights on the device of this process."""
+        clip = self.clip.load()
+        return ClipScorer(clip, scale=min(clip.scale, self.high))
+
+
+@dataclass(frozen=True)
+class ClipScorer:
+    """The cosine of each picture with its text, times `scale`."""
+
+    clip: Clip
+    scale: float
+
+    def score(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Vectors:
+        """See `Scorer.score`; a text that comes several times is embedded once."""
+        distinct = list(dict.fromkeys(texts))
+        place = {text: at for at, text in enumerate(distinct)}
+        if len(pictures) != len(texts):
+            raise ValueError(f"{len(pictures)} pictures and {len(texts)} texts: there has to be one text each.")
+        words = self.clip.embed_texts(distinct)[[place[text] for text in texts]]
+        cosines = (self.clip.embed_pictures(pictures) * words).sum(axis=1).clip(-1, 1)
+        return cosines * self.scale
