@@ -15,8 +15,8 @@ ID = "demographic_id"
 COLUMNS = ("age", "gender", "birthplace", "residence")
 OLDEST = 120
 ID_LIMIT = 200  # characters
-WHOLE = re.compile(r"([+-]?\d{1,9})(?:\.0*)?")
-NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
+WHOLE = re.compile(r"([+-]?[0-9]{1,9})(?:\.0*)?")
+NUMBER = re.compile(r"[+-]?[0-9]*[.,]?[0-9]+(?:[eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,14 @@ def stored(frame: DataFrame, path: str) -> Iterator[DataFrame]:
     try:
         yield frame.sparkSession.read.schema(frame.schema).parquet(path)
     finally:
-        filesystem, folder = fsspec.core.url_to_fs(path)
-        if filesystem.exists(folder):
-            filesystem.rm(folder, recursive=True)
+        forget(path)
+
+
+def forget(path: str) -> None:
+    """Remove a folder and what is in it, and the folder of its run if that is then empty."""
+    filesystem, folder = fsspec.core.url_to_fs(path)
+    if filesystem.exists(folder):
+        filesystem.rm(folder, recursive=True)
+    parent = filesystem._parent(folder)
+    if filesystem.isdir(parent) and not filesystem.ls(parent, detail=False):
+        filesystem.rmdir(parent)

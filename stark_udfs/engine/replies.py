@@ -8,10 +8,10 @@ from pyspark.sql import functions as F
 
 from stark_udfs.delta.schema import struct_type
 from stark_udfs.delta.tables import Tables, Transaction, one
-from stark_udfs.engine.frames import fixed
+from stark_udfs.engine.frames import fixed, forget
 from stark_udfs.engine.lock import again_on_conflict
 from stark_udfs.engine.system import REPLIES
-from stark_udfs.llm import journal
+from stark_udfs.llm.journal import FOLDER, list_segments, runs_with_segments
 from stark_udfs.llm.prompts import Reply
 from stark_udfs.udfs.segments import segment_reader, segment_type
 
@@ -48,7 +48,7 @@ def absorb(tables: Tables, files: str, run_id: str, stage: str) -> Absorbed:
 
     Safe to repeat after a crash at any point: Delta knows the transaction, and a reply that is there is not added.
     """
-    segments = journal.segments(files, run_id, stage)
+    segments = list_segments(_folder(files, run_id, stage))
     if not segments:
         return Absorbed()
     paths = tables.spark.createDataFrame([(path,) for path in segments], "path string")
@@ -66,14 +66,20 @@ def absorb(tables: Tables, files: str, run_id: str, stage: str) -> Absorbed:
     if count:
         once = Transaction(f"{run_id}/{stage}/{segments[-1]}", 1)
         again_on_conflict(lambda: tables.append(REPLIES, found.repartition(1), once=once))
-    journal.forget(files, run_id, stage)
+    forget(_folder(files, run_id, stage))
     return Absorbed(count, tokens_in, tokens_out, float(money), torn)
 
 
 def recover(tables: Tables, files: str, run_id: str, stages: Sequence[str]) -> dict[str, Absorbed]:
     """Absorb what earlier runs left behind in these stages, which `run_id` has locked; by stage."""
     recovered: dict[str, Absorbed] = {}
-    for old_run, stage in journal.left_behind(files):
-        if old_run != run_id and stage in stages:
-            recovered[stage] = absorb(tables, files, old_run, stage)
+    for old_run in runs_with_segments(files):
+        for stage in stages if old_run != run_id else ():
+            found = absorb(tables, files, old_run, stage)
+            if found.replies or found.torn:
+                recovered[stage] = found
     return recovered
+
+
+def _folder(files: str, run_id: str, stage: str) -> str:
+    return f"{files.rstrip('/')}/{FOLDER}/{run_id}/{stage}"

@@ -1,7 +1,8 @@
 """One limit for the whole cluster: who may send how much, what it may cost, and when to stop. Pure; time is passed in.
 
-Askers hold slots until they are asked back; permits (where there are rates) and money are lent in small batches. An asker
-reports what happened and says what it lacks; the broker answers with a grant. `Desk` is the same behind a lock and a clock.
+Askers hold slots until they are asked back; permits (where there are rates) and money are lent in small batches. An
+asker reports what happened and says what it lacks; the broker answers with a grant. `Desk` is the same behind a lock
+and a clock.
 """
 
 import threading
@@ -55,12 +56,8 @@ class Broker:
     def begin(self, stage: str, model: str, limits: Limits, now: float) -> None:
         """Open a stage; `model` names the line that it uses."""
         line = self.lines.get(model)
-        if line is None or line.limits != limits:
-            rates = (limits.in_flight, limits.requests_per_minute, limits.tokens_per_minute)
-            known = line and (line.limits.in_flight, line.limits.requests_per_minute, line.limits.tokens_per_minute)
-            if known != rates:
-                line = self.lines[model] = Line(limits, now)
-        assert line is not None
+        if line is None or line.limits.rates != limits.rates:
+            line = self.lines[model] = Line(limits, now)
         self.stages[stage] = Stage(line, Purse(limits.money), limits)
 
     def join(self, asker: str, stage: str, now: float) -> bool:

@@ -6,7 +6,7 @@
 import asyncio
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -108,6 +108,8 @@ class Gate:
         self._ended: RunStopped | None = None
         self._poke = asyncio.Event()
         self._again_at = 0.0
+        self._asked_tokens = 0
+        self._leaving = False
         self._pump: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -127,12 +129,13 @@ class Gate:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give everything back and leave."""
+        lost = isinstance(self._ended, BrokerLost)
+        self._leaving = True
         if self._pump is not None:
             self._pump.cancel()
             with suppress(asyncio.CancelledError):
                 await self._pump
-        if not isinstance(self._ended, BrokerLost):
-            self.busy = 0
+        if not lost:
             with suppress(OSError, UnknownAsker):
                 await self.link.exchange(self._report(last=True))
                 await self.link.leave()
@@ -163,26 +166,25 @@ class Gate:
         self.in_flight -= 1
         self._money += bound.money - outcome.money
         pending = self._pending
-        changes: dict[str, float | int | str] = {
-            "money_spent": pending.money_spent + outcome.money,
-            "tokens_back": pending.tokens_back + max(0, bound.tokens - outcome.tokens),
-        }
+        pending.money_spent += outcome.money
+        pending.tokens_back += max(0, bound.tokens - outcome.tokens)
         if outcome.failure is None:
-            changes |= {"answered": pending.answered + 1, "failed": 0}
+            pending.answered += 1
+            pending.failed = 0
         elif outcome.failure is Failure.THROTTLED:
-            changes |= {"throttled": pending.throttled + 1}
-            changes |= {"retry_after": max(pending.retry_after, outcome.retry_after)}
+            pending.throttled += 1
+            pending.retry_after = max(pending.retry_after, outcome.retry_after)
             self._pause_until = max(self._pause_until, self.clock.now() + outcome.retry_after)
             self._hurry()
         elif outcome.failure is Failure.TRANSIENT:
-            changes |= {"failed": pending.failed + 1, "detail": outcome.detail}
+            pending.failed += 1
+            pending.detail = outcome.detail
             self._hurry()
-        self._pending = replace(pending, **changes)  # type: ignore[arg-type]
         self._serve()
 
     def stop(self, reason: str) -> None:
         """Tell everyone to stop."""
-        self._pending = replace(self._pending, stop=reason)
+        self._pending.stop = reason
         self._end(RunStopped(reason))
         self._hurry()
 
@@ -218,11 +220,8 @@ class Gate:
         """Whether there is a permit; those too old or too small go back."""
         while self._permits and (self._permits[0].until < now or self._permits[0].tokens < tokens):
             stale = self._permits.popleft()
-            self._pending = replace(
-                self._pending,
-                permits_back=self._pending.permits_back + 1,
-                tokens_back=self._pending.tokens_back + stale.tokens,
-            )
+            self._pending.permits_back += 1
+            self._pending.tokens_back += stale.tokens
         return bool(self._permits)
 
     def _take(self, bound: Bound) -> None:
@@ -230,9 +229,7 @@ class Gate:
         self._money -= bound.money
         if self._paced:
             permit = self._permits.popleft()
-            if permit.tokens > bound.tokens:
-                spare = self._pending.tokens_back + permit.tokens - bound.tokens
-                self._pending = replace(self._pending, tokens_back=spare)
+            self._pending.tokens_back += permit.tokens - bound.tokens
 
     def _serve(self) -> None:
         """Let in who waits, first come first served."""
@@ -259,19 +256,25 @@ class Gate:
         self._waiting.clear()
 
     async def _keep_reporting(self) -> None:
-        while True:
-            try:
-                grant = await self.link.exchange(self._report())
-            except (OSError, UnknownAsker) as error:
-                self._end(BrokerLost(f"the broker is lost: {error}"))
-                return
-            self._accept(grant)
-            await self.clock.sleep(TICK_S)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(HEARTBEAT_S / self.clock.speed):
-                    await self._poke.wait()
-                    while (left := self._again_at - self.clock.now()) > 0 and self._waiting:
-                        await self.clock.sleep(min(left, TICK_S))
+        why = "its reports ended"
+        try:
+            while True:
+                self._accept(await self.link.exchange(self._report()))
+                await self.clock.sleep(TICK_S)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(HEARTBEAT_S / self.clock.speed):
+                        await self._wait_for_need()
+        except (OSError, UnknownAsker) as error:
+            why = str(error)
+        finally:
+            if not self._leaving:
+                self._end(BrokerLost(f"the broker is lost: {why}"))
+
+    async def _wait_for_need(self) -> None:
+        """Until something is lacking, or news should not wait; and until asking makes sense."""
+        await self._poke.wait()
+        while self._waiting and (left := self._again_at - self.clock.now()) > 0:
+            await self.clock.sleep(min(left, TICK_S))
 
     def _accept(self, grant: Grant) -> None:
         now = self.clock.now()
@@ -280,39 +283,32 @@ class Gate:
         self._money += grant.money
         self._pause_until = max(self._pause_until, now + grant.pause_s) if grant.pause_s else self._pause_until
         tokens = self._asked_tokens
-        lease = LEASE_S
-        self._permits.extend(Permit(tokens, now + lease) for _ in range(grant.permits))
+        self._permits.extend(Permit(tokens, now + LEASE_S) for _ in range(grant.permits))
         self._again_at = now + grant.again_s
         if grant.stop:
             self._end(RunStopped(grant.stop))
         self._serve()
 
-    _asked_tokens = 0
-
     def _report(self, *, last: bool = False) -> Report:
         """What happened since the last report, and what is lacking now."""
         report, self._pending = self._pending, Report()
-        counts, self.counts = self.counts, Counts()
+        report.counts, self.counts = self.counts, Counts()
         if last:
-            back, self._money = self._money, 0.0
-            return replace(report, counts=counts, money_back=max(0.0, back), permits_back=len(self._permits))
+            report.money_back += max(0.0, self._money)
+            report.permits_back += len(self._permits)
+            return report
         heads = [bound for _, bound in self._waiting]
         lacking = max(0, min(len(heads), self._ceiling - self.in_flight) - len(self._permits)) if self._paced else 0
         self._asked_tokens = max((bound.tokens for bound in heads[:lacking]), default=0)
-        needed, least, back = self._money_wanted(heads)
+        report.held = max(self._ceiling, self.in_flight)
+        report.want = max(self.busy, self.in_flight + len(heads))
+        report.permits = lacking
+        report.permit_tokens = self._asked_tokens
+        report.in_flight = self.in_flight
+        report.money_needed, report.money_least, back = self._money_wanted(heads)
+        report.money_back += back
         self._money -= back
-        return replace(
-            report,
-            held=max(self._ceiling, self.in_flight),
-            want=max(self.busy, self.in_flight + len(heads)),
-            permits=lacking,
-            permit_tokens=self._asked_tokens,
-            money_needed=needed,
-            money_least=least,
-            money_back=report.money_back + back,
-            in_flight=self.in_flight,
-            counts=counts,
-        )
+        return report
 
     def _money_wanted(self, heads: list[Bound]) -> tuple[float, float, float]:
         """(needed, least, back): a stock for the calls that wait; what is too much, or of no use, goes back."""

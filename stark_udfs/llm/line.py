@@ -28,11 +28,8 @@ class Line:
         self.last_answer = now
         self.opened: float | None = None
         self.probe_s = limits.probe_s
-        minute = limits.minute_s
-        per_minute, tokens = limits.requests_per_minute, limits.tokens_per_minute
-        lease = 0.4 * minute / 60.0
-        self.requests = None if per_minute is None else Window(per_minute, minute, lease)
-        self.tokens = None if tokens is None else Window(tokens, minute, lease)
+        self.requests = None if limits.requests_per_minute is None else Window(limits.requests_per_minute)
+        self.tokens = None if limits.tokens_per_minute is None else Window(limits.tokens_per_minute)
 
     def hear(self, report: Report, now: float) -> str:
         """Take in how calls went; returns why to stop, or nothing."""

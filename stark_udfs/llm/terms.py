@@ -26,7 +26,6 @@ class Limits:
     trip_s: float = 5.0
     probe_s: float = 1.0
     give_up_s: float = 300.0
-    minute_s: float = 60.0
 
     @classmethod
     def of(cls, model: ModelSettings, limits: LimitsSettings, *, run_spent: float, stage_spent: float) -> "Limits":
@@ -51,6 +50,11 @@ class Limits:
             tokens_per_minute=None if self.tokens_per_minute is None else self.tokens_per_minute / tasks,
             money=None if self.money is None else self.money / tasks,
         )
+
+    @property
+    def rates(self) -> tuple[float | None, ...]:
+        """What makes two stages' limits those of one server."""
+        return (self.in_flight, self.requests_per_minute, self.tokens_per_minute)
 
     @property
     def paced(self) -> bool:
@@ -99,7 +103,7 @@ SUMMED = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Report:
     """What one asker tells the broker, and asks of it. Amounts are those since its last report.
 

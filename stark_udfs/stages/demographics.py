@@ -154,44 +154,76 @@ def _listed(what: str, lines: list[str], in_all: int) -> str:
 
 
 def _read(spark: SparkSession, source: str) -> DataFrame:
+    if not _is_table_name(source) and not _exists(source):
+        raise InputError(
+            f"people.source: there is no {source}. Give a .csv, .parquet or Delta path, or a table's name."
+        )
     try:
         if _is_table_name(source):
             return spark.table(source)
-        filesystem, path = fsspec.core.url_to_fs(source)
-        if not filesystem.exists(path):
-            raise InputError(
-                f"people.source: there is no {source}. Give a .csv, .parquet or Delta path, or a table's name."
-            )
-        if filesystem.exists(f"{path}/_delta_log"):
+        if _commit_of(source) is not None:
             return spark.read.format("delta").load(source)
         if source.lower().endswith(".csv"):
             return spark.read.csv(source, header=True, escape='"', encoding="UTF-8")
         if source.rstrip("/").lower().endswith(".parquet"):
             return spark.read.parquet(source)
-    except (PySparkException, ValueError, ImportError) as error:
-        raise InputError(f"people.source: cannot read {source}: {str(error).splitlines()[0]}") from error
+    except PySparkException as error:
+        raise InputError(f"people.source: cannot read {source}: {_first_line(error)}") from error
     raise InputError(f"people.source: {source} is neither .csv nor .parquet, a Delta folder or a table's name.")
 
 
 def _version(source: str) -> Json:
-    """Changes whenever the source does; None: it is not there, or cannot be told before Spark runs."""
+    """Changes whenever the source does; None: it is not there, or cannot be told before Spark runs.
+
+    Raises:
+        InputError: the source is a view or another table that has no versions.
+    """
     if _is_table_name(source):
         spark = SparkSession.getActiveSession()
-        if spark is None or not spark.catalog.tableExists(source):
-            return None
-        return int(spark.sql(f"DESCRIBE HISTORY {source} LIMIT 1").select("version").collect()[0][0])
-    filesystem, path = fsspec.core.url_to_fs(source)
-    if not filesystem.exists(path):
+        return None if spark is None or not spark.catalog.tableExists(source) else _table_version(spark, source)
+    if not _exists(source):
         return None
-    commit = last_commit(source)
+    commit = _commit_of(source)
     if commit is not None:
         return commit
+    filesystem, path = _located(source)
     return stable_id(*(filesystem.checksum(file) for file in sorted(filesystem.find(path))))
+
+
+def _table_version(spark: SparkSession, name: str) -> int:
+    try:
+        return int(spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").select("version").collect()[0][0])
+    except PySparkException as error:
+        raise InputError(
+            f"people.source: {name} is not a Delta table, so that no run could tell whether it has changed. "
+            f"Save it as one, or as a file. ({_first_line(error)})"
+        ) from error
+
+
+def _commit_of(source: str) -> int | None:
+    """The newest version of a Delta folder; None: it is something else."""
+    filesystem, path = _located(source)
+    return last_commit(source) if filesystem.isdir(path) else None
 
 
 def _is_table_name(source: str) -> bool:
     """Whether it reads as a table's name: no slash, no known ending, and nothing on disk is called so."""
-    if TABLE_NAME.fullmatch(source) is None or source.lower().endswith((".csv", ".parquet")):
-        return False
-    filesystem, path = fsspec.core.url_to_fs(source)
-    return not filesystem.exists(path)
+    looks_so = TABLE_NAME.fullmatch(source) is not None and not source.lower().endswith((".csv", ".parquet"))
+    return looks_so and not _exists(source)
+
+
+def _exists(source: str) -> bool:
+    filesystem, path = _located(source)
+    return bool(filesystem.exists(path))
+
+
+def _located(source: str) -> tuple[fsspec.AbstractFileSystem, str]:
+    try:
+        filesystem, path = fsspec.core.url_to_fs(source)
+    except (ValueError, ImportError) as error:
+        raise InputError(f"people.source: no file system for {source}: {error}") from error
+    return filesystem, path
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

@@ -185,7 +185,7 @@ EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
         "My physiotherapist got me into [pilates] and I stayed for the company.",
         "I cycle to work and call it [interval training] when I am late.",
         "I do [stretching exercises] while the rice cooks.",
-        "Every evening ends with ten minutes of [breathing exercises] on the balcony.",
+        "I end the evening with ten minutes of [breathing exercises] on the balcony.",
         "I joined a [rowing machine] challenge at the office and regret nothing.",
     ),
     ("Preference > Technology", "technology"): (

@@ -6,7 +6,7 @@ from typing import Any
 from pyspark.sql import types as spark
 
 from stark_udfs.delta.schema import struct_type
-from stark_udfs.llm import journal
+from stark_udfs.llm.journal import read_segment
 from stark_udfs.llm.prompts import Reply
 from stark_udfs.udfs.records import Batches, arrow, arrow_schema, dicts
 
@@ -23,7 +23,7 @@ def segment_reader(batches: Batches) -> Batches:
 
     def lines() -> Iterator[dict[str, Any]]:
         for row in dicts(batches):
-            segment = journal.read(str(row["path"]))
+            segment = read_segment(str(row["path"]))
             yield {"reply": None, "torn": segment.torn}
             for reply in segment.replies:
                 yield {"reply": reply.model_dump(), "torn": 0}

@@ -6,7 +6,7 @@ import pytest
 from stark_udfs.core.countries import countries
 from stark_udfs.core.errors import InputError
 from stark_udfs.core.names import is_latin_name, named_countries, pools
-from stark_udfs.data.names import Name, packaged_names
+from stark_udfs.data.names import packaged_names
 
 PAPER = (
     "United States",
@@ -101,9 +101,8 @@ def describe_pools():
     def it_keeps_names_together_that_are_heard_together():
         (india,) = (pool for pool in pools() if pool.country == "India" and pool.counts_as == "female")
         groups = dict(india.firsts)
-        assert "Kaur" not in india.lasts[groups["Lakshmi"]]
-        assert "Iyer" in india.lasts[groups["Lakshmi"]]
-        assert "Iyer" not in india.lasts[groups["Gurpreet" if "Gurpreet" in groups else "Simran"]]
+        assert {"Iyer", "Gill"} & set(india.lasts[groups["Lakshmi"]]) == {"Iyer"}
+        assert {"Iyer", "Gill"} & set(india.lasts[groups["Simran"]]) == {"Gill"}
 
     def it_uses_every_family_name():
         reachable = {(p.country, last) for p in pools() for lasts in p.lasts.values() for last in lasts}
@@ -169,6 +168,3 @@ def describe_is_latin_name():
     def it_takes_nothing_else(name: str):
         assert not is_latin_name(name)
 
-
-def test_a_name_is_a_value():
-    assert Name("Fiji", "male", "first", "Ratu", "") == Name("Fiji", "male", "first", "Ratu", "")

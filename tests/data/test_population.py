@@ -4,10 +4,15 @@ from stark_udfs.data.population import LAST_AGE, iso3_codes, population, populat
 
 
 def describe_population():
-    def it_has_every_group_of_every_country_once():
+    def it_has_no_group_twice():
+        assert len({(count.country, count.sex, count.age_from) for count in population()}) == len(population())
+
+    def it_has_every_group_up_to_80_in_every_country():
         groups = {(count.country, count.sex, count.age_from) for count in population()}
-        assert len(groups) == len(population())
-        assert len(groups) == len(iso3_codes()) * 2 * 21
+        assert groups >= {(c, sex, age) for c in iso3_codes() for sex in ("male", "female") for age in range(0, 80, 5)}
+
+    def it_counts_people():
+        assert all(count.people > 0 and count.age_from <= count.age_to for count in population())
 
     def it_counts_the_world():
         assert sum(count.people for count in population()) == pytest.approx(8.1e9, rel=0.02)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 WORDS = (
-    "a photo of woman man img person reading book at the beach red blue cat dog house sea in garden smiling ugly text "
+    "a photo of woman man person reading book at the beach red blue cat dog house sea in garden smiling ugly text "
     "selfie portrait sunny street"
 ).split()
 LETTERS = list("abcdefghijklmnopqrstuvwxyz0123456789,.")
@@ -192,29 +192,65 @@ def save_photomaker(folder: Path) -> tuple[str, str]:
     return "photomaker-v1.bin", "photomaker-v1.safetensors"
 
 
-def save_ip_adapter(folder: Path) -> str:
-    """An IP-Adapter repository: image encoder and adapter file; returns the file's name."""
+def save_ip_adapter(folder: Path) -> tuple[str, str]:
+    """An IP-Adapter repository: image encoder and two adapters, the plain one and the larger "plus"; their files' names."""
     import torch
     from safetensors.torch import save_file
     from transformers import CLIPVisionModelWithProjection
 
     torch.manual_seed(6)
     loud(CLIPVisionModelWithProjection(vision_config()), 8).save_pretrained(folder / "models" / "image_encoder")
-    unet, width, tokens = sdxl_unet(), WIDTH_1 + WIDTH_2, 4
-    flat = {
-        "image_proj.proj.weight": torch.randn(tokens * width, WIDTH_1) * 0.5,
-        "image_proj.proj.bias": torch.zeros(tokens * width),
-        "image_proj.norm.weight": torch.ones(width) * 4,
-        "image_proj.norm.bias": torch.zeros(width),
-    }
+    unet = sdxl_unet()
+    attention = {}
     for at, name in enumerate(unet.attn_processors):
         if name.endswith("attn2.processor"):
-            attention = unet.get_submodule(name.removesuffix(".processor"))
+            inner = unet.get_submodule(name.removesuffix(".processor")).inner_dim
             for side in ("k", "v"):
-                flat[f"ip_adapter.{at}.to_{side}_ip.weight"] = torch.randn(attention.inner_dim, width) * 0.5
+                attention[f"ip_adapter.{at}.to_{side}_ip.weight"] = torch.randn(inner, WIDTH_1 + WIDTH_2) * 0.5
     (folder / "sdxl_models").mkdir(parents=True, exist_ok=True)
-    save_file(flat, folder / "sdxl_models" / "ip-adapter_sdxl.safetensors")
-    return "sdxl_models/ip-adapter_sdxl.safetensors"
+    names = "sdxl_models/ip-adapter_sdxl.safetensors", "sdxl_models/ip-adapter-plus-face_sdxl.safetensors"
+    for name, projection in zip(names, (_projection(), _resampler()), strict=True):
+        save_file({**{f"image_proj.{key}": value for key, value in projection.items()}, **attention}, folder / name)
+    return names
+
+
+def _projection(tokens: int = 4) -> dict[str, Any]:
+    import torch
+
+    width = WIDTH_1 + WIDTH_2
+    return {
+        "proj.weight": torch.randn(tokens * width, WIDTH_1) * 0.5,
+        "proj.bias": torch.zeros(tokens * width),
+        "norm.weight": torch.ones(width) * 4,
+        "norm.bias": torch.zeros(width),
+    }
+
+
+def _resampler(tokens: int = 4, hidden: int = 64) -> dict[str, Any]:
+    import torch
+
+    width = WIDTH_1 + WIDTH_2
+
+    def matrix(rows: int, columns: int) -> Any:
+        return torch.randn(rows, columns) * 2 / math.sqrt(columns)
+
+    tensors = {
+        "latents": torch.randn(1, tokens, hidden),
+        "proj_in.weight": matrix(hidden, 64),
+        "proj_in.bias": torch.zeros(hidden),
+        "proj_out.weight": matrix(width, hidden),
+        "proj_out.bias": torch.zeros(width),
+        "norm_out.weight": torch.ones(width) * 4,
+        "norm_out.bias": torch.zeros(width),
+    }
+    for layer in range(4):
+        stem = f"layers.{layer}"
+        tensors |= {f"{stem}.0.to_q.weight": matrix(hidden, hidden), f"{stem}.0.to_out.weight": matrix(hidden, hidden)}
+        tensors |= {f"{stem}.0.to_kv.weight": matrix(2 * hidden, hidden)}
+        tensors |= {f"{stem}.1.1.weight": matrix(4 * hidden, hidden), f"{stem}.1.3.weight": matrix(hidden, 4 * hidden)}
+        for norm in ("0.norm1", "0.norm2", "1.0"):
+            tensors |= {f"{stem}.{norm}.weight": torch.ones(hidden), f"{stem}.{norm}.bias": torch.zeros(hidden)}
+    return tensors
 
 
 def save_clip(folder: Path, scale: float = 4.0) -> Path:

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
-from json import loads
 
 from stark_udfs.core.ids import Json, rng_of
+from stark_udfs.data.names import packaged_names
 from stark_udfs.llm.offline.beats import threads
 from stark_udfs.llm.offline.person import Person
 from stark_udfs.llm.offline.world import weather
@@ -54,7 +53,7 @@ class Cast:
         holds = {
             "minor": self.person.age < YOUNG, "adult": self.person.age >= YOUNG, "old": self.person.age >= OLD,
             "young": self.person.age < 30, "works": stage.works, "studies": stage.studies, "snow": now.snow,
-            "cold": now.feel in {"cold", "freezing"}, "warm": now.feel in {"warm", "hot"}, "moved": self.person.moved,
+            "cold": now.feel in {"cold", "freezing"}, "warm": now.feel in {"warm", "hot", "scorching"}, "moved": self.person.moved,
         }  # fmt: skip
         return frozenset(name for name, true in holds.items() if true) | {self.group, self.relation}
 
@@ -129,10 +128,10 @@ def _mates(person: Person) -> tuple[str, ...]:
 
 
 def _somebody(person: Person, rng: random.Random, role: str, avoid: str = "") -> tuple[str, tuple[str, str, str, str]]:
-    table = names()
-    both = table.get(person.home.name) or table["elsewhere"]
     female = rng.random() < 0.5
-    first = rng.choice([name for name in both["female" if female else "male"] if name not in {avoid, person.first_name}])
+    taken = {avoid, person.first_name}
+    pool = first_names(person.home.name)["female" if female else "male"]
+    first = rng.choice([name for name in pool if name not in taken])
     words = SHE if female else HE
     if role == "helper" and rng.random() < 0.4:
         return f"{'Ms' if female else 'Mr'} {rng.choice(person.home.surnames)}", words
@@ -147,8 +146,8 @@ def _relative(person: Person, rng: random.Random) -> tuple[str, tuple[str, str, 
 
 
 @cache
-def names() -> dict[str, dict[str, list[str]]]:
-    """First names for friends and helpers, by country; "elsewhere" for any other."""
-    text = files("stark_udfs.llm.offline").joinpath("data/cast.json").read_text("utf-8")
-    table: dict[str, dict[str, list[str]]] = loads(text)
-    return table
+def first_names(country: str) -> dict[str, tuple[str, ...]]:
+    """First names by gender; for a country without any, names from everywhere."""
+    known = [name for name in packaged_names() if name.kind == "first" and len(name.name) > 2]
+    here = [name for name in known if name.country == country] or known
+    return {gender: tuple(name.name for name in here if name.gender == gender) for gender in ("female", "male")}

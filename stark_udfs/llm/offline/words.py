@@ -1,27 +1,36 @@
 """Small rules of English that put parts together."""
 
-import random
 import re
-from collections.abc import Sequence
 
+SLOT = re.compile(r"\{(\w+)\}")
 SILENT_H = ("hour", "honest", "heir", "honour")
-SOUNDS_LIKE_YOU = ("uni", "use", "uk", "eur", "one", "ute", "once", "usua", "u-")
-SPELLED_LIKE_VOWEL = re.compile(r"^(?:[AEFHILMNORSX][A-Z]|8|11\b|18)")
-
-
-def article(noun: str) -> str:
-    """ "a" or "an", by sound."""
-    low = noun.lower()
-    if SPELLED_LIKE_VOWEL.match(noun) or low.startswith(SILENT_H):
-        return "an"
-    if low.startswith(SOUNDS_LIKE_YOU) and not low.startswith("unin"):
-        return "a"
-    return "an" if low[:1] in "aeiouéàáâ" else "a"
+SOUNDS_LIKE_YOU = ("uni", "use", "usua", "uk", "eur", "one", "once", "ute")
+SPELLED_LIKE_VOWEL = re.compile(r"^(?:[AEFHILMNORSX][A-Z]|8|11\b|18\b)")
+WITH_ARTICLE = ("United", "Netherlands", "Philippines", "Czech Republic", "Dominican Republic")
+PLURAL = ("drums", "castanets", "maracas", "bagpipes")
+NUMBERS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
 def a(noun: str) -> str:
-    """The noun phrase with its indefinite article."""
-    return f"{article(noun)} {noun}"
+    """The noun phrase with its indefinite article, by sound; "some" before the few plurals that come this way."""
+    low = noun.lower()
+    if noun in PLURAL:
+        return f"some {noun}"
+    if SPELLED_LIKE_VOWEL.match(noun) or low.startswith(SILENT_H):
+        return f"an {noun}"
+    if low.startswith(SOUNDS_LIKE_YOU) and not low.startswith("unin"):
+        return f"a {noun}"
+    return f"an {noun}" if low[:1] in "aeiouàáâéè" else f"a {noun}"
+
+
+def the(country: str) -> str:
+    """A country's name as it stands in a sentence: "the United States", "Japan"."""
+    return f"the {country}" if country.startswith(WITH_ARTICLE) else country
 
 
 def capital(text: str) -> str:
@@ -30,22 +39,18 @@ def capital(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text as one sentence: one space between words, a capital first, a mark last."""
-    tidy = re.sub(r"\s+([,.;:!?])", r"\1", " ".join(text.split()))
-    return capital(tidy) if tidy.endswith((".", "!", "?", "…")) else capital(tidy) + "."
+    """The text as one sentence: a capital first, a mark last."""
+    return capital(text) if text.endswith((".", "!", "?")) else f"{capital(text)}."
 
 
-def fill(pattern: str, rng: random.Random, parts: dict[str, Sequence[str]]) -> str:
-    """The pattern with every {name} replaced by a draw from parts[name]; draws may hold names themselves.
-
-    Raises:
-        KeyError: the pattern names a part that is not there.
-    """
-    for _ in range(4):
-        if "{" not in pattern:
-            break
-        pattern = SLOT.sub(lambda slot: rng.choice(parts[slot.group(1)]), pattern)
-    return pattern
+def spelled(number: int) -> str:
+    """A number from 0 to 99 in words."""
+    if number < 20:
+        return NUMBERS[number]
+    tens, ones = divmod(number, 10)
+    return f"{TENS[tens]}-{NUMBERS[ones]}" if ones else TENS[tens]
 
 
-SLOT = re.compile(r"\{(\w+)\}")
+def times(number: int, unit: str) -> str:
+    """ "three years", "one year"."""
+    return f"{spelled(number)} {unit}{'' if number == 1 else 's'}"

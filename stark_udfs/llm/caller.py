@@ -1,0 +1,80 @@
+"""The one owner of retries: one paid call, tried until it is answered, hopeless, or out of time."""
+
+import random
+from dataclasses import dataclass
+
+from stark_udfs.llm.chat import Bound, Chat
+from stark_udfs.llm.client import Answer, Client
+from stark_udfs.llm.failures import CallFailed, Failure
+from stark_udfs.llm.gate import Gate, Outcome
+from stark_udfs.llm.prompts import ChatRequest
+
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer, the seconds that its own try took, and how many tries there were."""
+
+    answer: Answer
+    seconds: float
+    tries: int
+
+
+async def call(client: Client, gate: Gate, chat: Chat, request: ChatRequest) -> Answered:
+    """Get `request` answered.
+
+    Time-outs, resets and 5xx are tried `model.attempts` times, 429 as often as `model.call_budget_s` allows.
+
+    Raises:
+        CallFailed: no answer; if its kind is one that stops the run, everyone has been told.
+        RunStopped: the run ended while this call waited.
+    """
+    model = chat.model
+    bound = chat.bound(request)
+    jitter = random.Random(request.draw)
+    begun = gate.clock.now()
+    tries = failures = throttled = 0
+    while True:
+        await gate.enter(bound)
+        tries += 1
+        gate.counts.tries += 1
+        sent = gate.clock.now()
+        try:
+            answer = await _once(client, gate, chat, request, bound)
+        except CallFailed as error:
+            throttled += error.kind is Failure.THROTTLED
+            failures += error.kind is Failure.TRANSIENT
+            if error.kind.stops:
+                gate.stop(f"model {model.name!r}: {error}")
+            wait = error.retry_after or jitter.uniform(0.5, 1.0) * wait_after(max(failures, throttled))
+            late = gate.clock.now() + wait - begun > model.call_budget_s
+            if not error.kind.again or failures >= model.attempts or late:
+                raise
+            await gate.clock.sleep(wait)
+            continue
+        return Answered(answer, gate.clock.now() - sent, tries)
+
+
+def wait_after(tries: int) -> float:
+    """Seconds to wait after so many failed tries, before jitter."""
+    return float(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**tries))
+
+
+async def _once(client: Client, gate: Gate, chat: Chat, request: ChatRequest, bound: Bound) -> Answer:
+    """One try; whatever comes of it, the gate hears."""
+    outcome = Outcome()
+    try:
+        answer = await client.complete(request)
+        outcome = Outcome(
+            money=chat.cost(answer.tokens_in, answer.tokens_out), tokens=answer.tokens_in + answer.tokens_out
+        )
+        return answer
+    except CallFailed as error:
+        outcome = Outcome(failure=error.kind, retry_after=error.retry_after or 0.0, detail=error.detail)
+        gate.counts.throttled += error.kind is Failure.THROTTLED
+        gate.counts.failures += error.kind is not Failure.THROTTLED
+        raise
+    finally:
+        gate.leave(bound, outcome)

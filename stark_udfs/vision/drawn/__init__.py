@@ -1,0 +1,1 @@
+"""Offline pictures: flat drawings that follow words, made without a model."""

@@ -1,0 +1,65 @@
+"""The colours that words stand for."""
+
+SKIN = ("#fbe3d0", "#f6d2b5", "#edbd98", "#dba37a", "#c68a5f", "#a86e47", "#875434", "#613a25")
+
+HAIR = {
+    "black": "#26212a",
+    "dark brown": "#3f2a22",
+    "brown": "#5f3f2c",
+    "chestnut": "#7b4a30",
+    "auburn": "#8a3d25",
+    "copper red": "#b9552b",
+    "dark blond": "#a9824c",
+    "blond": "#d4ae66",
+    "light blond": "#ead197",
+    "salt-and-pepper": "#77757b",
+    "grey": "#9a9a9f",
+    "silver": "#bfc2c8",
+    "white": "#e9e9ec",
+    "burgundy": "#6d2338",
+    "teal": "#2c7f83",
+    "pink": "#dc86a8",
+    "lavender": "#a493cf",
+}
+
+EYES = {
+    "dark brown": "#3a2a20",
+    "brown": "#5c3d26",
+    "hazel": "#7d6332",
+    "amber": "#a8742a",
+    "green": "#5b7f52",
+    "grey": "#7b858d",
+    "blue": "#4a7fae",
+    "grey-blue": "#6b8ba4",
+}
+
+CLOTH = {
+    "white": "#f4f2ee",
+    "black": "#2b2a30",
+    "grey": "#8f9298",
+    "navy": "#2a3d63",
+    "sky-blue": "#86bfe2",
+    "teal": "#2d8486",
+    "forest-green": "#35694a",
+    "olive": "#7a7a45",
+    "mustard": "#d5a536",
+    "orange": "#e3853c",
+    "rust": "#b45b35",
+    "red": "#c8413f",
+    "burgundy": "#7a2740",
+    "pink": "#e3a0b6",
+    "lavender": "#b3a3d6",
+    "cream": "#f1e5c9",
+    "beige": "#d7c1a0",
+    "brown": "#7b5842",
+    "blue": "#4577b8",
+    "green": "#58955a",
+    "yellow": "#edc54a",
+    "purple": "#7c5aa6",
+    "violet": "#7c5aa6",
+    "gold": "#d7a93c",
+    "golden": "#d7a93c",
+    "silver": "#bfc4cb",
+    "turquoise": "#45b0ad",
+    "wooden": "#b3824f",
+}
