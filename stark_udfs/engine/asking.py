@@ -1,6 +1,27 @@
-"""stub"""
+"""Asking a stage's open calls: whole buckets per task, one broker for all, then the journal into `replies`."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from stark_udfs.core.errors import StorageError
+from stark_udfs.engine import replies
+from stark_udfs.engine.context import LOOPBACK, Context
+from stark_udfs.engine.progress import Counts
+from stark_udfs.engine.system import REPLIES
+from stark_udfs.llm.broker import Desk
+from stark_udfs.llm.broker_net import BrokerPlace
+from stark_udfs.llm.journal import JournalPlace
+from stark_udfs.llm.terms import Limits
+from stark_udfs.udfs.ask import BUCKETS, Asking, asker, end_type, reached_type, reacher
+from stark_udfs.udfs.replay import Script
+
+POLL_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -13,3 +34,115 @@ class Asked:
     money: float = 0.0
     torn: int = 0
     stopped: str = ""
+
+
+def ask(context: Context, script: Script, units: DataFrame) -> Asked:
+    """Ask until every unit has its replies, or the run has to end; all that was paid is in `replies` afterwards.
+
+    Args:
+        context: the run.
+        script: of the stage.
+        units: `unit_type`, the units that have an open call.
+
+    Raises:
+        StorageError: the journal cannot be written; what was acknowledged is kept.
+    """
+    stage, settings = script.stage, context.settings
+    tasks = settings.spark.partitions
+    broker = context.broker()
+    broker.desk.begin(stage, script.chat.model.name, _limits(context, script))
+    place = JournalPlace(settings.storage.files, context.run_id, stage, settings.storage.journal_flush_s)
+    asking = Asking(script, place, _reachable(context, broker.place, tasks), tasks)
+    total = units.count()
+    context.progress.started(stage, total)
+    rows = (
+        replies.with_known(context.tables, stage, units)
+        .withColumn("bucket", F.pmod(F.xxhash64("unit_key"), F.lit(BUCKETS)))
+        .repartition(tasks, "bucket")
+        .sortWithinPartitions("bucket", "order", "unit_key")
+    )
+    failure: PySparkException | Py4JJavaError | None = None
+    with _Watch(context, broker.desk, stage, total):
+        try:
+            rows.mapInArrow(asker(asking), end_type()).agg(F.count(F.lit(1))).collect()
+        except (PySparkException, Py4JJavaError) as error:
+            failure = error
+    kept = replies.absorb(context.tables, settings.storage.files, context.run_id, stage)
+    stopped = broker.desk.stopped
+    if failure is not None and not stopped:
+        raise StorageError(
+            f"stage {stage}: the tasks failed: {_last_line(failure)}\n"
+            f"{kept.replies:,} replies were kept; run again to go on from there."
+        ) from failure
+    return Asked(kept.replies, kept.tokens_in, kept.tokens_out, kept.money, kept.torn, stopped)
+
+
+def _reachable(context: Context, broker: BrokerPlace, tasks: int) -> BrokerPlace:
+    """The broker, or static shares if not every executor can reach it; found out once, before the first paid call."""
+    if broker.host == LOOPBACK:
+        return broker
+    rows = context.spark.range(0, tasks, 1, tasks).mapInArrow(reacher(broker), reached_type())
+    if all(row["reached"] for row in rows.collect()):
+        return broker
+    context.progress.said(
+        f"executors cannot reach the broker at {broker.host}:{broker.port}: rate, slots and money left are "
+        f"divided by {tasks} tasks. Open that way, or set spark.driver.host."
+    )
+    return replace(broker, alone=True)
+
+
+def _limits(context: Context, script: Script) -> Limits:
+    """What the model allows, and what the budgets have left of what `replies` have cost so far."""
+    spent: dict[str, float] = {}
+    limits = context.settings.limits
+    if (limits.budget is not None or limits.stage_budget is not None) and context.tables.exists(REPLIES):
+        by_stage = context.tables.read(REPLIES).groupBy("stage").agg(F.sum("money").alias("money"))
+        spent = {row["stage"]: row["money"] for row in by_stage.collect()}
+    return Limits.of(script.chat.model, limits, run_spent=sum(spent.values()), stage_spent=spent.get(script.stage, 0.0))
+
+
+def _last_line(error: Exception) -> str:
+    """What a Python worker said last; Spark puts a page of Java around it."""
+    lines = [line.strip() for line in str(error).splitlines() if "stark_udfs.core.errors" in line or "Error:" in line]
+    return lines[-1][:500] if lines else str(error).splitlines()[0][:500]
+
+
+class _Watch:
+    """Tells the progress how asking goes, and the broker when the user wants to stop, once a second."""
+
+    def __init__(self, context: Context, desk: Desk, stage: str, units: int) -> None:
+        self.context, self.desk, self.stage, self.units = context, desk, stage, units
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look, name="stark-watch", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._done.set()
+        self._thread.join()
+        self._tell()
+
+    def _look(self) -> None:
+        while not self._done.wait(POLL_S):
+            self._tell()
+            if self.context.progress.stop_requested():
+                self.desk.stop("stopped by the user")
+            elif self.context.lock_lost():
+                self.desk.stop("another run took over the lock of this stage")
+
+    def _tell(self) -> None:
+        found = self.desk.counts(self.stage)
+        self.context.progress.counted(
+            Counts(
+                stage=self.stage,
+                units=self.units,
+                units_done=found.done + found.rejected + found.open,
+                calls=found.asked,
+                in_flight=found.in_flight,
+                rejected=found.rejected,
+                tokens=found.tokens_in + found.tokens_out,
+                money=found.money,
+                throttled=found.throttled,
+            )
+        )

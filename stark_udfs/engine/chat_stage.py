@@ -27,7 +27,7 @@ def run_chat_stage(context: Context, stage: AnyChatStage) -> Outcome:
         InputError: `select` gives no row at all.
         GuardStopped: it would pay again, or remove too much, without having been told to.
     """
-    looked = fixed(_look(context, stage))
+    looked = fixed(look(context, stage))
     known = F.when(F.col("cause").isNotNull(), F.col("before_state"))
     total, todo, recorded = one(looked.agg(F.count(F.lit(1)), F.count("cause"), F.count(known)))
     if not total and context.wanted.only is None:
@@ -41,7 +41,7 @@ def run_chat_stage(context: Context, stage: AnyChatStage) -> Outcome:
     return replace(outcome, rows_in=total, looked_at=todo)
 
 
-def _look(context: Context, stage: AnyChatStage) -> DataFrame:
+def look(context: Context, stage: AnyChatStage) -> DataFrame:
     """All units with what `units` knows of them, and why each has to be looked at (`cause`; null: it has not)."""
     tables = context.tables
     selected = stage.select(context.frames(stage.reads))
@@ -108,19 +108,19 @@ def _asked_again(context: Context, stage: AnyChatStage) -> Column:
 
 
 def _work(context: Context, stage: AnyChatStage, todo: DataFrame, *, fresh: bool) -> Outcome:
-    with stored(_play(context, stage, todo), context.scratch(stage.name)) as first:
+    with stored(play(context, stage, todo), context.scratch(stage.name)) as first:
         allowed = guard.allowed(context, stage, first)
         if not allowed.units:
             return write_work(context, stage, Work(first, fresh=fresh, stale=allowed.stale))
         may_ask = F.col("open").isNotNull() if not allowed.stale else F.col("open").isNotNull() & ~guard.repaid()
         to_ask = first.where(may_ask).select(*unit_type().names)
-        asked = asking.ask(context, script_of(stage), to_ask, allowed)
-        second = _play(context, stage, to_ask)
+        asked = asking.ask(context, script_of(stage), to_ask)
+        second = play(context, stage, to_ask)
         final = fixed(first.where(~may_ask).unionByName(second))
         return replace(write_work(context, stage, Work(final, fresh=fresh, stale=allowed.stale)), asked=asked)
 
 
-def _play(context: Context, stage: AnyChatStage, units: DataFrame) -> DataFrame:
+def play(context: Context, stage: AnyChatStage, units: DataFrame) -> DataFrame:
     """Replay units over the replies that are there."""
     with_replies = replies.with_known(context.tables, stage.name, units)
     return with_replies.mapInArrow(replayer(script_of(stage)), played_type(stage.writes.record))

@@ -1,6 +1,7 @@
 """What one run of the pipeline carries from stage to stage."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, SparkSession
@@ -8,7 +9,10 @@ from pyspark.sql import DataFrame, SparkSession
 from stark_udfs.core.settings import Settings
 from stark_udfs.delta.table import Table
 from stark_udfs.delta.tables import Tables
+from stark_udfs.engine.lock import StageLock
 from stark_udfs.engine.progress import Progress
+from stark_udfs.llm.broker import Desk
+from stark_udfs.llm.broker_net import BrokerServer
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,20 @@ class Context:
     run_id: str
     wanted: Wanted
     progress: Progress
+    closing: ExitStack
     shrunk: set[str] = field(default_factory=set)  # tables that lost rows in this run
+    lock: StageLock | None = None
+    _broker: BrokerServer | None = None
+
+    def broker(self) -> BrokerServer:
+        """The run's broker; started when the first stage asks, closed with the run."""
+        if self._broker is None:
+            self._broker = self.closing.enter_context(BrokerServer(Desk(), driver_address(self.spark)))
+        return self._broker
+
+    def lock_lost(self) -> bool:
+        """Whether another run has taken over a stage of this one."""
+        return self.lock is not None and self.lock.lost.is_set()
 
     def scratch(self, stage: str) -> str:
         """Where a stage keeps rows that must outlive an executor."""
@@ -50,3 +67,14 @@ class Context:
     def frames(self, reads: Sequence[Table]) -> dict[str, DataFrame]:
         """The tables that a stage reads, by name."""
         return {table.name: self.tables.read(table) for table in reads}
+
+
+LOOPBACK = "127.0.0.1"
+
+
+def driver_address(spark: SparkSession) -> str:
+    """Where executors reach the driver: loopback where they are on its own machine, else the driver's host."""
+    conf = spark.sparkContext.getConf()
+    if (conf.get("spark.master") or "").startswith("local"):
+        return LOOPBACK
+    return conf.get("spark.driver.host") or LOOPBACK

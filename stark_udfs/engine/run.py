@@ -53,16 +53,17 @@ def run(
         InputError: a stage has no input.
         StorageError: a table cannot be read or written.
     """
-    tables = Tables(spark, settings.storage)
-    context = Context(
-        spark=spark,
-        settings=settings,
-        tables=tables,
-        run_id=new_run_id(),
-        wanted=wanted if wanted is not None else Wanted(),
-        progress=progress if progress is not None else Quiet(),
-    )
-    return _Pipeline(context, stages).run()
+    with ExitStack() as closing:
+        context = Context(
+            spark=spark,
+            settings=settings,
+            tables=Tables(spark, settings.storage),
+            run_id=new_run_id(),
+            wanted=wanted if wanted is not None else Wanted(),
+            progress=progress if progress is not None else Quiet(),
+            closing=closing,
+        )
+        return _Pipeline(context, stages).run()
 
 
 def new_run_id() -> str:
@@ -94,35 +95,33 @@ class _Pipeline:
 
     def run(self) -> Report:
         stopped = ""
-        with ExitStack() as stack:
-            locked = False
-            try:
-                for stage in self.stages:
-                    before = self.last.get(stage.name)
-                    if before is not None and self._unchanged(stage, before):
-                        self.done.append(_untouched(before, self.context.run_id))
-                        self.context.progress.ended(stage.name)
-                        continue
-                    if not locked:
-                        self._recover(stack.enter_context(self._lock()))
-                        locked = True
-                    stopped = self._one(stage)
-                    if stopped:
-                        break
-            finally:
-                self._write_ledger()
+        try:
+            for stage in self.stages:
+                before = self.last.get(stage.name)
+                if before is not None and self._unchanged(stage, before):
+                    self.done.append(_untouched(before, self.context.run_id))
+                    self.context.progress.ended(stage.name)
+                    continue
+                self._lock_and_recover()
+                stopped = self._one(stage)
+                if stopped:
+                    break
+        finally:
+            self._write_ledger()
         return Report(self.context.run_id, tuple(self.done), tuple(self.checked), stopped)
 
-    def _lock(self) -> StageLock:
-        return StageLock(self.context.tables, [stage.name for stage in self.stages], self.context.run_id)
-
-    def _recover(self, lock: StageLock) -> None:
-        """Keep what killed runs paid for in the stages that are now ours."""
+    def _lock_and_recover(self) -> None:
+        """Before the first stage that has work: lock all, and keep what killed runs paid for in them."""
+        context = self.context
+        if context.lock is not None:
+            return
+        lock = StageLock(context.tables, [stage.name for stage in self.stages], context.run_id)
+        context.lock = context.closing.enter_context(lock)
         for line in lock.taken_over:
-            self.context.progress.said(f"took over the expired lock of stage {line}")
-        files = self.context.settings.storage.files
-        for stage, found in replies.recover(self.context.tables, files, self.context.run_id, lock.stages).items():
-            self.context.progress.said(
+            context.progress.said(f"took over the expired lock of stage {line}")
+        files = context.settings.storage.files
+        for stage, found in replies.recover(context.tables, files, context.run_id, lock.stages).items():
+            context.progress.said(
                 f"stage {stage}: kept {found.replies:,} replies of a run that was cut off ({found.torn} torn lines)"
             )
 

@@ -195,6 +195,11 @@ class Desk:
         with self.lock:
             return self.broker.counts(stage)
 
+    def limits(self) -> dict[str, Limits]:
+        """The limits of each stage that has begun."""
+        with self.lock:
+            return {name: stage.limits for name, stage in self.broker.stages.items()}
+
     @property
     def stopped(self) -> str:
         """Why the run stops; empty while it goes on."""

@@ -64,7 +64,7 @@ def wait_after(tries: int) -> float:
 
 async def _once(client: Client, gate: Gate, chat: Chat, request: ChatRequest, bound: Bound) -> Answer:
     """One try; whatever comes of it, the gate hears."""
-    outcome = Outcome()
+    outcome = Outcome(failure=Failure.TRANSIENT, detail="cancelled")
     try:
         answer = await client.complete(request)
         outcome = Outcome(

@@ -68,7 +68,12 @@ class Client:
         """
         try:
             async with asyncio.timeout(self.model.timeout_s):
-                response = await self._sdk.post("/chat/completions", body=request.body, cast_to=httpx2.Response)
+                response = await self._sdk.post(
+                    "/chat/completions",
+                    body=request.body,
+                    cast_to=httpx2.Response,
+                    options={"headers": {"Idempotency-Key": request.key}},
+                )
         except TimeoutError:
             raise CallFailed(Failure.TRANSIENT, f"no answer within {self.model.timeout_s:g} s") from None
         except openai.APIStatusError as error:
@@ -102,7 +107,7 @@ class Client:
 
     @property
     def _place(self) -> str:
-        return f"model {self.model.name!r} at {_shown(str(self._sdk.base_url))}"
+        return f"model {self.model.name!r} at {self._sdk.base_url}"
 
     def _refused(self, error: openai.APIStatusError) -> CallFailed:
         message = str(error.message)
@@ -125,9 +130,11 @@ def connect(model: ModelSettings, secrets: Secrets = os.environ.get, author: Aut
 
     Raises:
         NotAuthorised: a secret is named but not set.
-        SettingsError: the server's address is missing.
+        SettingsError: the server's address is missing, or holds a password.
     """
     secret = _secret(model, secrets)
+    if "@" in urlsplit(model.base_url or "").netloc:
+        raise SettingsError(f"model {model.name!r}: base_url holds a name or password. Name a `secret` instead.")
     transport: httpx2.AsyncBaseTransport = BoundedTransport(model.reply_bytes)
     if model.provider == "offline" and model.base_url is None:
         transport = OfflineTransport(author or _embedded(model))
@@ -153,10 +160,12 @@ def _secret(model: ModelSettings, secrets: Secrets) -> str | None:
         if model.provider != "offline" and model.base_url is None:
             raise NotAuthorised(f"model {model.name!r}: no secret is named. Set the model's `secret`.")
         return None
-    secret = secrets(model.secret)
+    secret = (secrets(model.secret) or "").strip()
     if not secret:
         raise NotAuthorised(f"model {model.name!r}: {model.secret} is not set. Put the key into that variable.")
-    return secret.strip()
+    if not (secret.isascii() and secret.isprintable()):
+        raise NotAuthorised(f"model {model.name!r}: {model.secret} holds characters that no key has.")
+    return secret
 
 
 def _embedded(model: ModelSettings) -> Author:
@@ -214,9 +223,3 @@ def _text(content: object) -> str:
 
 def _count(said: object, otherwise: int) -> int:
     return said if isinstance(said, int) and 0 <= said < 1 << 40 else otherwise
-
-
-def _shown(url: str) -> str:
-    """The address without a name or password that stands in it."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

@@ -43,6 +43,10 @@ class Link(Protocol):
         """End in good order."""
         ...
 
+    async def close(self) -> None:
+        """Hang up, whatever happened."""
+        ...
+
 
 @dataclass(frozen=True)
 class DirectLink:
@@ -67,6 +71,9 @@ class DirectLink:
     async def leave(self) -> None:
         """End in good order."""
         self.desk.leave(self.asker)
+
+    async def close(self) -> None:
+        """Nothing to hang up."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,7 @@ class Gate:
         try:
             self._paced = await self.link.join()
         except (OSError, UnknownAsker) as error:
+            await self.link.close()
             raise BrokerLost(f"the broker cannot be reached: {error}") from error
         self._pump = asyncio.create_task(self._keep_reporting())
         return self
@@ -139,6 +147,7 @@ class Gate:
             with suppress(OSError, UnknownAsker):
                 await self.link.exchange(self._report(last=True))
                 await self.link.leave()
+        await self.link.close()
 
     @property
     def stopped(self) -> RunStopped | None:
@@ -187,6 +196,10 @@ class Gate:
         self._pending.stop = reason
         self._end(RunStopped(reason))
         self._hurry()
+
+    def give_up(self, error: RunStopped) -> None:
+        """Send nothing further from here; others go on."""
+        self._end(error)
 
     async def claim(self, bucket: int) -> None:
         """Wait until this asker alone has the bucket.

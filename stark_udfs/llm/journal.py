@@ -1,16 +1,15 @@
 """The journal: a reply is durable here before it counts.
 
-`<files>/journal/<run>/<stage>/<bucket>/<attempt>-<n>.jsonl`, one reply a line. A local folder takes each line as it comes
-(flushed to the operating system: a killed process loses nothing that was acknowledged, a machine that loses power may).
-Elsewhere lines are kept for `flush_s` seconds and written as numbered objects.
+`<files>/journal/<run>/<stage>/<bucket>/<attempt>-<n>.jsonl`, one reply a line. A local folder takes each line as it
+comes, flushed to the operating system: a killed process loses nothing that was acknowledged; a machine that loses its
+power may. Elsewhere lines are kept for `flush_s` seconds and written as numbered objects.
 """
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Protocol, Self
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import quote
 
 import fsspec
@@ -133,13 +132,6 @@ def append_whole(file: int, line: bytes, write: Callable[[int, bytes], int] = os
         raise
 
 
-@dataclass
-class Batch:
-    """The lines of one bucket that wait for the next flush."""
-
-    lines: list[bytes] = field(default_factory=list)
-
-
 class ObjectJournal:
     """Numbered objects, one per bucket and flush."""
 
@@ -148,17 +140,18 @@ class ObjectJournal:
         self.place = place
         self.attempt = attempt
         self._system = fsspec.url_to_fs(place.files)[0]
-        self._batches: dict[int, Batch] = {}
+        self._batches: dict[int, list[bytes]] = {}
         self._size = 0
         self._numbers: dict[int, int] = {}
         self._flushed: asyncio.Future[None] | None = None
         self._full = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
 
     def append(self, bucket: int, reply: Reply) -> "asyncio.Future[None]":
         """Keep for the next flush."""
         line = _line(reply)
-        self._batches.setdefault(bucket, Batch()).lines.append(line)
+        self._batches.setdefault(bucket, []).append(line)
         self._size += len(line)
         if self._flushed is None:
             self._flushed = asyncio.get_running_loop().create_future()
@@ -188,28 +181,30 @@ class ObjectJournal:
             await asyncio.shield(self._flush())
 
     async def _flush(self) -> None:
-        batches, self._batches = self._batches, {}
-        flushed, self._flushed = self._flushed, None
-        self._size = 0
-        self._full.clear()
-        if flushed is None:
-            return
-        try:
-            for bucket, batch in batches.items():
-                await asyncio.to_thread(self._write, bucket, b"".join(batch.lines))
-        except OSError as error:
-            flushed.set_exception(_unwritable(self.place.files, error))
-        else:
-            flushed.set_result(None)
+        async with self._writing:
+            batches, self._batches = self._batches, {}
+            flushed, self._flushed = self._flushed, None
+            self._size = 0
+            self._full.clear()
+            if flushed is None:
+                return
+            try:
+                for bucket, lines in batches.items():
+                    await asyncio.to_thread(self._write, bucket, b"".join(lines))
+            except OSError as error:
+                flushed.set_exception(_unwritable(self.place.files, error))
+            else:
+                flushed.set_result(None)
 
     def _write(self, bucket: int, content: bytes) -> None:
         folder = self._system._strip_protocol(self.place.bucket(bucket))
-        if bucket not in self._numbers:
+        number = self._numbers.get(bucket)
+        if number is None:
             self._system.makedirs(folder, exist_ok=True)
-        number = self._numbers.get(bucket, 0)
-        while self._system.exists(path := f"{folder}/{self.attempt}-{number:06d}.jsonl"):
-            number += 1
-        self._system.pipe_file(path, content)
+            number = 0
+            while self._system.exists(f"{folder}/{self.attempt}-{number:06d}.jsonl"):
+                number += 1
+        self._system.pipe_file(f"{folder}/{self.attempt}-{number:06d}.jsonl", content)
         self._numbers[bucket] = number + 1
 
 
@@ -246,12 +241,13 @@ def parse_lines(lines: Iterable[bytes]) -> Segment:
     torn = 0
     for line in lines:
         bare = line.strip(b"\0 \r\t")
-        torn += len(bare) < len(line.rstrip(b"\r \t")) and not bare
-        if bare:
-            try:
-                replies.append(Reply.model_validate_json(bare))
-            except ValidationError:
-                torn += 1
+        if not bare:
+            torn += b"\0" in line
+            continue
+        try:
+            replies.append(Reply.model_validate_json(bare))
+        except ValidationError:
+            torn += 1
     return Segment(tuple(replies), torn)
 
 

@@ -26,7 +26,7 @@ DIAGNOSES = re.compile(
     rf"|\byou ?{SURE} {HAVE}{CONDITIONS}{FEELING}"
     rf"|(?:^|[;:—–] ?)you ?{HAVE}{CONDITIONS}(?: \w+){{0,2}}[.!]*$"
     rf"|\byour symptoms? (?:is|are|means?|points? to|indicates?|comes? from|are caused by|is caused by) {CONDITIONS}"
-    rf"|\b(?:this|that|it)(?: is|'s) (?:{SURE} )?{CONDITIONS}{FEELING}"
+    rf"|(?<!whether )(?<!if )\b(?:this|that|it)(?: is|'s) (?:{SURE} )?{CONDITIONS}{FEELING}"
     r"|\bi(?:'d| would| can| must| have to)? diagnose you\b",
     re.IGNORECASE,
 )

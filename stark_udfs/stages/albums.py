@@ -70,7 +70,7 @@ def ask(settings: AlbumsSettings, row: Life, replies: Sequence[AlbumReply]) -> P
         "Only what a camera sees: no feelings, thoughts, sounds, captions or reasons why it was taken.",
         "People are described by their looks and role (a young woman with short hair, an old fisherman), never named; "
         f"where {row.name.split()[0]} is in the picture, write 'a {row.age}-year-old {row.gender}'.",
-        "Every picture has another category, and at least two have to do with what the person says of themselves.",
+        "No two pictures have the same category; at least two have to do with what the person says of themselves.",
         f"Things, food, buildings, plants and clothes fit {row.residence} or a place the person would visit.",
         "A picture of a screen or a page says what is on it.",
     ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from pydantic import Field
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from stark_udfs.core.ids import rng_of
@@ -73,6 +73,23 @@ def ask(row: RelationSeed, replies: Sequence[InferenceReply]) -> Prompt | None:
     if replies:
         return None
     form = FORMS[row.relation]
+    return Prompt(
+        system=SYSTEM,
+        user=f"""\
+A person says of themselves:
+{self_portrait(row.age, row.gender, row.birthplace, row.residence)} {row.sentence}
+
+Complete this beginning: "{form.lead} …"
+
+{bullets(_rules(row))}
+
+The form, on another life ("I eat grilled sardines every market day."): "{form.lead} …" → {form.example}""",
+        shape=InferenceReply,
+    )
+
+
+def _rules(row: RelationSeed) -> list[str]:
+    form = FORMS[row.relation]
     rules = [
         f"It is {form.asks}.",
         "It follows from what the person says, and adds something that was not said: an action, a reason, a person, "
@@ -88,19 +105,7 @@ def ask(row: RelationSeed, replies: Sequence[InferenceReply]) -> Prompt | None:
         )
     if row.sensitive:
         rules.append("The subject is sensitive: no diagnosis, no dose, no call to vote, nobody is attacked.")
-    return Prompt(
-        system=SYSTEM,
-        user=f"""\
-A person says of themselves:
-{self_portrait(row.age, row.gender, row.birthplace, row.residence)} {row.sentence}
-
-Complete this beginning: "{form.lead} …"
-
-{bullets(rules)}
-
-The form, on another life ("I eat grilled sardines every market day."): "{form.lead} …" → {form.example}""",
-        shape=InferenceReply,
-    )
+    return rules
 
 
 def parse(row: RelationSeed, replies: Sequence[InferenceReply]) -> list[Commonsense | Reject]:
@@ -124,19 +129,22 @@ def _commonsense(row: RelationSeed, reply: InferenceReply) -> Commonsense | Reje
 
 
 def select(settings: Settings, frames: Frames) -> DataFrame:
-    """The first `pipeline.episodes` of persona × relation, personas in their own order."""
+    """The first `pipeline.episodes` of persona × relation: calls in their order, within one by a seeded hash."""
     profiles = frames[demographics.TABLE.name].select("demographic_id", "age", "gender", "birthplace", "residence")
     relations = list(Relation)
     rng_of(settings.pipeline.seed, "relations").shuffle(relations)
     names = F.array(*(F.lit(relation.value) for relation in relations))
+    shuffled = columns.seed_of(F.lit(settings.pipeline.seed), F.col("persona_id"))
+    place = F.row_number().over(Window.partitionBy("ordinal").orderBy(shuffled, "persona_id", "turn"))
     return (
         frames[personas.TABLE.name]
-        .join(profiles, "demographic_id")
+        .join(F.broadcast(_before(settings, frames[personas.TABLE.name])), "ordinal")
         .select("*", F.posexplode(names).alias("index", "relation"))
         .withColumn("turn", F.pmod(F.col("index") - _offset(settings), F.lit(len(relations))))
         .where(F.col("turn") < settings.personas.relations_each)
-        .orderBy("ordinal", columns.seed_of(F.lit(settings.pipeline.seed), F.col("persona_id")), "persona_id", "turn")
-        .limit(settings.pipeline.episodes)
+        .withColumn("place", place)
+        .where(F.col("before") + F.col("place") <= settings.pipeline.episodes)
+        .join(profiles, "demographic_id")
         .select(
             columns.stable_id(F.col("persona_id"), F.col("relation")).alias("commonsense_id"),
             "persona_id",
@@ -151,6 +159,15 @@ def select(settings: Settings, frames: Frames) -> DataFrame:
             "sensitive",
             "relation",
         )
+    )
+
+
+def _before(settings: Settings, sentences: DataFrame) -> DataFrame:
+    """By call: how many candidates come before its own. One row per call, so that no row is sorted with all others."""
+    sizes = sentences.groupBy("ordinal").agg((F.count(F.lit(1)) * settings.personas.relations_each).alias("size"))
+    so_far = F.sum("size").over(Window.orderBy("ordinal"))
+    return sizes.select("ordinal", (so_far - F.col("size")).alias("before")).where(
+        F.col("before") < settings.pipeline.episodes
     )
 
 

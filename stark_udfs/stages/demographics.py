@@ -1,32 +1,28 @@
 """Demographics: who the people are before anything is written about them; drawn, or the user's own table."""
 
 import logging
-import re
 from functools import partial
 
-import fsspec
 from pydantic import Field
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import InputError
 from stark_udfs.core.given import COLUMNS, ID, Rules, missing_columns, rules
-from stark_udfs.core.ids import Json, stable_id
+from stark_udfs.core.ids import Json
 from stark_udfs.core.people import Sampler, sampler
 from stark_udfs.core.records import Record
 from stark_udfs.core.settings import PeopleSettings, Settings
 from stark_udfs.data.population import population_version
 from stark_udfs.delta.schema import struct_type
 from stark_udfs.delta.table import Table
-from stark_udfs.delta.tables import last_commit
 from stark_udfs.engine.stage import Check, Frames, TableStage
+from stark_udfs.stages import own_people
 from stark_udfs.udfs.people import GivenRow, checking, drawing, drawn_row
 
 LOG = logging.getLogger(__name__)
 LOCAL_ROWS = 20_000  # up to here, drawing on the driver is quicker than starting Python on the executors
 MOST_SHOWN = 10
-TABLE_NAME = re.compile(r"`?\w+`?(?:\.`?\w+`?){0,2}")
 
 
 class Demographic(Record):
@@ -66,7 +62,9 @@ def stage(settings: Settings) -> TableStage:
 
 def _looked_at(settings: Settings) -> dict[str, Json]:
     people = settings.people
-    rows = {"population": population_version()} if people.source is None else {"source": _version(people.source)}
+    rows = (
+        {"population": population_version()} if people.source is None else {"source": own_people.version(people.source)}
+    )
     return {"seed": settings.pipeline.seed, "people": people.model_dump(mode="json"), **rows}
 
 
@@ -104,25 +102,26 @@ def _given(source: str, allowed: Rules, _frames: Frames) -> DataFrame:
     Raises:
         InputError: the table cannot be used; the message says what to mend.
     """
-    table = _read(SparkSession.active(), source)
-    columns = {column.strip("\ufeff \t").casefold(): column for column in table.columns}
-    if missing := missing_columns(list(columns)):
-        raise InputError(
-            f"people.source: {source} has no column {', '.join(missing)}; "
-            f"there are: {', '.join(map(repr, table.columns)) or 'none'}."
-        )
     struct = struct_type(GivenRow)
-    checked = _numbered(table, columns).mapInArrow(checking(allowed, struct), struct)
+    checked = _numbered(own_people.read(SparkSession.active(), source), source).mapInArrow(
+        checking(allowed, struct), struct
+    )
     _refuse_bad_rows(checked, source)
     origin = F.lit(source.rstrip("/").rsplit("/", 1)[-1]).alias("origin")
     return checked.dropDuplicates([ID]).select(ID, *COLUMNS, origin)
 
 
-def _numbered(table: DataFrame, columns: dict[str, str]) -> DataFrame:
+def _numbered(table: DataFrame, source: str) -> DataFrame:
     """The columns that count, as text, and each row's place in the table from 1."""
-    wanted = [*COLUMNS, *([ID] if ID in columns else [])]
+    folded = [column.strip("\ufeff \t").casefold() for column in table.columns]
+    there = ", ".join(map(repr, table.columns)) or "none"
+    if missing := missing_columns(folded):
+        raise InputError(f"people.source: {source} has no column {', '.join(missing)}; there are: {there}.")
+    wanted = [column for column in (ID, *COLUMNS) if column in folded]
+    if twice := [column for column in wanted if folded.count(column) > 1]:
+        raise InputError(f"people.source: {source} has two columns {', '.join(twice)}; there are: {there}.")
+    texts = [F.col(f"`{table.columns[folded.index(column)]}`").cast("string").alias(column) for column in wanted]
     place = F.row_number().over(Window.orderBy(F.monotonically_increasing_id()))
-    texts = [F.col(f"`{columns[column]}`").cast("string").alias(column) for column in wanted]
     return table.select(*texts).select(place.cast("bigint").alias("number"), *wanted)
 
 
@@ -150,80 +149,4 @@ def _refuse_bad_rows(checked: DataFrame, source: str) -> None:
 
 def _listed(what: str, lines: list[str], in_all: int) -> str:
     more = [f"and {in_all - len(lines)} more"] if in_all > len(lines) else []
-    return "\n  ".join([f"{what}, counted below the header:", *lines, *more])
-
-
-def _read(spark: SparkSession, source: str) -> DataFrame:
-    if not _is_table_name(source) and not _exists(source):
-        raise InputError(
-            f"people.source: there is no {source}. Give a .csv, .parquet or Delta path, or a table's name."
-        )
-    try:
-        if _is_table_name(source):
-            return spark.table(source)
-        if _commit_of(source) is not None:
-            return spark.read.format("delta").load(source)
-        if source.lower().endswith(".csv"):
-            return spark.read.csv(source, header=True, escape='"', encoding="UTF-8")
-        if source.rstrip("/").lower().endswith(".parquet"):
-            return spark.read.parquet(source)
-    except PySparkException as error:
-        raise InputError(f"people.source: cannot read {source}: {_first_line(error)}") from error
-    raise InputError(f"people.source: {source} is neither .csv nor .parquet, a Delta folder or a table's name.")
-
-
-def _version(source: str) -> Json:
-    """Changes whenever the source does; None: it is not there, or cannot be told before Spark runs.
-
-    Raises:
-        InputError: the source is a view or another table that has no versions.
-    """
-    if _is_table_name(source):
-        spark = SparkSession.getActiveSession()
-        return None if spark is None or not spark.catalog.tableExists(source) else _table_version(spark, source)
-    if not _exists(source):
-        return None
-    commit = _commit_of(source)
-    if commit is not None:
-        return commit
-    filesystem, path = _located(source)
-    return stable_id(*(filesystem.checksum(file) for file in sorted(filesystem.find(path))))
-
-
-def _table_version(spark: SparkSession, name: str) -> int:
-    try:
-        return int(spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").select("version").collect()[0][0])
-    except PySparkException as error:
-        raise InputError(
-            f"people.source: {name} is not a Delta table, so that no run could tell whether it has changed. "
-            f"Save it as one, or as a file. ({_first_line(error)})"
-        ) from error
-
-
-def _commit_of(source: str) -> int | None:
-    """The newest version of a Delta folder; None: it is something else."""
-    filesystem, path = _located(source)
-    return last_commit(source) if filesystem.isdir(path) else None
-
-
-def _is_table_name(source: str) -> bool:
-    """Whether it reads as a table's name: no slash, no known ending, and nothing on disk is called so."""
-    looks_so = TABLE_NAME.fullmatch(source) is not None and not source.lower().endswith((".csv", ".parquet"))
-    return looks_so and not _exists(source)
-
-
-def _exists(source: str) -> bool:
-    filesystem, path = _located(source)
-    return bool(filesystem.exists(path))
-
-
-def _located(source: str) -> tuple[fsspec.AbstractFileSystem, str]:
-    try:
-        filesystem, path = fsspec.core.url_to_fs(source)
-    except (ValueError, ImportError) as error:
-        raise InputError(f"people.source: no file system for {source}: {error}") from error
-    return filesystem, path
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    return "\n  ".join([f"{what} (rows counted from 1):", *lines, *more])

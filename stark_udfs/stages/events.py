@@ -141,8 +141,8 @@ def _cause_rules(settings: EventsSettings) -> list[str]:
     updates = round(settings.update_share * (settings.asked - 1))
     return [
         "Every event but the first names the earlier event that led to it, not always the one just before.",
-        "time_interval is the time from that event to this one, counted from the two dates, as '5 hours', '2 days', "
-        "'3 weeks', '4 months' or '1 year'.",
+        "time_interval is the time from that event to this one: set the dates first, then count it from them, as "
+        "'5 hours' (on one day), '2 days', '3 weeks', '4 months' or '1 year'.",
         "experience is what the person lived through between the two that explains the step from one to the other.",
         "experience_op is 'add' where that experience is new, and 'update' where it changes the course of one told "
         f"before. Of the experiences, {updates or 'at most 1'} should be 'update', never the first.",

@@ -1,5 +1,6 @@
 """Narratives: a name and two or three sentences in which a person introduces themselves. Here an episode is born."""
 
+import re
 from collections.abc import Sequence
 from functools import partial
 
@@ -131,7 +132,7 @@ def _narrative(row: NarrativeSeed, reply: NarrativeReply) -> Narrative | Reject:
         return Reject(reason=Reason.EMPTY, detail="no narrative", key=row.episode_id)
     if len(narrative) > NARRATIVE_LIMIT:
         return Reject(reason=Reason.TOO_LONG, detail=f"{len(narrative)} characters", key=row.episode_id)
-    if row.name.split()[0].casefold() not in narrative.casefold():
+    if not re.search(rf"\b{re.escape(row.name.split()[0])}\b", narrative, re.IGNORECASE):
         detail = f"{row.name} is not in {excerpt(narrative)!r}"
         return Reject(reason=Reason.NAME_MISSING, detail=detail, key=row.episode_id)
     return Narrative(

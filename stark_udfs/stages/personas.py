@@ -191,7 +191,8 @@ def select(settings: Settings, frames: Frames) -> DataFrame:
     rng_of(settings.pipeline.seed, "categories").shuffle(categories)
     first = calls(settings)
     parts = [F.col(name) for name in SEED_PARTS]
-    turn = Window.partitionBy("position").orderBy(columns.seed_of(F.lit(settings.pipeline.seed), *parts), *parts)
+    shuffled = F.xxhash64(F.lit(settings.pipeline.seed), *parts)  # half a million times: SHA-256 would take seconds
+    turn = Window.partitionBy("position").orderBy(shuffled, "demographic_id", "draw")
     return (
         _candidates(settings.personas, categories, frames[demographics.TABLE.name])
         .withColumn("rank", F.row_number().over(turn))
@@ -221,7 +222,8 @@ def _candidates(settings: PersonasSettings, categories: Sequence[Category], prof
     ).select("demographic_id", "age", "gender", "birthplace", "residence", "drawn.*")
     if settings.fit_age:
         seeds = seeds.where(F.col("age").between(F.col("min_age"), F.col("max_age")))
-    return seeds.withColumn("draw", F.explode(F.sequence(F.lit(0), F.lit(settings.draws - 1))))
+    draw = F.lit(0) if settings.draws == 1 else F.explode(F.sequence(F.lit(0), F.lit(settings.draws - 1)))
+    return seeds.withColumn("draw", draw)
 
 
 def _as_json(categories: Sequence[Category]) -> str:
@@ -240,12 +242,15 @@ def _as_json(categories: Sequence[Category]) -> str:
     )
 
 
-CHECKS = (
-    Check("categories drawn", "count(distinct category, entity_key)", low=1, high=50),
-    Check("words in a sentence", "avg(size(split(sentence, ' ')))", low=6, high=25),
-    Check("first person", "avg(cast(sentence rlike '(?i)\\\\b(I|my|me|mine|we|our|us)\\\\b' as int))", low=0.98),
-    Check("distinct values", "count(distinct category, lower(entity_value)) / count(*)", low=0.3),
-)
+def _checks(settings: Settings) -> tuple[Check, ...]:
+    categories = len(drawn(settings.personas.leave_out, sensitive=settings.personas.sensitive))
+    wanted = min(calls(settings), categories)
+    return (
+        Check("categories", "count(distinct category, entity_key)", low=wanted * 0.9, high=categories, kind="set"),
+        Check("words in a sentence", "avg(size(split(sentence, ' ')))", low=6, high=25),
+        Check("first person", "avg(cast(sentence rlike '(?i)\\\\b(I|my|me|mine|we|our|us)\\\\b' as int))", low=0.98),
+        Check("distinct values", "count(distinct category, lower(entity_value)) / count(*)", low=0.3),
+    )
 
 
 def stage(settings: Settings) -> ChatStage[PersonaSeed, PersonaReply, Persona]:
@@ -268,5 +273,5 @@ def stage(settings: Settings) -> ChatStage[PersonaSeed, PersonaReply, Persona]:
         },
         take=settings.personas.sentences_each,
         unique=Unique(on="sentence", within="category", near=settings.personas.near),
-        checks=CHECKS,
+        checks=_checks(settings),
     )

@@ -161,8 +161,8 @@ def _manners(scene: Scene) -> list[str]:
         "things, places and people instead of general feelings.",
         f"The {ASSISTANT} has no body, home or phone, invents no memories, asks at most one question a turn, and says "
         "so when it does not know.",
-        f"The {ASSISTANT} names no illness as the person's, gives no dose, changes no medicine and tells nobody whom "
-        "to vote for; where it matters it points to a doctor, a pharmacist or an official source.",
+        f"The {ASSISTANT} never diagnoses, gives no dose, changes no medicine and tells nobody whom to vote for; where "
+        "it matters it points to a doctor, a pharmacist or an official source.",
         "No phone numbers, addresses, links, insults or sexual content; no lists and no markup inside a turn.",
         "It ends as chats end: with a plan, a joke or a short goodbye, not with a summary.",
     ]

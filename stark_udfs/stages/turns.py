@@ -33,6 +33,7 @@ HANDLE = re.compile(r"\[?a(\d{1,4})\]?")
 SHARED = "shared"  # category of an album image that a session brought
 TEXT_LIMIT = 2000  # characters
 KEYWORDS_LIMIT = 10
+IMAGES_LIMIT = 10  # of one turn
 TURNS_LIMIT = 80
 
 
@@ -158,7 +159,7 @@ def _turn(settings: SessionsSettings, room: Room, number: int, item: TurnItem) -
     speaker, text = speaker_of(item.speaker, room.name), clean(item.text)
     if speaker is None and settings.check_speakers:
         return Reject(reason=Reason.UNKNOWN_SPEAKER, detail=repr(excerpt(item.speaker)))
-    if len(text) > TEXT_LIMIT or len(item.images) > KEYWORDS_LIMIT:
+    if len(text) > TEXT_LIMIT or len(item.images) > IMAGES_LIMIT:
         return Reject(reason=Reason.TOO_LONG, detail=f"{len(text)} characters, {len(item.images)} images")
     advice = unsafe_advice(text) if settings.check_advice and speaker != room.name else None
     if advice is not None:

@@ -1,7 +1,7 @@
 """Painting many rows: one size at a time, always the same number at once, fewer when the device is full.
 
-A picture depends a little on how many are drawn at once (single values differ by 1), and not at all on which. So a batch
-that is not full is filled up with copies of its last row, whose pictures are thrown away.
+A picture depends a little on how many are drawn at once, by rounding, and not at all on which. So a batch that is not
+full is filled up with copies of its last row, whose pictures are thrown away.
 """
 
 from collections import defaultdict

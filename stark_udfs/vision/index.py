@@ -1,18 +1,19 @@
 """One index of pictures per source: which of them are nearest to a vector, and what is known about them.
 
-On disk an index is a folder: `vectors.faiss`, `rows.parquet` (one row per vector, in its order) and `card.json`.
-It is built from shards, Parquet files with one vector and one `PictureRow` in each row. Beside the index itself, one batch
-of them is in memory at a time, and the sample that its lists are learnt from.
+On disk an index is a folder: `vectors.faiss`, `rows.parquet` (one row per vector, in its order), `card.json`, and where
+the index holds vectors in one byte per number, `vectors.f16` with whole ones, by which what it found is put in order.
+It is built from shards: beside the index itself, one batch of them is in memory at a time, and the sample that its
+lists are learnt from.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,36 +23,28 @@ import pyarrow.parquet as pq
 from stark_udfs.core.errors import InputError, StorageError
 from stark_udfs.vision.processors import PROCESSOR
 from stark_udfs.vision.protocols import Vectors
+from stark_udfs.vision.shards import BATCH, ROWS, Ids, PictureRow, Shards, exact, recall, vectors_of
 
 if TYPE_CHECKING:
     import faiss
 
-Ids = npt.NDArray[np.int64]
+Whole: TypeAlias = npt.NDArray[np.float16]
 Kind = Literal["flat", "ivf", "ivf_sq8"]
 
+WHOLE = "vectors.f16"
 NEAREST = 10  # that recall is measured over
+FETCHED = 4  # times as many as asked for, where they are put in order by whole vectors
+AT_ONCE = 64  # queries
+SAMPLE = 256  # queries that recall is measured with
 PROBES = (8, 16, 32, 64, 128, 256, 512, 1024)
-SEED = 42  # of the training sample
-
-
-class PictureRow(NamedTuple):
-    """What is known about a picture of an index; unknown texts are empty."""
-
-    path: str  # where the picture is: a path or a URL
-    caption: str
-    source: str
-    licence: str
-    page: str  # where it was published
-
-
-ROWS = pa.schema([pa.field(name, pa.string(), nullable=False) for name in PictureRow._fields])
 
 
 @dataclass(frozen=True)
 class IndexRule:
     """How an index is built, by its number of rows.
 
-    flat_up_to: exact search; ivf_up_to: lists of whole vectors; above: lists of vectors in one byte per number.
+    flat_up_to: exact search; ivf_up_to: lists of whole vectors; above: lists of vectors in one byte per number, whole
+        ones on disk.
     train_per_list: vectors per list that the lists are learnt from.
     recall: share of the true nearest ten to find; the least number of lists with it is searched.
     batch: vectors in memory at once.
@@ -61,7 +54,7 @@ class IndexRule:
     ivf_up_to: int = 1_000_000
     train_per_list: int = 64
     recall: float = 0.98
-    batch: int = 8192
+    batch: int = BATCH
 
     def kind(self, rows: int) -> Kind:
         """The kind of index for so many rows."""
@@ -93,59 +86,13 @@ class IndexCard:
     recall: float
 
 
-class Shards:
-    """The shards of one source, read in a fixed order.
-
-    Raises:
-        InputError: there is none, or none holds a row.
-    """
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self.paths = sorted(paths)
-        self.rows = sum(pq.read_metadata(path).num_rows for path in self.paths)
-        if not self.rows:
-            raise InputError(f"no vectors to index in {len(self.paths)} shards.")
-
-    def batches(self, size: int) -> Iterator[pa.RecordBatch]:
-        """All rows, at most `size` at once."""
-        for path in self.paths:
-            with pq.ParquetFile(path) as file:
-                yield from file.iter_batches(batch_size=size)
-
-    def sample(self, count: int, size: int) -> Vectors:
-        """`count` vectors of rows drawn without regard to order; all of them where there are fewer."""
-        chosen = np.sort(np.random.default_rng(SEED).choice(self.rows, min(count, self.rows), replace=False))
-        parts, start = [], 0
-        for batch in self.batches(size):
-            here = chosen[(chosen >= start) & (chosen < start + len(batch))] - start
-            if len(here):
-                parts.append(vectors_of(batch)[here])
-            start += len(batch)
-        return np.concatenate(parts)
-
-
-def write_shard(path: Path, vectors: Vectors, rows: Sequence[PictureRow]) -> None:
-    """Write embeddings and what is known about their pictures as one shard."""
-    flat = pa.array(vectors.astype(np.float32).ravel())
-    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)] or [[] for _ in ROWS]
-    table = pa.table([pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]), *columns], ["vector", *ROWS.names])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, path)
-
-
-def vectors_of(batch: pa.RecordBatch) -> Vectors:
-    """The vectors of a batch of a shard."""
-    column = batch.column("vector")
-    return column.flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False).reshape(len(batch), -1)
-
-
 def build(
     shards: Sequence[Path],
     folder: Path,
     *,
     source: str,
     embedder: str,
-    rule: IndexRule = IndexRule(),  # noqa: B008
+    rule: IndexRule = IndexRule(),
     queries: Vectors | None = None,
 ) -> IndexCard:
     """Build the index of one source; it takes the place of an older one only when it is whole.
@@ -171,20 +118,19 @@ def build(
     making.mkdir(parents=True)
     with pq.ParquetWriter(making / "rows.parquet", ROWS) as rows:
         for batch in read.batches(rule.batch):
-            vectors.add(vectors_of(batch))
+            _add(vectors, vectors_of(batch), making)
             rows.write_table(pa.Table.from_batches([batch]).select(ROWS.names).cast(ROWS))
-    asked = read.sample(256, rule.batch) if queries is None else queries
-    probes, recall = _tuned(vectors, read, asked, rule)
+    probes, found = _tuned(vectors, _whole(making, _kind(vectors), vectors), read, queries, rule)
     card = IndexCard(
         source=source,
-        kind=rule.kind(read.rows),
+        kind=_kind(vectors),
         rows=read.rows,
         dims=vectors.d,
         embedder=embedder,
         processor=PROCESSOR,
         lists=getattr(vectors, "nlist", 1),
         probes=probes,
-        recall=recall,
+        recall=found,
     )
     faiss.write_index(vectors, str(making / "vectors.faiss"))
     (making / "card.json").write_text(json.dumps(asdict(card), indent=2), encoding="utf-8")
@@ -206,6 +152,7 @@ class PictureIndex:
     folder: Path
     card: IndexCard
     vectors: "faiss.Index"
+    whole: Whole | None
 
     @classmethod
     def open(cls, folder: Path, *, embedder: str) -> "PictureIndex":
@@ -219,6 +166,7 @@ class PictureIndex:
         try:
             card = IndexCard(**json.loads((folder / "card.json").read_text(encoding="utf-8")))
             vectors = faiss.read_index(str(folder / "vectors.faiss"))
+            whole = _whole(folder, card.kind, vectors)
         except (OSError, RuntimeError, TypeError, ValueError) as error:
             raise StorageError(f"no picture index in {folder}: {error}. Build it first.") from error
         if (card.embedder, card.processor) != (embedder, PROCESSOR):
@@ -227,12 +175,11 @@ class PictureIndex:
                 f"not of {embedder} with {PROCESSOR}: nothing comparable. Build it anew."
             )
         _probe(vectors, card.probes)
-        return cls(folder, card, vectors)
+        return cls(folder, card, vectors, whole)
 
     def search(self, queries: Vectors, k: int) -> Hits:
         """The k pictures nearest to each query, or all where there are fewer."""
-        scores, ids = self.vectors.search(np.ascontiguousarray(queries, dtype=np.float32), min(k, self.card.rows))
-        return Hits(ids, scores)
+        return _search(self.vectors, self.whole, queries, min(k, self.card.rows))
 
     def rows(self, ids: Sequence[int]) -> list[PictureRow]:
         """What is known about pictures, in the order of the ids.
@@ -241,7 +188,8 @@ class PictureIndex:
             InputError: an id that the index does not have.
         """
         if any(not 0 <= at < self.card.rows for at in ids):
-            raise InputError(f"the index of {self.card.source} has ids from 0 to {self.card.rows - 1}; got {list(ids)}.")
+            last = self.card.rows - 1
+            raise InputError(f"the index of {self.card.source} has ids from 0 to {last}; got {list(ids)}.")
         found: dict[int, PictureRow] = {}
         with pq.ParquetFile(self.folder / "rows.parquet") as file:
             groups = np.searchsorted(self._ends, ids, side="right")
@@ -259,32 +207,6 @@ class PictureIndex:
         return np.cumsum([metadata.row_group(at).num_rows for at in range(metadata.num_row_groups)])
 
 
-def exact(shards: Sequence[Path], queries: Vectors, k: int, *, batch: int = 8192) -> Ids:
-    """The ids of the true k nearest of each query, best first, by comparing it with every vector."""
-    return _exact(Shards(shards), queries, k, batch)
-
-
-def recall(found: Ids, true: Ids) -> float:
-    """Share of the true nearest that were found; both of shape (queries, k)."""
-    hits = sum(len(np.intersect1d(mine, theirs)) for mine, theirs in zip(found, true, strict=True))
-    return hits / true.size
-
-
-def _exact(shards: Shards, queries: Vectors, k: int, batch: int) -> Ids:
-    k = min(k, shards.rows)
-    best = np.full((len(queries), k), -np.inf, dtype=np.float32)
-    ids = np.full((len(queries), k), -1, dtype=np.int64)
-    start = 0
-    for rows in shards.batches(batch):
-        scores = np.hstack([best, queries @ vectors_of(rows).T])
-        here = np.broadcast_to(np.arange(start, start + len(rows)), (len(queries), len(rows)))
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        best = np.take_along_axis(scores, order, axis=1)
-        ids = np.take_along_axis(np.hstack([ids, here]), order, axis=1)
-        start += len(rows)
-    return ids
-
-
 def _trained(shards: Shards, rule: IndexRule) -> "faiss.Index":
     import faiss
 
@@ -295,20 +217,58 @@ def _trained(shards: Shards, rule: IndexRule) -> "faiss.Index":
     lists = rule.lists(shards.rows)
     storage = "Flat" if kind == "ivf" else "SQ8"
     index = faiss.index_factory(dims, f"IVF{lists},{storage}", faiss.METRIC_INNER_PRODUCT)
-    index.cp.spherical = True
+    faiss.extract_index_ivf(index).cp.spherical = True
     index.train(shards.sample(lists * rule.train_per_list, rule.batch))
     return index
 
 
-def _tuned(index: "faiss.Index", shards: Shards, queries: Vectors, rule: IndexRule) -> tuple[int, float]:
+def _add(index: "faiss.Index", vectors: Vectors, folder: Path) -> None:
+    index.add(vectors)
+    if _kind(index) == "ivf_sq8":
+        with (folder / WHOLE).open("ab") as file:
+            file.write(vectors.astype(np.float16).tobytes())
+
+
+def _kind(index: "faiss.Index") -> Kind:
+    names: dict[str, Kind] = {"IndexFlatIP": "flat", "IndexIVFFlat": "ivf", "IndexIVFScalarQuantizer": "ivf_sq8"}
+    return names[type(index).__name__]
+
+
+def _whole(folder: Path, kind: Kind, index: "faiss.Index") -> Whole | None:
+    if kind != "ivf_sq8":
+        return None
+    return np.memmap(folder / WHOLE, dtype=np.float16, mode="r", shape=(index.ntotal, index.d))
+
+
+def _search(index: "faiss.Index", whole: Whole | None, queries: Vectors, k: int) -> Hits:
+    queries = np.ascontiguousarray(queries, dtype=np.float32)
+    if whole is None:
+        scores, ids = index.search(queries, k)
+        return Hits(ids, scores)
+    parts = [_ordered(index, whole, queries[at : at + AT_ONCE], k) for at in range(0, len(queries), AT_ONCE)]
+    return Hits(np.concatenate([part.ids for part in parts]), np.concatenate([part.scores for part in parts]))
+
+
+def _ordered(index: "faiss.Index", whole: Whole, queries: Vectors, k: int) -> Hits:
+    _, ids = index.search(queries, min(k * FETCHED, len(whole)))
+    scores = np.einsum("qd,qnd->qn", queries, whole[ids].astype(np.float32))
+    scores[ids < 0] = -np.inf
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return Hits(np.take_along_axis(ids, order, axis=1), np.take_along_axis(scores, order, axis=1))
+
+
+def _tuned(
+    index: "faiss.Index", whole: Whole | None, shards: Shards, queries: Vectors | None, rule: IndexRule
+) -> tuple[int, float]:
     """The least number of lists that finds enough, set on the index, and the recall it gives."""
-    if rule.kind(shards.rows) == "flat":
+    lists = getattr(index, "nlist", 1)
+    if lists == 1:
         return 1, 1.0
-    true = _exact(shards, queries, NEAREST, rule.batch)
-    lists = rule.lists(shards.rows)
+    asked = shards.sample(SAMPLE, rule.batch) if queries is None else queries
+    true = exact(shards, asked, NEAREST, batch=rule.batch)
     for probes in [p for p in PROBES if p < lists] + [lists]:
         _probe(index, probes)
-        share = recall(index.search(queries, true.shape[1])[1], true)
+        share = recall(_search(index, whole, asked, true.shape[1]).ids, true)
         if share >= rule.recall:
             break
     return probes, share

@@ -119,5 +119,5 @@ def as_given(
     num_images_per_prompt: int,
     do_classifier_free_guidance: bool,
 ) -> "list[torch.Tensor]":
-    """In the place of the pipeline's method of this signature: one tensor per adapter, a row for each row of the batch."""
+    """In the place of the pipeline's own method: one tensor per adapter, with a row for each row of the batch."""
     return [embeds.to(device) for embeds in ip_adapter_image_embeds]

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
 from stark_udfs.core.ids import seed_of
 from stark_udfs.vision.protocols import Box, Embedder, FaceFinder, Pixels, Vectors
 
@@ -17,7 +16,7 @@ MARGIN = 0.25  # of the box's sides: hair and chin belong to a likeness
 
 @dataclass(frozen=True, eq=False)
 class Portrait:
-    """A person's face and the pictures that should show them; `group` holds people who are compared, as "female 30-40"."""
+    """A person's face and the pictures that should show them; people of one `group`, such as "female 30-40", meet."""
 
     person: str
     group: str

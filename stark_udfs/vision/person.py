@@ -7,6 +7,7 @@ and two MLPs that fuse the 2048 numbers of a face with the 2048 of the class wor
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, NamedTuple
 
 from stark_udfs.core.errors import SettingsError
@@ -30,20 +31,23 @@ class Checkpoint(NamedTuple):
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a PhotoMaker file: .safetensors with prefixed names, or the published pickle, of which only tensors are read.
+    """Read a PhotoMaker file: .safetensors with prefixed names, or the published pickle, read for its tensors alone.
 
     Raises:
-        SettingsError: it does not hold exactly the two parts.
+        SettingsError: it does not hold exactly the two parts, or something else than tensors.
     """
+    import torch
+
+    parts: dict[str, dict[str, torch.Tensor]] = {}
     if path.suffix == ".safetensors":
-        parts: dict[str, dict[str, torch.Tensor]] = {}
         for name, tensor in read_tensors(path).items():
             part, _, rest = name.partition(".")
             parts.setdefault(part, {})[rest] = tensor
     else:
-        import torch
-
-        parts = torch.load(path, map_location="cpu", weights_only=True)
+        try:
+            parts = torch.load(path, map_location="cpu", weights_only=True)
+        except UnpicklingError as error:
+            raise SettingsError(f"{path} holds something else than tensors and is not read.") from error
     if set(parts) != set(PARTS):
         raise SettingsError(f"{path} is no PhotoMaker v1 file: it holds {sorted(parts)}, not {list(PARTS)}.")
     return Checkpoint(*(parts[part] for part in PARTS))

@@ -1,6 +1,6 @@
 """How pictures enter a model: one image processor for everything that is compared, the one that works with Pillow.
 
-transformers ships two, and their results differ by up to 0.015: an index built with one must not be asked with the other.
+transformers ships two whose results differ by up to 0.015: an index built with one must not be asked with the other.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,12 @@ def clip_processor(model: str | None = None, *, revision: str | None = None, sid
     """The processor of a CLIP model; without a model, CLIP's own values for pictures of `side` px."""
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
+    processor: ImageProcessor
     if model is None:
-        return CLIPImageProcessorPil(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
-    return CLIPImageProcessorPil.from_pretrained(model, revision=revision)
+        processor = CLIPImageProcessorPil(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
+    else:
+        processor = CLIPImageProcessorPil.from_pretrained(model, revision=revision)
+    return processor
 
 
 def pixel_values(processor: ImageProcessor, pictures: Sequence[Pixels]) -> "torch.Tensor":

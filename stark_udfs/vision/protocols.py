@@ -32,7 +32,7 @@ class OutOfMemory(VisionError):
 
 
 class Unpaintable(VisionError):
-    """A row of the batch cannot be drawn: no face, no trigger word, a size no model takes, pixels that are no numbers."""
+    """A row of the batch cannot be drawn: no face, no trigger word, a size that no model takes."""
 
 
 class DeviceLost(VisionError):
@@ -68,7 +68,7 @@ class Painter(Protocol):
         Returns:
             uint8 array of shape (len(paintings), height, width, 3): RGB, 0-255, rows from the top.
             An equal painting and weights give equal pixels at an equal batch size on one model of device,
-            whatever the other rows are; at another batch size single values may differ by 1.
+            whatever the other rows are; at another batch size values may differ by rounding.
 
         Raises:
             OutOfMemory: the batch does not fit. Nothing was drawn; call again with fewer rows.
@@ -169,13 +169,13 @@ class FaceFinderSpec(Hashable, Protocol):
         ...
 
 
-Loaded = TypeVar("Loaded", covariant=True)
+Loaded_co = TypeVar("Loaded_co", covariant=True)
 
 
-class Spec(Hashable, Protocol[Loaded]):
+class Spec(Hashable, Protocol[Loaded_co]):
     """Anything that loads."""
 
-    def load(self) -> Loaded:
+    def load(self) -> Loaded_co:
         """What is described, ready for use."""
         ...
 
@@ -185,6 +185,6 @@ def _loaded(spec: Spec[object]) -> object:
     return spec.load()
 
 
-def loaded(spec: Spec[Loaded]) -> Loaded:
+def loaded(spec: Spec[Loaded_co]) -> Loaded_co:
     """What the spec describes, loaded once per process; equal specs share it."""
     return _loaded(spec)  # type: ignore[return-value]  # `cache` loses the type variable

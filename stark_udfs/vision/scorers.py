@@ -1,11 +1,11 @@
 """How well a picture shows a text: the cosine of CLIP, and scores of models in CLIP's form such as PickScore.
 
-Source: Kirstain et al. 2023 (PickScore): a CLIP ViT-H/14 trained on which of two pictures people pick; the paper filters
-with it and states no threshold.
+Source: Kirstain et al. 2023 (PickScore): a CLIP ViT-H/14 trained on which of two pictures people pick; the paper
+filters with it and states no threshold.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from stark_udfs.vision.clip import Clip, ClipSpec
@@ -21,7 +21,7 @@ class ClipScoreSpec:
     low: ClassVar[float] = -1.0
     high: ClassVar[float] = 1.0
 
-    clip: ClipSpec = ClipSpec()
+    clip: ClipSpec = field(default_factory=ClipSpec)
 
     def load(self) -> "ClipScorer":
         """The scorer, with its weights on the device of this process."""
@@ -60,5 +60,6 @@ class ClipScorer:
         if len(pictures) != len(texts):
             raise ValueError(f"{len(pictures)} pictures and {len(texts)} texts: there has to be one text each.")
         words = self.clip.embed_texts(distinct)[[place[text] for text in texts]]
-        cosines = (self.clip.embed_pictures(pictures) * words).sum(axis=1).clip(-1, 1)
-        return cosines * self.scale
+        cosines: Vectors = (self.clip.embed_pictures(pictures) * words).sum(axis=1).clip(-1, 1)
+        cosines *= self.scale
+        return cosines

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from diffusers import StableDiffusionXLPipeline, UNet2DConditionModel
 
 
+LIGHTNING_UNET = WeightFile("ByteDance/SDXL-Lightning", "sdxl_lightning_8step_unet.safetensors")
+
+
 @dataclass(frozen=True)
 class SdxlBase:
     """The parts that every SDXL painter has: two text encoders, UNet, VAE, scheduler.
@@ -91,7 +94,7 @@ class SdxlSpec:
 
 def lightning(
     model: str = "stabilityai/stable-diffusion-xl-base-1.0",
-    unet: WeightFile = WeightFile("ByteDance/SDXL-Lightning", "sdxl_lightning_8step_unet.safetensors"),  # noqa: B008
+    unet: WeightFile = LIGHTNING_UNET,
     *,
     variant: str | None = "fp16",
     steps: int = 8,

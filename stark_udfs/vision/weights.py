@@ -1,5 +1,6 @@
 """Where weights come from and where they go: files of a folder or a hub repository, a device, a precision."""
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ def read_tensors(path: Path) -> "dict[str, torch.Tensor]":
     """The tensors of a safetensors file, on the CPU."""
     from safetensors.torch import load_file
 
-    return load_file(path)
+    tensors: dict[str, torch.Tensor] = load_file(path)
+    return tensors
 
 
 def device_of(wanted: str | None) -> str:
@@ -89,25 +91,20 @@ def whole(models: Checkpoints, model: str, **options: object) -> "PreTrainedMode
 
 @contextmanager
 def device_errors() -> Iterator[None]:
-    """Turn what torch raises for a device into the errors of this package.
-
-    The error leaves its block before the cache is emptied: while it lives, its traceback holds the tensors of the call.
-    """
+    """Turn what torch raises for a device into errors of this package; a full device is emptied of the failed call."""
     import torch
 
-    full, lost = "", ""
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError) as error:
-        full = _first_line(error)
-    except torch.AcceleratorError as error:
-        lost = _first_line(error)
-    if lost:
-        raise DeviceLost(f"the device failed: {lost}. The task has to start again in a new worker.")
-    if full:
+        traceback.clear_frames(error.__traceback__)  # they hold the tensors of the call
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        raise OutOfMemory(f"the batch does not fit: {full}")
+        raise OutOfMemory(f"the batch does not fit: {_first_line(error)}") from error
+    except torch.AcceleratorError as error:
+        raise DeviceLost(
+            f"the device failed: {_first_line(error)}. The task has to start again in a new worker."
+        ) from error
 
 
 def _first_line(error: BaseException) -> str:

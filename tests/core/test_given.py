@@ -99,7 +99,7 @@ def describe_profile_of():
 
 def describe_rules():
     def it_needs_genders():
-        with pytest.raises(SettingsError, match="people.genders"):
+        with pytest.raises(SettingsError, match=r"people\.genders"):
             rules(PEOPLE.model_copy(update={"genders": ()}))
 
     def it_takes_no_spelling_that_two_genders_share():

@@ -93,9 +93,7 @@ def describe_packaged_names():
 
 def describe_pools():
     def it_gives_every_given_name_several_family_names():
-        thin = [
-            (pool.country, group) for pool in pools() for group, lasts in pool.lasts.items() if len(set(lasts)) < 4
-        ]
+        thin = [(pool.country, group) for pool in pools() for group, lasts in pool.lasts.items() if len(set(lasts)) < 4]
         assert thin == []
 
     def it_keeps_names_together_that_are_heard_together():
@@ -167,4 +165,3 @@ def describe_is_latin_name():
     @pytest.mark.parametrize("name", ["", " Ana", "Ana ", "A1", "Анна", "Αννα", "Ana_", "Ana--Lu", "Ana\n", "x" * 61])
     def it_takes_nothing_else(name: str):
         assert not is_latin_name(name)
-

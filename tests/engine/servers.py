@@ -13,7 +13,7 @@ Answer = Callable[[str, int], dict[str, Any] | str | int]
 
 
 class Guide:
-    """Answers the toy stage: `answer(prompt, call number)` gives an object, a raw text, or an HTTP status to fail with."""
+    """Answers the toy stage: `answer(prompt, call number)` gives an object, a raw text, or an HTTP status."""
 
     def __init__(self, answer: Answer | None = None, delay_s: float = 0.0) -> None:
         self.answer = answer if answer is not None else sights
@@ -32,7 +32,7 @@ class Guide:
 
 
 def sights(prompt: str, number: int) -> dict[str, Any]:
-    town = prompt.split(" of ")[-1].split(":")[0]
+    town = prompt.rsplit(" of ", maxsplit=1)[-1].split(":", maxsplit=1)[0]
     if prompt.endswith("motto"):
         return {"sights": [], "motto": f"{town} is never late"}
     return {"sights": [f"the {thing} of {town}" for thing in ("old bridge", "market", "tower")], "motto": ""}

@@ -220,6 +220,4 @@ def original(prompt: str) -> str:
 
 
 def bad_for(town: str) -> Callable[[str, int], dict[str, Any] | str]:
-    return lambda prompt, number: (
-        "<html>" if town in prompt or "cannot be used" in prompt else sights(prompt, number)
-    )
+    return lambda prompt, number: "<html>" if town in prompt or "cannot be used" in prompt else sights(prompt, number)

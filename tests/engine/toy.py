@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from pydantic import Field
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -30,7 +31,7 @@ class TownSeed(Record):
 
 
 class Sights(Shape):
-    sights: list[str] = []
+    sights: list[str] = Field(default_factory=list)
     motto: str = ""
 
 
@@ -119,5 +120,3 @@ def stages(toy: Toy, url: str, **more: object) -> tuple[TableStage, ChatStage[To
             checks=(Check("mottos", "count_if(kind = 'motto')", low=1),),
         ),
     )
-
-

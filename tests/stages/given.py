@@ -26,9 +26,7 @@ from stark_udfs.stages.turns import SessionReply, SharedItem, TurnItem
 
 
 def gender(word: str, counts_as: str) -> Gender:
-    return Gender(
-        word=word, noun=word, child_noun=word, subject="x", object="x", possessive="x", counts_as=counts_as
-    )
+    return Gender(word=word, noun=word, child_noun=word, subject="x", object="x", possessive="x", counts_as=counts_as)
 
 
 PEOPLE = PeopleSettings(
@@ -92,7 +90,9 @@ def event(number: int, day: date) -> Event:
     cause = Cause(
         event_id=number - 1, interval="3 weeks", experience_op="add", experience=f"Hana lives through step {number}."
     )
-    return Event(event_id=number, date=day, event=f"Hana reaches point {number}.", caused_by=cause if number > 1 else None)
+    return Event(
+        event_id=number, date=day, event=f"Hana reaches point {number}.", caused_by=cause if number > 1 else None
+    )
 
 
 ALBUM = [
@@ -100,9 +100,7 @@ ALBUM = [
     for number in (1, 2)
 ]
 
-STORY = Story(
-    **dict(LIFE), events=[event(number, day) for number, day in enumerate(DAYS, 1)], album=ALBUM
-)
+STORY = Story(**dict(LIFE), events=[event(number, day) for number, day in enumerate(DAYS, 1)], album=ALBUM)
 
 
 def shared(**fields: object) -> SharedItem:

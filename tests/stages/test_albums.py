@@ -1,9 +1,8 @@
-from tests.stages.given import LIFE
-
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.rejects import Reason
 from stark_udfs.core.settings import AlbumsSettings
 from stark_udfs.stages.albums import Album, AlbumImage, AlbumItem, AlbumReply, ask, parse
+from tests.stages.given import LIFE
 
 BASE = AlbumsSettings()
 BOWL = AlbumItem(description="A blue bowl on a table.", category="Food")

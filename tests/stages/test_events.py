@@ -1,11 +1,11 @@
 from datetime import date
 
 import pytest
-from tests.stages.given import LIFE
 
 from stark_udfs.core.rejects import Reason
 from stark_udfs.core.settings import EventsSettings
 from stark_udfs.stages.events import Cause, CauseItem, Event, EventItem, EventSequence, EventsReply, ask, parse
+from tests.stages.given import LIFE
 
 BASE = EventsSettings()
 PAPER = EventsSettings(interval_tolerance=None, check_order=False)
@@ -61,7 +61,8 @@ def describe_parse():
                 item.model_copy(
                     update={
                         "id": item.id * 10,
-                        "caused_by": item.caused_by and item.caused_by.model_copy(update={"id": item.caused_by.id * 10}),
+                        "caused_by": item.caused_by
+                        and item.caused_by.model_copy(update={"id": item.caused_by.id * 10}),
                     }
                 )
                 for item in reply().events

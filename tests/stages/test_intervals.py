@@ -37,7 +37,9 @@ def describe_days_of():
         assert read is not None
         assert read[0] == pytest.approx(days)
 
-    @pytest.mark.parametrize("text", ["", "soon", "some time", "3 moons", "3", "weeks", "-3 weeks", "3 weeks and 2 days"])
+    @pytest.mark.parametrize(
+        "text", ["", "soon", "some time", "3 moons", "3", "weeks", "-3 weeks", "3 weeks and 2 days"]
+    )
     def it_gives_none_for_what_it_cannot_count(text: str):
         assert days_of(text) is None
 

@@ -46,6 +46,7 @@ def describe_parse():
         [
             ("", Reason.EMPTY),
             ("I am Carla and I do judo.", Reason.NAME_MISSING),
+            ("I am Maríalena and I do judo.", Reason.NAME_MISSING),
             ("I'm María. " * 200, Reason.TOO_LONG),
         ],
     )

@@ -1,9 +1,8 @@
-from tests.stages.given import SEED, settings_with
-
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.rejects import Reason
 from stark_udfs.core.settings import PersonasSettings, PipelineSettings
 from stark_udfs.stages.personas import Persona, PersonaItem, PersonaReply, ask, calls, parse
+from tests.stages.given import SEED, settings_with
 
 GOOD = PersonaItem(sentence="I make Miso Soup on Sundays.", key="food", value="miso soup")
 
@@ -38,9 +37,7 @@ def describe_ask():
         assert "a minor" not in ask(PersonasSettings(), 42, SEED, []).user
 
     def it_asks_for_tact_where_the_subject_is_sensitive():
-        seed = SEED.model_copy(
-            update={"category": "Medicine", "entity_key": "medicine", "sensitive": True}
-        )
+        seed = SEED.model_copy(update={"category": "Medicine", "entity_key": "medicine", "sensitive": True})
         assert "sensitive" in ask(PersonasSettings(), 42, seed, []).user
 
 

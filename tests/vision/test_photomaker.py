@@ -1,5 +1,4 @@
 import dataclasses
-import pickle
 from pathlib import Path
 
 import numpy as np
@@ -109,15 +108,17 @@ def describe_the_checkpoint():
         assert learnt.abs().max() > 0.1
         assert (after[name] - before[name] - learnt).abs().max() < 1e-5
 
-    def it_runs_no_code_of_a_pickle(tmp_path: Path, models: Path):
+    def it_runs_no_code_of_a_pickle(tmp_path: Path):
+        import torch
+
         touched = tmp_path / "touched"
 
         class Trap:
             def __reduce__(self) -> tuple[object, tuple[object, ...]]:
                 return Path.touch, (touched,)
 
-        (tmp_path / "photomaker-v1.bin").write_bytes(pickle.dumps({"id_encoder": Trap(), "lora_weights": {}}))
-        with pytest.raises(pickle.UnpicklingError):
+        torch.save({"id_encoder": Trap(), "lora_weights": {}}, tmp_path / "photomaker-v1.bin")
+        with pytest.raises(SettingsError, match="else than tensors"):
             read_checkpoint(tmp_path / "photomaker-v1.bin")
         assert not touched.exists()
 
@@ -151,7 +152,7 @@ def describe_the_checkpoint():
 
         tensors = dict(read_checkpoint(models / "photomaker" / "photomaker-v1.bin").encoder)
         del tensors["fuse_module.mlp1.fc1.weight"]
-        with pytest.raises(SettingsError, match="fuse_module.mlp1.fc1.weight"):
+        with pytest.raises(SettingsError, match=r"fuse_module\.mlp1\.fc1\.weight"):
             PersonEncoder.of(tensors, torch.device("cpu"), torch.float32)
 
 

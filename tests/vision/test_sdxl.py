@@ -89,7 +89,7 @@ def describe_lightning():
         assert scheduler.timesteps.int().tolist() == [999, 874, 749, 624, 499, 374, 249, 124]
 
     def it_says_which_file_is_missing(models: Path):
-        with pytest.raises(SettingsError, match="no file nothing.safetensors"):
+        with pytest.raises(SettingsError, match=r"no file nothing\.safetensors"):
             lightning(str(models / "sdxl"), WeightFile(str(models), "nothing.safetensors"), variant=None).load()
 
 
@@ -100,5 +100,3 @@ def describe_to_pixels():
     def it_refuses_values_that_are_no_numbers():
         with pytest.raises(Unpaintable):
             to_pixels(np.array([0.1, np.nan]))
-
-

@@ -1,8 +1,8 @@
 """Tiny image models of the real classes, made from configurations and saved as real checkpoints are.
 
-At default initialisation a face or a text changes a picture by less than one part in a million, and every test of who is
-shown would pass whatever the code does. So what carries identity is scaled up: encoders to N(0, 4 / fan in), the UNet's
-cross attention by 8.
+At default initialisation a face or a text changes a picture by less than one part in a million, and every test of who
+is shown would pass whatever the code does. So what carries identity is scaled up: encoders to N(0, 4 / fan in), the
+UNet's cross attention by 8.
 """
 
 import json
@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-WORDS = (
+TEXT = (
     "a photo of woman man person reading book at the beach red blue cat dog house sea in garden smiling ugly text "
     "selfie portrait sunny street"
-).split()
+)
+WORDS = TEXT.split()
 LETTERS = list("abcdefghijklmnopqrstuvwxyz0123456789,.")
 SIDE = 32  # px: of the vision towers' pictures
 PICTURE = 64  # px: of the pictures drawn
@@ -193,7 +194,7 @@ def save_photomaker(folder: Path) -> tuple[str, str]:
 
 
 def save_ip_adapter(folder: Path) -> tuple[str, str]:
-    """An IP-Adapter repository: image encoder and two adapters, the plain one and the larger "plus"; their files' names."""
+    """An IP-Adapter repository: image encoder, a plain adapter and a "plus" one; returns the names of their files."""
     import torch
     from safetensors.torch import save_file
     from transformers import CLIPVisionModelWithProjection

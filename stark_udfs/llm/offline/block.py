@@ -12,7 +12,7 @@ from stark_udfs.core.ids import Json
 class Block:
     """One request to the author: which stage asks, about which row, after which accepted replies.
 
-    row: the stage's record `each`; replies: those accepted in earlier rounds; facts: what the stage passes beside the row.
+    row: the stage's record `each`; replies: those accepted in earlier rounds; facts: what the stage passes besides.
     """
 
     stage: str

@@ -1,7 +1,7 @@
 """Stage `personas`: thirty first-person sentences about one side of a person's life."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from stark_udfs.core.ids import Json
@@ -9,11 +9,16 @@ from stark_udfs.llm.offline.block import Block
 from stark_udfs.llm.offline.person import Person, person_of
 from stark_udfs.llm.offline.slots import Slots, slots_in
 from stark_udfs.llm.offline.values import Category, categories, fitting, spoken, tag_of, tails, value_of, words_of
-from stark_udfs.llm.offline.words import capital, sentence
+from stark_udfs.llm.offline.words import capital, sentence, them
+from stark_udfs.llm.offline.world import Country
 
 SENTENCES = 30
 OPENERS = ("Honestly, ", "Believe it or not, ", "To tell the truth, ", "As anyone in my family can confirm, ")
+JOINS = (", and ", ", and ", ", and ", "; ", "; ", " – ")
 WHEN = " {when}"
+KITCHEN: dict[str, Callable[[Country], Sequence[str]]] = {"taste": lambda c: c.foods, "sip": lambda c: c.drinks}
+DREAMT = ("work", "degree", "previous")
+DREAMS = {"pastwork": "pastdream", "status": "status"}
 
 
 def write(block: Block, rng: random.Random) -> dict[str, Json]:
@@ -28,27 +33,34 @@ def write(block: Block, rng: random.Random) -> dict[str, Json]:
     items: list[Json] = []
     for core, tail in pairs(category, person, tag, rng=rng, count=count):
         value = value_of(category, slots, tag)
+        if category.group in KITCHEN and ("{gm}" in core + tail or tail in tails(category.group, "moved")):
+            value = rng.choice(KITCHEN[category.group](person.origin))
         slots.put(spoken(category, value))
-        slots.filled["petname"] = rng.choice(words_of("petnames"))
+        slots.filled |= {"petname": rng.choice(words_of("petnames")), "them": them(value)}
         said = compose(slots, core, tail)
         items.append({"sentence": said, "key": str(block.row.get("entity_key") or category.key), "value": value})
     return {"personas": items}
 
 
 def pairs(category: Category, person: Person, tag: str, *, rng: random.Random, count: int) -> list[tuple[str, str]]:
-    """Beginnings and ends of sentences, no pair twice while there are enough, an empty end for one in five."""
-    cores = category.cores[tag]
-    moved = tails(category.group, "moved") if person.moved else ()
-    ends = ends_for(category.group, tag, person.age) + moved
-    chosen: list[tuple[str, str]] = []
+    """Beginnings and ends of sentences, no pair twice while there are enough, an empty end for one in seven."""
+    group = DREAMS.get(category.group, "dream") if tag == "dream" and category.time in DREAMT else category.group
+    moved = tails(group, "moved") if person.moved else ()
     deck: list[tuple[str, str]] = []
+    chosen: list[tuple[str, str]] = []
     while len(chosen) < count:
         if not deck:
-            deck = [(core, end) for core in cores for end in ends if not slots_in(core) & slots_in(end)]
+            deck = list(deck_of(fitting(category.cores[tag], person.age), ends_for(group, tag, person.age) + moved))
             rng.shuffle(deck)
         core, end = deck.pop()
-        chosen.append((core, "" if slots_in(core) and rng.random() < 0.2 else end))
+        chosen.append((core, "" if slots_in(core) and rng.random() < 1 / 7 else end))
     return chosen
+
+
+@cache
+def deck_of(cores: tuple[str, ...], ends: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The pairs that name no slot twice."""
+    return tuple((core, end) for core in cores for end in ends if not slots_in(core) & slots_in(end))
 
 
 @cache
@@ -64,15 +76,12 @@ def ends_for(group: str, tag: str, age: int) -> tuple[str, ...]:
 
 def compose(slots: Slots, core: str, tail: str) -> str:
     """One sentence out of a beginning and an end, sometimes turned round or opened with a phrase."""
-    rng = slots.rng
-    chance = rng.random()
+    chance = slots.rng.random()
+    join = slots.rng.choice(JOINS) if tail else ""
+    said = slots.say(core + join + tail)
     if core.endswith(WHEN) and chance < 0.4:
-        lead = capital(slots.say("{when}"))
-        return sentence(f"{lead}{'' if lead.endswith(',') else ','} {slots.say(core[: -len(WHEN)] + tail)}")
-    opener = rng.choice(OPENERS) if chance > 0.93 else ""
-    return sentence(opener + slots.say(core + tail))
-
-
-def names() -> Sequence[str]:
-    """The categories that this author knows."""
-    return tuple(categories())
+        lead = slots.say(WHEN)
+        said = f"{capital(lead.strip())}, {said.replace(lead, '', 1)}"
+    elif chance > 0.94:
+        said = slots.rng.choice(OPENERS) + said
+    return sentence(said)

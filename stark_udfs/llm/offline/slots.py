@@ -9,16 +9,23 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from stark_udfs.llm.offline.person import Person
-from stark_udfs.llm.offline.words import ORDINALS, SLOT, a, spelled, the, times
-from stark_udfs.llm.offline.world import country, countries, festival, weather
+from stark_udfs.llm.offline.words import ORDINALS, SLOT, a, capital, spelled, the, times
+from stark_udfs.llm.offline.world import countries, country, festival, weather
 
-MONTHS = ("January February March April May June July August September October November December").split()
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 WORK_TIMES = ("on weekday mornings", "at six in the morning", "on Tuesdays", "at weekends", "every other evening",
               "on market days", "twice a week", "from Wednesday to Sunday")  # fmt: skip
 FRIENDS = ("my best friend", "a friend I still write to", "the quietest person in the room", "my oldest friend",
            "somebody I now call family", "a friend with the same name as my cousin")  # fmt: skip
 FIRST_TIMES = ("on a trip to {elsewhere}", "at a neighbour's wedding", "in a hurry between two trains",
                "on a school outing", "at {festival}", "when I was {young}", "when I was {young}")  # fmt: skip
+
+
+MANY = ("two ", "a few ", "the ", "my old colleagues", "my whole family")
+LONG_AGO = ("years ago", "two summers ago", "last {month}", "on a school trip", "three moves ago", "the other winter")
 
 
 class Slots:
@@ -36,10 +43,10 @@ class Slots:
 
     def put(self, value: str) -> None:
         """Start a new sentence about another value."""
-        self.filled = {"v": value, "a_v": a(value) if value else ""}
+        self.filled = {"v": value}
 
     def say(self, pattern: str) -> str:
-        """The pattern with its slots filled.
+        """The pattern with its slots filled; an "a" before a slot becomes "an" where the word needs it.
 
         Raises:
             KeyError: it names a slot that nothing fills.
@@ -47,12 +54,23 @@ class Slots:
         return SLOT.sub(self._fill, pattern)
 
     def _fill(self, slot: "re.Match[str]") -> str:
-        name = slot.group(1)
+        article, name = slot.groups()
+        said = self.drawn(name)
+        if article is None:
+            return said
+        return a(said) if article == "a" else capital(a(said))
+
+    def drawn(self, name: str) -> str:
+        """What a slot stands for in this sentence.
+
+        Raises:
+            KeyError: nothing fills it.
+        """
         said = self.filled.get(name)
         if said is None:
             said = DRAWS[name](self)
             for _ in range(3):
-                if said not in self.filled["v"] or not said:
+                if said not in self.filled["v"] and said not in self.filled.values():
                     break
                 said = DRAWS[name](self)
             self.filled[name] = said
@@ -65,8 +83,8 @@ class Slots:
 
 @cache
 def slots_in(pattern: str) -> frozenset[str]:
-    """Names of the slots of a pattern, {v} and {a_v} aside."""
-    return frozenset(SLOT.findall(pattern)) - {"v", "a_v"}
+    """Names of the slots of a pattern, {v} aside; {one} counts as {who}."""
+    return frozenset(name for _, name in SLOT.findall(pattern.replace("{one}", "{who}"))) - {"v"}
 
 
 def from_either(slots: Slots, home: Sequence[str], origin: Sequence[str]) -> str:
@@ -74,10 +92,23 @@ def from_either(slots: Slots, home: Sequence[str], origin: Sequence[str]) -> str
     return slots.rng.choice(home if slots.rng.random() < 0.5 else origin)
 
 
+def one(slots: Slots) -> str:
+    """A single companion, fit to be the subject of a verb."""
+    who = slots.person.companion(slots.rng)
+    while who.startswith(MANY):
+        who = slots.person.companion(slots.rng)
+    return who
+
+
 def elsewhere(slots: Slots) -> str:
-    """A city that is not the person's own."""
-    city = slots.rng.choice(country(slots.rng.choice(countries())).cities)
-    return city.name if city.name != slots.person.city.name else slots.person.origin.cities[-1].name
+    """A city of a country where the person does not live: no home city but their own is ever named."""
+    return slots.rng.choice(country(abroad(slots)).cities).name
+
+
+def abroad(slots: Slots) -> str:
+    """A known country that is not the one of residence."""
+    home = slots.person.home.name
+    return slots.rng.choice([name for name in countries() if name != home])
 
 
 def weather_words(slots: Slots) -> str:
@@ -129,6 +160,7 @@ def ordinal(slots: Slots) -> str:
 
 DRAWS: dict[str, Callable[[Slots], str]] = {
     "who": lambda s: s.person.companion(s.rng),
+    "one": one,
     "friend": lambda s: s.rng.choice(FRIENDS),
     "kin": lambda s: s.person.kin(s.rng),
     "gm": lambda s: s.person.origin.family["grandmother"],
@@ -158,8 +190,10 @@ DRAWS: dict[str, Callable[[Slots], str]] = {
     "num": lambda s: str(s.rng.randint(2, 180)),
     "ordinal": ordinal,
     "young": young_age,
-    "since": lambda s: f"since I was {spelled(s.number(6, s.person.age - 2))}",
+    "since": lambda s: f"since I was {spelled(s.number(6, min(s.person.age - 2, 30)))}",
     "sincewhen": lambda s: s.say(s.rng.choice(FIRST_TIMES)),
+    "longago": lambda s: s.say(s.rng.choice(LONG_AGO)),
+    "nextage": lambda s: spelled((s.person.age // 5 + 1) * 5) if s.person.age < 95 else "a hundred",
     "years": lambda s: times(s.number(2, min(s.person.age - 8, 30)), "year"),
     "shortyears": lambda s: times(s.number(2, min(s.person.age - 8, 7)), "year"),
     "fewyears": lambda s: times(s.number(2, min(max(s.person.age - 64, 3), 15)), "year"),

@@ -12,13 +12,14 @@ from datetime import date, timedelta
 from stark_udfs.core.ids import Json, rng_of
 from stark_udfs.llm.offline.beats import Beat, Line, beats
 from stark_udfs.llm.offline.cast import Cast, cast_of
-from stark_udfs.llm.offline.grammar import Tense, render, sentence
+from stark_udfs.llm.offline.grammar import render, sentence
 from stark_udfs.llm.offline.person import person_of
 
 VARIANTS = 4  # stories that one row can get; a redraw lands on another
 GAPS = {"hours": (0, 0), "days": (1, 6), "weeks": (6, 26), "months": (28, 62)}
 DAYS_IN = {"day": 1, "week": 7, "month": 30.44, "year": 365.25}
 LIFE = "life"
+ANY_DAY = date(2022, 1, 1)  # for what does not change with the season
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,15 @@ class Chapter:
         first = render(line.text, rng, self.slots)
         return render(line.second, rng, self.slots) if second else first
 
-    def told(self, kind: str, rng: random.Random, tense: Tense = "past") -> str:
-        """One line of a kind, worded anew."""
-        lines = self.lines(kind)
-        return render(rng.choice(lines).text, rng, self.slots, tense) if lines else ""
-
     @property
     def event(self) -> str:
         """The event as the table has it."""
         return sentence(render(self.lines("ev")[0].text, self._own("ev"), self.slots, "present"))
+
+    @property
+    def told_event(self) -> str:
+        """The event as its person tells it afterwards."""
+        return sentence(render(self.lines("ev")[0].text, self._own("ev"), self.slots, "past"))
 
     @property
     def experience(self) -> str:
@@ -94,10 +95,8 @@ def plan_of(facts: Mapping[str, Json]) -> Plan:
 
 def story_of(row: Mapping[str, Json], plan: Plan, variant: int) -> tuple[Chapter, ...]:
     """The chapters of a person's story, in order of time."""
-    person = person_of(row)
-    cast = cast_of(person, row)
-    rng = rng_of(person.key, "story", variant)
-    steps = _steps(cast, plan, rng)
+    cast, rng = _dealt(row, variant)
+    steps = _steps(cast, plan.asked, rng)
     days, hours = _days(steps, plan, rng)
     return tuple(
         Chapter(beat, day, cause, hour, rng.random() < plan.update_share and bool(beat.of("up")), cast)
@@ -105,16 +104,39 @@ def story_of(row: Mapping[str, Json], plan: Plan, variant: int) -> tuple[Chapter
     )
 
 
-def _steps(cast: Cast, plan: Plan, rng: random.Random) -> list[tuple[Beat, int | None]]:
+def retold(row: Mapping[str, Json], events: Sequence[str], days: Sequence[date]) -> tuple[Chapter, ...]:
+    """The chapters behind a row's events, on their accepted dates; empty if the events are not the author's own."""
+    wanted = [bare(event) for event in events]
+    for variant in range(VARIANTS if wanted else 0):
+        cast, rng = _dealt(row, variant)
+        steps = _steps(cast, len(wanted), rng)
+        story = tuple(
+            Chapter(beat, day, cause, 0, False, cast) for (beat, cause), day in zip(steps, days, strict=True)
+        )
+        if all(bare(chapter.event) == event for chapter, event in zip(story, wanted, strict=True)):
+            return story
+    return ()
+
+
+def bare(text: str) -> str:
+    """A sentence without what a parser may change: case, spaces, the mark at its end."""
+    return " ".join(text.lower().split()).rstrip(".!? ")
+
+
+def _dealt(row: Mapping[str, Json], variant: int) -> tuple[Cast, random.Random]:
+    person = person_of(row)
+    return cast_of(person, row), rng_of(person.key, "story", variant)
+
+
+def _steps(cast: Cast, asked: int, rng: random.Random) -> list[tuple[Beat, int | None]]:
     """Beats with their causes: a root that fits the relation, then whatever earlier beats make possible."""
-    middle = plan.first + (plan.last - plan.first) / 2
-    state = cast.state(middle) - {"cold", "warm", "snow"}
+    state = cast.state(ANY_DAY) - {"cold", "warm", "snow"}
     own = [beat for beat in beats(cast.group) if beat.fits(state)]
     common = [beat for beat in beats(LIFE) if beat.fits(state) and cast.group != LIFE]
     roots = [beat for beat in beats("root") if beat.fits(state)]
     steps: list[tuple[Beat, int | None]] = [(rng.choice(roots), None)]
     borrowed = 0
-    while len(steps) < plan.asked:
+    while len(steps) < asked:
         done = {beat.name for beat, _ in steps}
         ready = [beat for beat in own if beat.name not in done and _cause(beat, steps, rng) is not None]
         asides = [beat for beat in common if beat.name not in done]

@@ -8,9 +8,9 @@ from importlib.resources import files
 from typing import cast
 
 from stark_udfs.llm.offline.person import Person
-from stark_udfs.llm.offline.slots import Slots, season
+from stark_udfs.llm.offline.slots import Slots, abroad, season
 from stark_udfs.llm.offline.words import the
-from stark_udfs.llm.offline.world import Country, country, countries, snows
+from stark_udfs.llm.offline.world import Country, countries, country, snows
 
 GENTLE = {
     "swimming", "table tennis", "hiking", "dancing", "bowling", "tai chi", "chess", "pétanque", "bocce", "cycling",
@@ -144,17 +144,15 @@ def city_state(slots: Slots, _: str) -> str:
     """A city of the country of residence with its region, or with the country where the region is the city's own."""
     home = slots.person.home
     city = slots.rng.choice(home.cities)
-    region = city.region if city.region and city.region != city.name else home.name
+    region = city.region if city.region and city.name not in city.region else home.name
     return f"{city.name}, {region}"
 
 
 def city_other(slots: Slots, _: str) -> str:
-    """A city that is not the person's own."""
+    """A city abroad, in every third draw one of the country of birth for those who left it."""
     person = slots.person
-    near = slots.rng.random() < 0.5
-    where: Country = slots.rng.choice((person.home, person.origin)) if near else country(slots.rng.choice(countries()))
-    names = [city.name for city in where.cities if city.name != person.city.name]
-    return slots.rng.choice(names)
+    where = person.origin if person.moved and slots.rng.random() < 1 / 3 else country(abroad(slots))
+    return slots.rng.choice(where.cities).name
 
 
 def a_place(slots: Slots, _: str) -> str:

@@ -2,16 +2,16 @@
 
 import re
 
-SLOT = re.compile(r"\{(\w+)\}")
+SLOT = re.compile(r"(?:\b([Aa]) )?\{(\w+)\}")
 SILENT_H = ("hour", "honest", "heir", "honour")
 SOUNDS_LIKE_YOU = ("uni", "use", "usua", "uk", "eur", "one", "once", "ute")
 SPELLED_LIKE_VOWEL = re.compile(r"^(?:[AEFHILMNORSX][A-Z]|8|11\b|18\b)")
 WITH_ARTICLE = ("United", "Netherlands", "Philippines", "Czech Republic", "Dominican Republic")
 PLURAL = ("drums", "castanets", "maracas", "bagpipes")
 NUMBERS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
 TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
@@ -54,3 +54,8 @@ def spelled(number: int) -> str:
 def times(number: int, unit: str) -> str:
     """ "three years", "one year"."""
     return f"{spelled(number)} {unit}{'' if number == 1 else 's'}"
+
+
+def them(noun: str) -> str:
+    """The object pronoun of a noun: "them" for what looks like a plural."""
+    return "them" if noun.endswith("s") and not noun.endswith(("ss", "us", "is")) else "it"

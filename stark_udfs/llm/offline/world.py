@@ -12,6 +12,7 @@ from stark_udfs.core.ids import seed_of
 
 ELSEWHERE = "elsewhere"
 Tokens = tuple[str, ...]
+StageName = Literal["child", "teen", "student", "adult", "midlife", "retired"]
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class Festival:
 class Country:
     """Everyday facts about a country. All words are lower case unless they are names.
 
-    foods, drinks, music are bare nouns ("I eat kimbap"); instruments, vehicles are singular without article; animals plural;
-    transit carries its article ("the tram"); schools run from the youngest pupils to students; family maps mother, father,
-    grandmother and grandfather to the word used at home.
+    foods, drinks, music are bare nouns ("I eat kimbap"); instruments, vehicles are singular without article; animals
+    plural; transit carries its article ("the tram"); schools run from the youngest pupils to students; family maps
+    mother, father, grandmother and grandfather to the word used at home.
     """
 
     name: str
@@ -50,7 +51,6 @@ class Country:
     cities: tuple[City, ...]
     foods: Tokens
     drinks: Tokens
-    alcohol: Tokens
     festivals: tuple[Festival, ...]
     sports: Tokens
     music: Tokens
@@ -65,7 +65,7 @@ class Country:
 
 @dataclass(frozen=True)
 class Weather:
-    """A month at a place. `words` and `light` are noun phrases: "in {words}", "under {light}"; snow only where it falls."""
+    """A month at a place. `words` and `light` are noun phrases: "in {words}", "under {light}"."""
 
     season: str
     feel: str
@@ -78,7 +78,7 @@ class Weather:
 class LifeStage:
     """What an age brings. `companions` read after "with", `moments` at the end of a sentence."""
 
-    name: Literal["child", "teen", "student", "adult", "midlife", "retired"]
+    name: StageName
     works: bool
     studies: bool
     drives: bool
@@ -121,7 +121,6 @@ def country(name: str) -> Country:
         ),
         foods=words["foods"],
         drinks=words["drinks"],
-        alcohol=words["alcohol"],
         sports=words["sports"],
         music=words["music"],
         instruments=words["instruments"],
@@ -135,10 +134,11 @@ def country(name: str) -> Country:
 
 
 def city_of(name: str, key: str, text: str = "") -> City:
-    """The city of a person in country `name`: one that `text` mentions, else drawn by `key`, the same every time."""
+    """The city of a person in country `name`: one that `text` names itself or by a place, else drawn by `key`."""
     cities = country(name).cities
+    placed = [city for city in cities if any(spot in text for spot in city.places)]
     named = [city for city in cities if city.name in text]
-    return named[0] if named else cities[seed_of("city", name, key) % len(cities)]
+    return (placed or named or [cities[seed_of("city", name, key) % len(cities)]])[0]
 
 
 @cache
@@ -178,68 +178,24 @@ def festival(name: str, month: int, rng: random.Random) -> Festival | None:
 
 def life_stage(age: int) -> LifeStage:
     """What fits an age: child to 13, teen to 17, student to 24, adult to 39, midlife to 65, then retired."""
-    return next(stage for last, stage in STAGES if age <= last)
+    return next(stage for last, stage in life_stages() if age <= last)
 
 
-STAGES = (
-    (
-        13,
-        LifeStage(
-            "child", works=False, studies=True, drives=False, adult=False,
-            companions=("my little brother", "my big sister", "my best friend from class", "my cousin", "the kids next door",
-                        "my aunt", "two classmates", "my whole family"),
-            moments=("after school", "before dinner", "on Saturday mornings", "during the school holidays", "once my homework is done",
-                     "on rainy afternoons", "at weekends", "before bedtime"),
-        ),
-    ),
-    (
-        17,
-        LifeStage(
-            "teen", works=False, studies=True, drives=False, adult=False,
-            companions=("my best friend", "two friends from class", "my older brother", "my little sister", "my cousin",
-                        "a friend from the team", "a neighbour my age", "my study group"),
-            moments=("after the last lesson", "on Friday evenings", "between exams", "in the school break", "at weekends",
-                     "on the way home from school", "late on Saturdays", "when my homework allows it"),
-        ),
-    ),
-    (
-        24,
-        LifeStage(
-            "student", works=True, studies=True, drives=True, adult=True,
-            companions=("my flatmate", "a friend from university", "my sister", "an old school friend", "two course mates",
-                        "a friend from the dorm", "my cousin", "a friend from work"),
-            moments=("between lectures", "on Thursday nights", "after my part-time shift", "on Sunday mornings", "during exam weeks",
-                     "on the way to campus", "at the end of the month", "when the library closes"),
-        ),
-    ),
-    (
-        39,
-        LifeStage(
-            "adult", works=True, studies=False, drives=True, adult=True,
-            companions=("my partner", "a colleague", "my flatmate", "my brother", "an old friend from school", "my neighbour",
-                        "a small group of friends", "my sister-in-law"),
-            moments=("after work", "on my lunch break", "on Sunday mornings", "before my shift", "on the commute home",
-                     "on free Saturdays", "late on weekday evenings", "whenever a meeting is cancelled"),
-        ),
-    ),
-    (
-        65,
-        LifeStage(
-            "midlife", works=True, studies=False, drives=True, adult=True,
-            companions=("my daughter", "my son", "my oldest friend", "a colleague of twenty years", "my sister",
-                        "my neighbour across the landing", "my brother-in-law", "a few friends from the old days"),
-            moments=("after work", "once the house is quiet", "on Saturday mornings", "before anyone else is up",
-                     "on long weekends", "when the day's calls are done", "on Wednesday evenings", "during my two weeks off"),
-        ),
-    ),
-    (
-        10**9,
-        LifeStage(
-            "retired", works=False, studies=False, drives=True, adult=True,
-            companions=("my granddaughter", "my grandson", "my neighbour downstairs", "my old colleagues", "my younger sister",
-                        "a friend from the choir", "the other pensioners in the building", "my niece"),
-            moments=("after my morning walk", "before lunch", "on pension day", "on quiet afternoons", "when the grandchildren visit",
-                     "early, while the streets are empty", "on Sundays after the family call", "most weekday mornings"),
-        ),
-    ),
-)  # fmt: skip
+@cache
+def life_stages() -> tuple[tuple[int, LifeStage], ...]:
+    """The stages in order, each with the last age that belongs to it."""
+    listed = cast("list[dict[str, int | str | bool | list[str]]]", facts()["stages"])
+    return tuple((int(cast("int", stage["until"])), stage_of(stage)) for stage in listed)
+
+
+def stage_of(stage: Mapping[str, object]) -> LifeStage:
+    """A life stage from its entry in the data file."""
+    return LifeStage(
+        name=cast("StageName", stage["name"]),
+        works=bool(stage["works"]),
+        studies=bool(stage["studies"]),
+        drives=bool(stage["drives"]),
+        adult=bool(stage["adult"]),
+        companions=tuple(cast("list[str]", stage["companions"])),
+        moments=tuple(cast("list[str]", stage["moments"])),
+    )

@@ -5,6 +5,7 @@ from random import Random
 
 from stark_udfs.core.ids import rng_of
 from stark_udfs.vision.drawn import hair
+from stark_udfs.vision.drawn import worn as worn_things
 from stark_udfs.vision.drawn.colours import CLOTH, EYES, HAIR, SKIN
 from stark_udfs.vision.drawn.pen import Colour, Pen, darker, lighter, mix, sheet
 from stark_udfs.vision.drawn.sheets import mark, png
@@ -15,6 +16,7 @@ from stark_udfs.vision.wardrobe import Clothing
 SIDE = 512  # px
 WIDTHS = {"round": 1.06, "square": 1.02, "long": 0.91, "heart-shaped": 1.0, "diamond-shaped": 0.97, "oval": 0.97}
 CHINS = {"round": 0.92, "square": 0.90, "long": 1.07, "heart-shaped": 1.02, "diamond-shaped": 1.03, "oval": 1.0}
+JAWS = {"square": 0.85, "round": 0.82, "heart-shaped": 0.64, "diamond-shaped": 0.68, "long": 0.78}
 SHOULDERS = {"slim": 0.88, "slender": 0.88, "lanky": 0.90, "petite": 0.84, "athletic": 1.04, "broad-shouldered": 1.12}
 HEAVY = ("sturdy", "stocky", "full-figured")
 
@@ -67,21 +69,23 @@ def person(pen: Pen, traits: FixedTraits, age: int, rng: Random, clothing: Cloth
         hair.behind(pen, traits, build.hair, build.rx)
     body(pen, build, worn)
     neck_and_head(pen, build, traits)
+    if "turtleneck" in worn.collar:
+        pen.box(0.5 - 0.082, 0.655, 0.5 + 0.082, 0.76, darker(CLOTH.get(worn.colour, "#888888"), 0.08), 0.02)
     if worn.small == "scarf":
-        scarf(pen, CLOTH.get(worn.accent, "#888888"))
+        worn_things.scarf(pen, CLOTH.get(worn.accent, "#888888"))
     features(pen, build, traits, age, mood)
     beard(pen, build, traits, mood)
     mouth(pen, build, mood)
     if covered:
-        headscarf(pen, build, CLOTH.get(worn.accent, "#888888"), sheer=worn.small == "veil")
+        worn_things.headscarf(pen, build, CLOTH.get(worn.accent, "#888888"), sheer=worn.small == "veil")
     else:
         hair.before(pen, traits, build.hair, build.rx)
     if traits.glasses:
-        spectacles(pen, build, traits.glasses)
+        worn_things.spectacles(pen, build, traits.glasses)
     if worn.small == "headband":
         pen.arc(0.5, 0.40, build.rx + 0.012, 0.235, (207, 333), CLOTH.get(worn.accent, "#888888"), 0.034)
     if worn.hat:
-        hat(pen, worn.hat, build, CLOTH.get(worn.accent, "#888888"))
+        worn_things.hat(pen, worn.hat, build, CLOTH.get(worn.accent, "#888888"))
 
 
 def plain_clothing(traits: FixedTraits) -> Clothing:
@@ -89,7 +93,14 @@ def plain_clothing(traits: FixedTraits) -> Clothing:
     rng = rng_of(traits.likeness, "clothes")
     colour = rng.choice(("navy", "teal", "mustard", "rust", "forest-green", "burgundy", "lavender", "grey", "red"))
     return Clothing(
-        worn=(), colour=colour, pattern="plain", collar="a crew neck", coat_colour=None, hat=None, small=None, accent=colour
+        worn=(),
+        colour=colour,
+        pattern="plain",
+        collar="a crew neck",
+        coat_colour=None,
+        hat=None,
+        small=None,
+        accent=colour,
     )
 
 
@@ -115,60 +126,18 @@ def body(pen: Pen, build: Build, worn: Clothing) -> None:
     """Shoulders, clothes and collar."""
     colour = CLOTH.get(worn.colour, "#888888")
     half = 0.34 * build.shoulders
-    trunk(pen, half, colour)
-    pattern(pen, half, colour, worn.pattern)
+    worn_things.trunk(pen, half, colour)
+    worn_things.pattern(pen, half, colour, worn.pattern)
     if "turtleneck" not in worn.collar:
         pen.oval(0.5, 0.735, 0.105, 0.052 if "V-neck" not in worn.collar else 0.03, build.skin)
     if "V-neck" in worn.collar or "wrapped" in worn.collar:
         pen.poly([(0.405, 0.725), (0.595, 0.725), (0.5, 0.86)], build.skin)
     if worn.coat_colour:
-        coat(pen, half, CLOTH.get(worn.coat_colour, "#888888"))
+        worn_things.coat(pen, half, CLOTH.get(worn.coat_colour, "#888888"))
     if worn.small == "tie":
         accent = CLOTH.get(worn.accent, "#888888")
         pen.poly([(0.475, 0.79), (0.525, 0.79), (0.535, 1.05), (0.465, 1.05)], accent)
         pen.poly([(0.468, 0.765), (0.532, 0.765), (0.5, 0.815)], darker(accent))
-
-
-def trunk(pen: Pen, half: float, colour: Colour) -> None:
-    """Shoulders and chest."""
-    pen.oval(0.5 - half * 0.55, 0.92, half * 0.5, 0.17, colour)
-    pen.oval(0.5 + half * 0.55, 0.92, half * 0.5, 0.17, colour)
-    pen.poly([(0.40, 0.725), (0.60, 0.725), (0.5 + half * 0.7, 0.775), (0.5 - half * 0.7, 0.775)], colour)
-    pen.box(0.5 - half * 1.05, 0.90, 0.5 + half * 1.05, 1.3, colour, 0.03)
-    pen.box(0.5 - half * 0.7, 0.77, 0.5 + half * 0.7, 1.2, colour)
-
-
-def pattern(pen: Pen, half: float, colour: Colour, kind: str) -> None:
-    """Stripes, dots or checks on the chest."""
-    tint = lighter(colour, 0.35) if colour != CLOTH["white"] else "#c3ccd6"
-    left, right = 0.5 - half * 0.68, 0.5 + half * 0.68
-    if kind in ("striped", "ribbed", "checked", "herringbone"):
-        for step in range(4):
-            y = 0.815 + step * 0.055
-            pen.box(left, y, right, y + (0.018 if kind != "ribbed" else 0.006), tint)
-    if kind in ("checked", "ribbed", "geometric"):
-        for step in range(7):
-            x = left + (right - left) * (step + 0.5) / 7
-            pen.box(x, 0.79, x + 0.012, 1.1, tint)
-    if kind in ("dotted", "floral"):
-        for row in range(4):
-            for column in range(7):
-                x = left + (right - left) * (column + 0.5 + row % 2 * 0.4) / 7.6
-                pen.disc(x, 0.82 + row * 0.052, 0.009 if kind == "dotted" else 0.013, tint)
-                if kind == "floral":
-                    pen.disc(x, 0.82 + row * 0.052, 0.005, "#edc54a")
-    if kind == "colour-blocked":
-        pen.box(0.5 - half * 1.05, 0.93, 0.5 + half * 1.05, 1.1, tint)
-
-
-def coat(pen: Pen, half: float, colour: Colour) -> None:
-    """An open coat with lapels."""
-    for side in (-1, 1):
-        outer = 0.5 + side * half
-        pen.poly([(0.5 + side * 0.10, 0.725), (outer, 0.80), (outer + side * 0.04, 1.2), (0.5 + side * 0.06, 1.2)], colour)
-        pen.oval(0.5 + side * half * 0.62, 0.93, half * 0.46, 0.175, colour)
-        lapel = [(0.5 + side * 0.085, 0.72), (0.5 + side * 0.175, 0.79), (0.5 + side * 0.115, 0.86), (0.5 + side * 0.065, 1.0)]
-        pen.poly(lapel, darker(colour, 0.18))
 
 
 def neck_and_head(pen: Pen, build: Build, traits: FixedTraits) -> None:
@@ -179,7 +148,7 @@ def neck_and_head(pen: Pen, build: Build, traits: FixedTraits) -> None:
     for side in (-1, 1):
         pen.oval(0.5 + side * (build.rx + 0.004), 0.425, 0.028, 0.042, skin)
         pen.oval(0.5 + side * (build.rx + 0.006), 0.425, 0.014, 0.024, shade)
-    jaw = {"square": 0.93, "round": 0.90, "heart-shaped": 0.66, "diamond-shaped": 0.70, "long": 0.80}.get(traits.face_shape, 0.78)
+    jaw = JAWS.get(traits.face_shape, 0.77)
     bottom = 0.40 + build.chin
     pen.oval(0.5, 0.385, build.rx, 0.205, skin)
     pen.oval(0.5, 0.44, build.rx * 0.985, build.chin * 0.72, skin)
@@ -192,7 +161,7 @@ def features(pen: Pen, build: Build, traits: FixedTraits, age: int, mood: Mood) 
     brow = darker(build.hair if traits.hair_colour else "#3f2a22", 0.2)
     for side in (-1, 1):
         x = 0.5 + side * build.eyes_apart
-        pen.oval(x, 0.475, 0.032, 0.020, mix(skin, "#e0776f", 0.28))
+        pen.oval(x, 0.475, 0.032, 0.020, mix(skin, "#e0776f", 0.26 - 0.02 * traits.tone))
         pen.oval(x, 0.410, build.eye * 1.45, build.eye * 1.02, "#fdfcfa")
         pen.disc(x + mood.glance * 0.006, 0.411, build.eye * 0.82, EYES.get(traits.eye_colour, "#5c3d26"))
         pen.disc(x + mood.glance * 0.006, 0.411, build.eye * 0.42, "#17131a")
@@ -208,7 +177,15 @@ def features(pen: Pen, build: Build, traits: FixedTraits, age: int, mood: Mood) 
         pen.disc(0.5 + build.rx * 0.55, 0.497, 0.007, darker(skin, 0.6))
     if traits.feature == "dimples":
         for side in (-1, 1):
-            pen.arc(0.5 + side * (build.mouth + 0.026), 0.525, 0.012, 0.018, (90, 270) if side > 0 else (270, 90), darker(skin, 0.22), 0.006)
+            pen.arc(
+                0.5 + side * (build.mouth + 0.026),
+                0.525,
+                0.012,
+                0.018,
+                (90, 270) if side > 0 else (270, 90),
+                darker(skin, 0.22),
+                0.006,
+            )
     if traits.feature == "a cleft chin":
         pen.line([(0.5, 0.40 + build.chin - 0.030), (0.5, 0.40 + build.chin - 0.016)], darker(skin, 0.22), 0.007)
     if age >= 50 or traits.feature == "laughter lines around the eyes":
@@ -262,62 +239,6 @@ def beard(pen: Pen, build: Build, traits: FixedTraits, mood: Mood) -> None:
     if "stubble" not in kind:
         thick = 0.024 if "thick" in kind or "full" in kind else 0.016
         for side in (-1, 1):
-            pen.line([(0.5, 0.503), (0.5 + side * 0.03, 0.506), (0.5 + side * (build.mouth + 0.006), 0.520)], colour, thick)
-
-
-def spectacles(pen: Pen, build: Build, kind: str) -> None:
-    """Round or angular, thin or thick, as the words say."""
-    colour = next((tint for word, tint in FRAMES.items() if word in kind), "#3a3a40")
-    width = 0.012 if "thick" in kind or "oversized" in kind or "tortoiseshell" in kind else 0.007
-    size = 0.054 if "oversized" in kind else 0.045
-    for side in (-1, 1):
-        x = 0.5 + side * (build.eyes_apart + 0.003)
-        if any(word in kind for word in ("rectangular", "square", "thick", "half")):
-            pen.frame(x - size, 0.412 - size * 0.72, x + size, 0.412 + size * 0.72, colour, width, 0.014)
-        else:
-            pen.ring(x, 0.413, size, size, colour, width)
-        pen.line([(x + side * size, 0.405), (0.5 + side * (build.rx + 0.008), 0.400)], colour, width)
-    inner = build.eyes_apart + 0.003 - size
-    pen.line([(0.5 - inner, 0.405), (0.5 + inner, 0.405)], colour, width)
-
-
-FRAMES = {"tortoiseshell": "#7a4a26", "gold": "#c39a3a", "clear": "#b9c4cc", "metal": "#7d8288", "black": "#1f1e22"}
-
-
-def scarf(pen: Pen, colour: Colour) -> None:
-    """Around the neck, one end hanging down."""
-    pen.box(0.385, 0.665, 0.615, 0.755, colour, 0.045)
-    pen.poly([(0.53, 0.73), (0.61, 0.72), (0.635, 0.97), (0.545, 0.98)], darker(colour, 0.14))
-    pen.line([(0.40, 0.715), (0.60, 0.705)], darker(colour, 0.14), 0.008)
-
-
-def headscarf(pen: Pen, build: Build, colour: Colour, *, sheer: bool) -> None:
-    """Around head and neck, open at the face."""
-    cloth = mix(colour, "#ffffff", 0.45) if sheer else colour
-    pen.arc(0.5, 0.425, build.rx + 0.050, 0.268, (128, 412), cloth, 0.062)
-    pen.poly([(0.33, 0.58), (0.67, 0.58), (0.72, 0.83), (0.28, 0.83)], cloth)
-    pen.cut(0.5, 0.545, build.rx * 0.82, 0.075, (0, 180), build.skin)
-    pen.arc(0.5, 0.545, build.rx * 0.85, 0.082, (15, 165), darker(cloth, 0.15), 0.010)
-    pen.line([(0.40, 0.70), (0.56, 0.75)], darker(cloth, 0.15), 0.008)
-
-
-def hat(pen: Pen, kind: str, build: Build, colour: Colour) -> None:
-    """The hat over the hair."""
-    half, shade = build.rx + 0.026, darker(colour, 0.2)
-    if kind == "beanie":
-        pen.cut(0.5, 0.315, half, 0.185, (180, 360), colour)
-        pen.box(0.5 - half - 0.006, 0.275, 0.5 + half + 0.006, 0.335, shade, 0.025)
-    elif kind in ("baseball cap", "visor"):
-        pen.cut(0.5, 0.305, half, 0.165 if kind == "baseball cap" else 0.05, (180, 360), colour)
-        pen.oval(0.54, 0.305, half * 1.02, 0.030, shade)
-    elif kind == "beret":
-        pen.oval(0.47, 0.235, half * 1.12, 0.078, colour)
-        pen.line([(0.47, 0.165), (0.48, 0.145)], shade, 0.012)
-    elif kind == "flat cap":
-        pen.cut(0.5, 0.30, half, 0.125, (180, 360), colour)
-        pen.oval(0.5, 0.300, half * 1.06, 0.026, shade)
-    else:
-        wide = {"sun hat": 1.75, "fedora": 1.4, "bucket hat": 1.22}.get(kind, 1.3)
-        pen.oval(0.5, 0.295, half * wide, 0.046, shade)
-        pen.box(0.5 - half * 0.92, 0.135, 0.5 + half * 0.92, 0.29, colour, 0.06)
-        pen.box(0.5 - half * 0.92, 0.245, 0.5 + half * 0.92, 0.283, lighter(shade, 0.25))
+            pen.line(
+                [(0.5, 0.503), (0.5 + side * 0.03, 0.506), (0.5 + side * (build.mouth + 0.006), 0.520)], colour, thick
+            )

@@ -1,6 +1,7 @@
 """Hair in two layers: behind the shoulders, and over the head."""
 
-from stark_udfs.vision.drawn.pen import Colour, Pen, darker, lighter
+from stark_udfs.vision.drawn.colours import SKIN
+from stark_udfs.vision.drawn.pen import Colour, Pen, darker, lighter, mix
 from stark_udfs.vision.faces import FixedTraits
 
 FALLS = {"ear-length": 0.47, "chin-length": 0.59, "shoulder-length": 0.75, "long": 0.90, "waist-length": 1.05}
@@ -16,17 +17,27 @@ def behind(pen: Pen, traits: FixedTraits, colour: Colour, rx: float) -> None:
         pen.disc(0.5, 0.165, 0.078, back)
     elif style == "ponytail":
         pen.oval(0.5 + rx + 0.015, 0.40, 0.055, 0.10, back)
-        pen.poly([(0.5 + rx - 0.03, 0.36), (0.5 + rx + 0.07, 0.40), (0.5 + rx + 0.055, fall * 0.93), (0.5 + rx, fall * 0.95)], back)
+        pen.poly(
+            [
+                (0.5 + rx - 0.03, 0.36),
+                (0.5 + rx + 0.07, 0.40),
+                (0.5 + rx + 0.055, fall * 0.93),
+                (0.5 + rx, fall * 0.95),
+            ],
+            back,
+        )
     elif style in ROUND:
         puff(pen, rx, max(fall, 0.43), back, coily=style == "coily")
     elif style == "locs" and fall:
         for n in range(9):
             x = 0.5 + (n - 4) / 4 * (rx + 0.035)
-            pen.line([(x * 0.9 + 0.05, 0.30), (x, fall - abs(n - 4) * 0.012)], back if n % 2 else darker(back, 0.15), 0.034)
+            pen.line(
+                [(x * 0.9 + 0.05, 0.30), (x, fall - abs(n - 4) * 0.012)], back if n % 2 else darker(back, 0.15), 0.034
+            )
     elif style not in TIED and fall:
         half = rx + (0.062 if style == "wavy" else 0.040)
         pen.box(0.5 - half, 0.25, 0.5 + half, fall, back, 0.10 if style != "bob" else 0.06)
-        if style == "wavy":
+        if style == "wavy" and fall > 0.55:
             for step in range(int((fall - 0.36) / 0.075)):
                 for side in (-1, 1):
                     pen.disc(0.5 + side * half * 0.98, 0.38 + step * 0.075, 0.038, back)
@@ -34,10 +45,12 @@ def behind(pen: Pen, traits: FixedTraits, colour: Colour, rx: float) -> None:
 
 def puff(pen: Pen, rx: float, fall: float, colour: Colour, *, coily: bool) -> None:
     """A cloud of curls around the head."""
-    spread = rx + (0.075 if coily else 0.05)
-    rows = int((fall - 0.22) / 0.07) + 1
-    pen.box(0.5 - spread, 0.24, 0.5 + spread, fall, colour, 0.1)
-    for row in range(rows):
+    spread = rx + (0.060 if coily else 0.045)
+    pen.oval(0.5, 0.31, spread + 0.022, 0.185, colour)
+    if fall < 0.5:
+        return
+    pen.box(0.5 - spread, 0.26, 0.5 + spread, fall, colour, 0.1)
+    for row in range(int((fall - 0.22) / 0.07) + 1):
         for side in (-1, 1):
             pen.disc(0.5 + side * (spread - 0.008 * (row % 2)), 0.25 + row * 0.07, 0.052, colour)
 
@@ -45,46 +58,65 @@ def puff(pen: Pen, rx: float, fall: float, colour: Colour, *, coily: bool) -> No
 def before(pen: Pen, traits: FixedTraits, colour: Colour, rx: float) -> None:
     """What lies over the head: crown, parting, fringe, braids."""
     style = traits.hair_style
-    if style == "bald":
-        return
-    if style == "balding":
-        for side in (-1, 1):
-            pen.pie(0.5 + side * rx * 0.80, 0.345, rx * 0.32, 0.115, (0, 360), colour)
-        pen.cut(0.5, 0.235, rx * 0.62, 0.062, (180, 360), colour)
-        return
-    if style == "buzz cut":
-        pen.cut(0.5, 0.365, rx + 0.006, 0.195, (194, 346), colour)
+    if style in ("bald", "balding", "buzz cut"):
+        thin(pen, traits, colour, rx)
         return
     crown(pen, rx, colour, high=style in ("slicked-back", "tousled", *ROUND))
     sides(pen, traits, rx, colour)
-    shine = lighter(colour, 0.13)
     if style in ("fringed", "bob"):
-        pen.cut(0.5, 0.345, rx * 0.97, 0.060, (178, 362), colour)
-        pen.box(0.5 - rx * 0.96, 0.285, 0.5 + rx * 0.96, 0.348, colour, 0.02)
-        for n in range(5):
-            x = 0.5 + (n - 2) * rx * 0.36
-            pen.line([(x, 0.30), (x, 0.340)], darker(colour, 0.12), 0.005)
+        fringe(pen, rx, colour)
     elif style == "side-parted":
-        pen.poly([(0.40, 0.19), (0.5 + rx * 1.0, 0.28), (0.5 + rx * 1.0, 0.36), (0.62, 0.31), (0.42, 0.265)], colour)
+        pen.poly([(0.40, 0.19), (0.5 + rx, 0.28), (0.5 + rx, 0.36), (0.62, 0.31), (0.42, 0.265)], colour)
         pen.line([(0.41, 0.195), (0.43, 0.265)], darker(colour, 0.25), 0.006)
     elif style == "tousled":
-        for n in range(7):
-            x = 0.5 + (n - 3) * rx * 0.30
-            pen.poly([(x - 0.05, 0.27), (x + 0.05, 0.27), (x + 0.022 * (-1) ** n, 0.315 if n % 2 else 0.335)], colour)
-            pen.poly([(x - 0.045, 0.20), (x + 0.045, 0.20), (x + 0.03 * (-1) ** n, 0.135)], colour)
+        tufts(pen, rx, colour)
     elif style in ROUND:
         curls(pen, rx, colour, coily=style == "coily")
     elif style == "locs":
         for n in range(7):
-            x = 0.5 + (n - 3) * rx * 0.27
-            pen.line([(0.5 + (n - 3) * 0.02, 0.19), (x, 0.285)], darker(colour, 0.2 if n % 2 else 0.0), 0.030)
+            ends = [(0.5 + (n - 3) * 0.02, 0.19), (0.5 + (n - 3) * rx * 0.27, 0.285)]
+            pen.line(ends, darker(colour, 0.2 if n % 2 else 0.0), 0.030)
     elif style == "braids":
         braids(pen, rx, colour, FALLS.get(traits.hair_length, 0.75))
     elif style != "slicked-back":
-        pen.poly([(0.5, 0.205), (0.5 - rx * 0.98, 0.30), (0.5 - rx * 0.98, 0.365), (0.5 - rx * 0.45, 0.315), (0.515, 0.262)], colour)
-        pen.poly([(0.5, 0.205), (0.5 + rx * 0.98, 0.30), (0.5 + rx * 0.98, 0.365), (0.5 + rx * 0.50, 0.310), (0.505, 0.262)], colour)
-    if style not in ROUND and style != "locs":
-        pen.arc(0.5, 0.36, rx * 0.72, 0.165, (228, 288), shine, 0.014)
+        parting(pen, rx, colour)
+    if style not in (*ROUND, "locs"):
+        pen.arc(0.5, 0.36, rx * 0.72, 0.165, (228, 288), lighter(colour, 0.13), 0.014)
+
+
+def thin(pen: Pen, traits: FixedTraits, colour: Colour, rx: float) -> None:
+    """Hair cropped, going, or gone."""
+    if traits.hair_style == "balding":
+        for side in (-1, 1):
+            pen.oval(0.5 + side * (rx - 0.004), 0.355, 0.027, 0.062, colour)
+        pen.cut(0.5, 0.262, rx * 0.86, 0.090, (200, 340), colour)
+    elif traits.hair_style == "buzz cut":
+        pen.cut(0.5, 0.375, rx + 0.005, 0.202, (200, 340), mix(colour, SKIN[traits.tone], 0.22))
+
+
+def fringe(pen: Pen, rx: float, colour: Colour) -> None:
+    """Straight over the forehead."""
+    pen.cut(0.5, 0.345, rx * 0.97, 0.060, (178, 362), colour)
+    pen.box(0.5 - rx * 0.96, 0.285, 0.5 + rx * 0.96, 0.348, colour, 0.02)
+    for n in range(5):
+        x = 0.5 + (n - 2) * rx * 0.36
+        pen.line([(x, 0.30), (x, 0.340)], darker(colour, 0.12), 0.005)
+
+
+def tufts(pen: Pen, rx: float, colour: Colour) -> None:
+    """Tufts up and down."""
+    for n in range(7):
+        x, lean, top = 0.5 + (n - 3) * rx * 0.30, 0.02 * (-1) ** n, 0.158 + abs(n - 3) * 0.022
+        pen.poly([(x - 0.05, 0.27), (x + 0.05, 0.27), (x + lean, 0.315 if n % 2 else 0.335)], colour)
+        pen.poly([(x - 0.05, top + 0.06), (x + 0.05, top + 0.06), (x + lean, top - 0.022)], colour)
+
+
+def parting(pen: Pen, rx: float, colour: Colour) -> None:
+    """Parted in the middle, to both sides."""
+    for side in (-1, 1):
+        edge = 0.5 + side * rx * 0.98
+        inner = [(0.5 + side * rx * 0.47, 0.312), (0.5 - side * 0.01, 0.262)]
+        pen.poly([(0.5, 0.205), (edge, 0.30), (edge, 0.365), *inner], colour)
 
 
 def crown(pen: Pen, rx: float, colour: Colour, *, high: bool) -> None:
@@ -125,6 +157,8 @@ def braids(pen: Pen, rx: float, colour: Colour, fall: float) -> None:
         pen.poly([(0.5, 0.20), (0.5 + side * rx, 0.29), (0.5 + side * rx, 0.37), (0.5 + side * 0.03, 0.255)], colour)
         beads = int((end - 0.42) / 0.05)
         for n in range(beads):
-            pen.oval(0.5 + side * (rx + 0.030), 0.43 + n * 0.05, 0.033, 0.034, colour if n % 2 else darker(colour, 0.13))
+            pen.oval(
+                0.5 + side * (rx + 0.030), 0.43 + n * 0.05, 0.033, 0.034, colour if n % 2 else darker(colour, 0.13)
+            )
         pen.oval(0.5 + side * (rx + 0.030), 0.43 + beads * 0.05, 0.020, 0.030, darker(colour, 0.2))
     pen.line([(0.5, 0.175), (0.5, 0.25)], darker(colour, 0.3), 0.006)

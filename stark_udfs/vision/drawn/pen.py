@@ -1,4 +1,5 @@
 """A pen that draws flat shapes in a box of its own: x to the right, y down, the box is one unit high."""
+# ruff: noqa: PLR0917  # coordinates are read by their order
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,7 +64,9 @@ class Pen:
             r = thick / 2
             self.canvas.ellipse([(x - r, y - r), (x + r, y + r)], fill=fill)
 
-    def arc(self, x: float, y: float, rx: float, ry: float, span: tuple[float, float], fill: Colour, width: float) -> None:
+    def arc(
+        self, x: float, y: float, rx: float, ry: float, span: tuple[float, float], fill: Colour, width: float
+    ) -> None:
         """A part of an ellipse's outline; degrees clockwise from three o'clock."""
         box = [self._xy((x - rx, y - ry)), self._xy((x + rx, y + ry))]
         self.canvas.arc(box, *span, fill=fill, width=self._width(width))

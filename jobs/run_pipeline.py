@@ -1,0 +1,35 @@
+"""Run the pipeline: `spark-submit run_pipeline.py --target databricks --conf conf [--until sessions]`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from stark_udfs.cli.running import Order, carry_out
+from stark_udfs.core.conf import load
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the stages that the arguments name; the exit code is that of `stark run`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--target", required=True)
+    parser.add_argument("--conf", default="conf")
+    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="A.B=C")
+    parser.add_argument("--from", dest="first", metavar="STAGE")
+    parser.add_argument("--until", metavar="STAGE")
+    parser.add_argument("--remake", action="append", default=[], metavar="STAGE")
+    parser.add_argument("--keep-stale", action="store_true")
+    parser.add_argument("--retry-rejects", nargs="?", const="all", metavar="REASON")
+    options = parser.parse_args(arguments)
+    order = Order(
+        first=options.first,
+        until=options.until,
+        remake=tuple(options.remake),
+        keep_stale=options.keep_stale,
+        retry_rejects=options.retry_rejects,
+    )
+    return carry_out(load(options.conf, options.target, options.overrides), order)
+
+
+if __name__ == "__main__":
+    if code := main():
+        sys.exit(code)  # Databricks takes a SystemExit, even of 0, for a failure

@@ -1,0 +1,81 @@
+"""`stark doctor`: whether this machine can run the pipeline, one line each."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from stark_udfs.core.errors import StarkError
+from stark_udfs.core.settings import Settings
+from stark_udfs.engine import preflight
+
+OLDEST_PYTHON, OLDEST_JAVA = (3, 11), 17
+PACKAGES = {  # name → the oldest version that works, and the first that does not
+    "pyspark": ((4, 0), None),
+    "delta-spark": ((4, 0), None),
+    "pandas": ((2, 2), (3, 0)),
+    "pyarrow": ((17,), (26,)),
+    "deltalake": ((1, 6), (2, 0)),
+    "duckdb": ((1, 4), (3, 0)),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the examination."""
+
+    what: str
+    ok: bool
+    says: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Python, Java, packages, storage, people and models, in this order; nothing is started or paid."""
+    found = sys.version_info[:2]
+    yield Finding("Python", found >= OLDEST_PYTHON, f"{found[0]}.{found[1]}; 3.11 or newer is needed")
+    yield _java()
+    for name, (oldest, too_new) in PACKAGES.items():
+        yield _package(name, oldest, too_new)
+    yield _tried("storage", "can be written", lambda: preflight.check_storage(settings))
+    yield _tried("people", settings.people.source or "drawn", lambda: preflight.check_people(settings))
+    for name, model in settings.models.items():
+        says = f"{model.name}: {'answers inside this process' if model.provider == 'offline' else 'answers'}"
+        yield _tried(f"model {name}", says, lambda model=model: preflight.check_model(model))
+
+
+def _java() -> Finding:
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    if java is None or not Path(java).exists():
+        return Finding("Java", False, "not found; install a JDK 17 or newer and put it on PATH, or set JAVA_HOME")
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
+    match = re.search(r'version "(\d+)', said)
+    if match is None:
+        return Finding("Java", False, f"{java} does not tell its version")
+    return Finding("Java", int(match[1]) >= OLDEST_JAVA, f"{match[1]} ({java}); 17 or newer is needed")
+
+
+def _package(name: str, oldest: tuple[int, ...], too_new: tuple[int, ...] | None) -> Finding:
+    try:
+        found = version(name)
+    except PackageNotFoundError:
+        return Finding(name, False, "not installed: pip install 'stark-mcu[local]', or use a cluster that brings it")
+    numbers = tuple(int(part) for part in re.findall(r"\d+", found)[:3])
+    ok = numbers >= oldest and (too_new is None or numbers < too_new)
+    bounds = f"{'.'.join(map(str, oldest))} or newer"
+    if too_new is not None:
+        bounds += f", before {'.'.join(map(str, too_new))}"
+    return Finding(name, ok, f"{found}; {bounds} is needed")
+
+
+def _tried(what: str, says: str, check: Callable[[], None]) -> Finding:
+    try:
+        check()
+    except StarkError as error:
+        return Finding(what, False, str(error))
+    return Finding(what, True, says)

@@ -1,0 +1,265 @@
+"""The `stark` command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+from typer.core import TyperCommand
+
+from stark_udfs.cli.options import WRONG, Common, Stark
+from stark_udfs.cli.plain import console, plain
+from stark_udfs.cli.reading import Engine, currency, episode_of, reader
+from stark_udfs.cli.running import ALL, Order
+
+MORE = "Also takes --target, --conf, --set and --debug: see `stark --help`."
+
+app = typer.Typer(
+    cls=Stark, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None
+)
+
+Until = Annotated[str | None, typer.Option("--until", metavar="STAGE", help="The last stage to run.")]
+From = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="The first stage to run.")]
+Episodes = Annotated[
+    int | None, typer.Option("--episodes", metavar="N", min=1, help="How many episodes to start; a higher number only adds.")
+]
+Retry = Annotated[
+    str | None,
+    typer.Option(
+        "--retry-rejects",
+        metavar="[REASON]",
+        help="Ask again for rows that were rejected; with a reason, only for those rejected for it.",
+    ),
+]
+
+
+class RunCommand(TyperCommand):
+    """`--remake` and `--retry-rejects` may stand without a value: then they mean all."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        """Give them the value."""
+        given: list[str] = []
+        for place, word in enumerate(args):
+            given.append(word)
+            bare = place + 1 == len(args) or args[place + 1].startswith("-")
+            if word in ("--remake", "--retry-rejects") and bare:
+                given.append(ALL)
+        return super().parse_args(ctx, given)
+
+
+@app.callback()
+def stark(
+    ctx: typer.Context,
+    target: Annotated[str, typer.Option(help="Which settings: conf/<target>.yml over conf/base.yml.")] = "demo",
+    conf: Annotated[str, typer.Option(help="The folder of the settings.")] = "conf",
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="A.B=C", help="One setting, as --set pipeline.episodes=50; may be repeated."),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+) -> None:
+    """Persona-grounded, long-term, multi-modal conversations, written as a Spark batch job.
+
+    `stark plan` tells what a run would cost, `stark run` runs it, `stark show` reads a conversation to you.
+    The options below may stand before or after the command.
+    """
+    ctx.obj = Common(target=target, conf=conf, overrides=tuple(overrides or ()), debug=debug)
+
+
+@app.command(cls=RunCommand, epilog=MORE)
+def run(
+    ctx: typer.Context,
+    until: Until = None,
+    first: From = None,
+    episodes: Episodes = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="EPISODE", help="Look at one episode alone, by its id or the beginning of it.")
+    ] = None,
+    redraw: Annotated[bool, typer.Option("--redraw", help="With --only: ask for new answers. They cost again.")] = False,
+    remake: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[STAGE]",
+            help="Pay again where a prompt, a setting or an input changed: for this stage and those that hang on it; "
+            "without a stage, for all. May be repeated.",
+        ),
+    ] = None,
+    keep_stale: Annotated[
+        bool, typer.Option("--keep-stale", help="Leave rows whose prompt, settings or input changed, and mark them.")
+    ] = False,
+    retry_rejects: Retry = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(metavar="MONEY", min=0, help="Stop before all replies of this warehouse together cost more than this."),
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write what the run did to this file, too.")
+    ] = None,
+) -> None:
+    """Bring all tables up to date. What is there already is not asked again.
+
+    Ctrl-C finishes the calls that are under way, keeps them and ends; the next run goes on from there.
+    """
+    from stark_udfs.cli.running import carry_out
+
+    order = Order(
+        first=first,
+        until=until,
+        remake=tuple(remake or ()),
+        keep_stale=keep_stale,
+        retry_rejects=retry_rejects,
+        only=only,
+        redraw=redraw,
+    )
+    settings = _common(ctx).settings(*_more(episodes, budget))
+    raise typer.Exit(carry_out(settings, order, json))
+
+
+@app.command(cls=RunCommand, epilog=MORE)
+def plan(
+    ctx: typer.Context, until: Until = None, first: From = None, episodes: Episodes = None, retry_rejects: Retry = None
+) -> None:
+    """Tell what a run would ask, and what that would cost. Makes no call and writes nothing."""
+    from stark_udfs.cli.planning import as_table, planned
+
+    order = Order(first=first, until=until, retry_rejects=retry_rejects)
+    console().print(as_table(planned(_common(ctx).settings(*_more(episodes)), order)))
+
+
+@app.command(name="try", epilog=MORE)
+def try_(
+    ctx: typer.Context,
+    stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage to try.")],
+    count: Annotated[int, typer.Option("--n", min=1, max=100, help="How many rows to ask for.")] = 5,
+    full: Annotated[bool, typer.Option("--full", help="Show long prompts and replies whole.")] = False,
+) -> None:
+    """Ask for a few rows of a stage and show prompt, reply, outcome and cost.
+
+    The replies are paid and kept: the next run does not ask for them again. No table of a stage is written.
+    """
+    from stark_udfs.cli.trying import try_stage
+
+    try_stage(_common(ctx).settings(), stage, count, full=full)
+
+
+@app.command(epilog=MORE)
+def status(ctx: typer.Context) -> None:
+    """Show the last run of each stage, what is open, what was dropped and why, what was paid, which checks failed."""
+    from stark_udfs.cli.standing import status as show_status
+
+    show_status(reader(_common(ctx).settings()), console())
+
+
+@app.command(epilog=MORE)
+def sql(
+    ctx: typer.Context,
+    query: Annotated[str | None, typer.Argument(help="One query; without it, the tables and views are listed.")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, json or csv.")] = "table",
+    engine: Annotated[
+        str | None, typer.Option(help="duckdb answers without Spark, where tables are files; spark answers always.")
+    ] = None,
+    rows: Annotated[int, typer.Option(min=1, help="Rows of a table to show at most.")] = 100,
+) -> None:
+    """Answer an SQL query over the tables. Nothing can be written by it."""
+    from stark_udfs.cli.asking import answer, form_of, overview
+
+    found = reader(_common(ctx).settings(), _engine(engine))
+    if query is None:
+        overview(found)
+    else:
+        answer(found, query, form_of(form), rows)
+
+
+@app.command(epilog=MORE)
+def show(
+    ctx: typer.Context,
+    episode: Annotated[
+        str | None, typer.Argument(help="The episode's id, or its first characters; without it, the first episode.")
+    ] = None,
+    sessions: Annotated[int | None, typer.Option(min=1, help="Show so many sessions at most.")] = None,
+) -> None:
+    """Show an episode: the person, where they come from, and the conversation."""
+    from stark_udfs.cli.showing import show as show_episode
+
+    found = reader(_common(ctx).settings())
+    show_episode(found, episode_of(found, episode), console(), sessions)
+
+
+@app.command(epilog=MORE)
+def trace(
+    ctx: typer.Context,
+    id: Annotated[str, typer.Argument(help="The id of any row, image, reply or dropped row; a session is EPISODE:2.")],
+    full: Annotated[bool, typer.Option("--full", help="Show long prompts and replies whole.")] = False,
+) -> None:
+    """Show where a row comes from, back to the seed, with the prompts, replies and cost of each step."""
+    from stark_udfs.cli.steps import print_steps
+    from stark_udfs.cli.tracing import Tracer
+    from stark_udfs.stages.pipeline import TABLES
+
+    found = reader(_common(ctx).settings())
+    print_steps(console(), Tracer(found, TABLES).trace(id), currency(found), full=full)
+
+
+@app.command(name="serve-offline")
+def serve_offline(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free port.")] = 8000,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    latency_ms: Annotated[float, typer.Option(min=0, help="How long an answer takes.")] = 0.0,
+    slots: Annotated[int, typer.Option(min=0, help="Requests at once before it answers 429; 0: any number.")] = 0,
+    throttled: Annotated[float, typer.Option(min=0, max=1, help="Share of requests answered with 429.")] = 0.0,
+    errors: Annotated[float, typer.Option(min=0, max=1, help="Share of requests answered with 5xx.")] = 0.0,
+    malformed: Annotated[float, typer.Option(min=0, max=1, help="Share of replies that are not JSON.")] = 0.0,
+    truncated: Annotated[float, typer.Option(min=0, max=1, help="Share of replies that end early.")] = 0.0,
+) -> None:
+    """Serve the offline author over HTTP, for tests and benchmarks.
+
+    Reach it with --set models.default.base_url=http://127.0.0.1:8000/v1; the provider stays `offline`.
+    """
+    from stark_udfs.cli.serving import serve
+    from stark_udfs.llm.stub import Faults
+
+    faults = Faults(
+        latency_ms=latency_ms,
+        slots=slots,
+        throttled=throttled,
+        errors=errors,
+        malformed=malformed,
+        truncated=truncated,
+    )
+    serve(host, port, faults)
+
+
+@app.command(epilog=MORE)
+def doctor(ctx: typer.Context) -> None:
+    """Check Python, Java, packages, storage, keys and servers: one line each."""
+    from stark_udfs.cli.doctor import examine
+
+    well = True
+    for finding in examine(_common(ctx).settings()):
+        well = well and finding.ok
+        line = f"{'ok' if finding.ok else 'problem':8}{finding.what}: {finding.says}"
+        console().print(Text(plain(line), style="" if finding.ok else "red"), soft_wrap=True)
+    raise typer.Exit(0 if well else WRONG)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+def _common(ctx: typer.Context) -> Common:
+    if not isinstance(ctx.obj, Common):
+        raise TypeError("the command was called without its group")
+    return ctx.obj
+
+
+def _more(episodes: int | None = None, budget: float | None = None) -> tuple[str, ...]:
+    """Options that are settings."""
+    given = {"pipeline.episodes": episodes, "limits.budget": budget}
+    return tuple(f"{name}={value}" for name, value in given.items() if value is not None)
+
+
+def _engine(name: str | None) -> Engine | None:
+    if name in ("duckdb", "spark", None):
+        return name
+    raise typer.BadParameter(f"{name}: duckdb or spark.", param_hint="--engine")

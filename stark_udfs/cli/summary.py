@@ -1,0 +1,92 @@
+"""What a run did: one line per stage, for people and as JSON."""
+
+from rich.table import Table
+from rich.text import Text
+
+from stark_udfs.cli.plain import as_json, plain
+from stark_udfs.engine.run import Report
+from stark_udfs.engine.system import CheckResult, StageRun
+
+COLUMNS = ("stage", "state", "rows in", "out", "rejected", "reused", "open", "calls", "tokens", "money", "seconds")
+
+
+def as_table(report: Report) -> Table:
+    """One line per stage and one for all; below, why the run ended early and which expectations failed."""
+    table = Table(title=Text(f"run {report.run_id}"), caption=_caption(report), title_justify="left")
+    for name in COLUMNS:
+        table.add_column(Text(name), justify="left" if name in ("stage", "state") else "right", no_wrap=True)
+    for stage in report.stages:
+        table.add_row(*map(Text, _line(stage)))
+    table.add_section()
+    table.add_row(*map(Text, _total(report.stages)))
+    return table
+
+
+def written(report: Report) -> str:
+    """The report as JSON: run_id, stopped, stages (rows of `runs`) and checks (rows of `checks`)."""
+    return (
+        as_json(
+            {
+                "run_id": report.run_id,
+                "stopped": report.stopped,
+                "stages": [stage.model_dump() for stage in report.stages],
+                "checks": [check.model_dump() for check in report.checks],
+            },
+            indent=2,
+        )
+        + "\n"
+    )
+
+
+def money(amount: float, currency: str) -> str:
+    """An amount as people read it: cents, or four digits where it is less than one."""
+    text = f"{amount:,.2f}" if amount >= 1 or amount == 0 else f"{amount:.4f}"
+    return f"{text} {currency}".strip()
+
+
+def failed(check: CheckResult) -> str:
+    """An expectation that was not met, in a few words."""
+    value = "no value" if check.value is None else f"{check.value:.3g}"
+    bounds = " ".join(
+        f"{word} {bound:.3g}" for word, bound in (("at least", check.low), ("at most", check.high)) if bound is not None
+    )
+    return f"{check.stage}: {check.name} is {value}, {check.kind} {bounds}"
+
+
+def _line(stage: StageRun) -> tuple[str, ...]:
+    numbers = (stage.rows_in, stage.rows_out, stage.rejected, stage.reused, stage.open, stage.calls)
+    tokens = stage.tokens_in + stage.tokens_out
+    return (
+        plain(stage.stage),
+        stage.state,
+        *(f"{number:,}" for number in (*numbers, tokens)),
+        money(stage.money, stage.currency) if stage.calls else "",
+        f"{stage.seconds:.1f}",
+    )
+
+
+def _total(stages: tuple[StageRun, ...]) -> tuple[str, ...]:
+    tokens = sum(stage.tokens_in + stage.tokens_out for stage in stages)
+    spent: dict[str, float] = {}
+    for stage in stages:
+        if stage.calls:
+            spent[stage.currency] = spent.get(stage.currency, 0.0) + stage.money
+    return (
+        "all",
+        "",
+        "",
+        "",
+        f"{sum(stage.rejected for stage in stages):,}",
+        f"{sum(stage.reused for stage in stages):,}",
+        f"{sum(stage.open for stage in stages):,}",
+        f"{sum(stage.calls for stage in stages):,}",
+        f"{tokens:,}",
+        " + ".join(money(amount, currency) for currency, amount in sorted(spent.items())),
+        f"{sum(stage.seconds for stage in stages):.1f}",
+    )
+
+
+def _caption(report: Report) -> Text | None:
+    lines = [f"ended early: {report.stopped}"] if report.stopped else []
+    lines += [f"check failed: {failed(check)}" for check in report.checks if not check.ok]
+    return Text(plain("\n".join(lines)), justify="left") if lines else None

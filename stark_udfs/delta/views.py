@@ -1,0 +1,179 @@
+"""Views over the stage and system tables, and queries worth knowing, in the SQL that Spark and DuckDB both speak."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class View:
+    """A named query; `reads` are the tables and earlier views that it needs."""
+
+    name: str
+    reads: tuple[str, ...]
+    says: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """A documented query and the question that it answers."""
+
+    asks: str
+    sql: str
+
+
+CONVERSATIONS = View(
+    name="conversations",
+    reads=("sessions",),
+    says="one row per turn",
+    sql="""\
+SELECT s.episode_id, s.session_number, s.session_date, said.turn, said.speaker, said.text, said.images
+FROM (SELECT episode_id, session_number, session_date, explode(turns) AS said FROM sessions) s""",
+)
+
+SHARED_IMAGES = View(
+    name="shared_images",
+    reads=("conversations",),
+    says="one row per image that a turn shares",
+    sql="""\
+SELECT s.episode_id, s.session_number, s.session_date, s.turn, s.speaker,
+  shown.image_id, shown.reused, shown.source, shown.description, shown.rationale, shown.keywords
+FROM (
+  SELECT episode_id, session_number, session_date, turn, speaker, explode(images) AS shown FROM conversations
+) s""",
+)
+
+LINEAGE = View(
+    name="lineage",
+    reads=("demographics", "personas", "commonsense", "narratives", "sessions"),
+    says="one row per session, with everything that it came from; an episode without sessions has one row",
+    sql="""\
+SELECT d.demographic_id, d.age, d.gender, d.birthplace, d.residence,
+  p.persona_id, p.category, p.entity_key, p.entity_value, p.sentence,
+  c.commonsense_id, c.relation, c.inference,
+  n.episode_id, n.name, n.narrative,
+  s.session_number, s.session_date, s.event_id
+FROM narratives n
+JOIN commonsense c ON c.commonsense_id = n.commonsense_id
+JOIN personas p ON p.persona_id = c.persona_id
+JOIN demographics d ON d.demographic_id = p.demographic_id
+LEFT JOIN sessions s ON s.episode_id = n.episode_id""",
+)
+
+REJECT_RATES = View(
+    name="reject_rates",
+    reads=("rejects", "units"),
+    says="dropped rows by stage, reason and origin; `share` is of all rows that the stage made or dropped",
+    sql="""\
+SELECT r.stage, r.origin, r.reason, r.rejects, r.rejects / u.total AS share
+FROM (SELECT stage, origin, reason, count(*) AS rejects FROM rejects GROUP BY stage, origin, reason) r
+JOIN (SELECT stage, sum(outputs) + sum(rejects) AS total FROM units GROUP BY stage) u ON u.stage = r.stage""",
+)
+
+SPENDING = View(
+    name="spending",
+    reads=("replies",),
+    says="calls, tokens and money by stage and model",
+    sql="""\
+SELECT stage, provider, model_returned, count(*) AS calls, CAST(sum(tokens_in) AS BIGINT) AS tokens_in,
+  CAST(sum(tokens_out) AS BIGINT) AS tokens_out, sum(money) AS money
+FROM replies GROUP BY stage, provider, model_returned""",
+)
+
+LAST_RUNS = View(
+    name="last_runs",
+    reads=("runs",),
+    says="the last run that worked on each stage",
+    sql="""\
+SELECT r.* FROM runs r
+JOIN (SELECT stage, max(run_id) AS run_id FROM runs GROUP BY stage) newest
+  ON newest.stage = r.stage AND newest.run_id = r.run_id""",
+)
+
+LAST_CHECKS = View(
+    name="last_checks",
+    reads=("checks",),
+    says="the expectations of each stage as last measured",
+    sql="""\
+SELECT c.* FROM checks c
+JOIN (SELECT stage, max(run_id) AS run_id FROM checks GROUP BY stage) newest
+  ON newest.stage = c.stage AND newest.run_id = c.run_id""",
+)
+
+VIEWS = (CONVERSATIONS, SHARED_IMAGES, LINEAGE, REJECT_RATES, SPENDING, LAST_RUNS, LAST_CHECKS)
+
+EXAMPLES = (
+    Example(
+        asks="Which persona sentences became which conversations?",
+        sql="""\
+SELECT p.sentence, n.name, count(*) AS sessions
+FROM personas p
+JOIN commonsense c ON c.persona_id = p.persona_id
+JOIN narratives n ON n.commonsense_id = c.commonsense_id
+JOIN sessions s ON s.episode_id = n.episode_id
+GROUP BY p.sentence, n.name
+ORDER BY p.sentence, n.name
+LIMIT 10""",
+    ),
+    Example(
+        asks="What was dropped, by whose rule, and how much is that?",
+        sql="SELECT stage, origin, reason, rejects, share FROM reject_rates ORDER BY rejects DESC, stage, reason",
+    ),
+    Example(
+        asks="How many turns and images has a session?",
+        sql="""\
+SELECT avg(t.turns) AS turns, avg(coalesce(i.images, 0)) AS images
+FROM (SELECT episode_id, session_number, count(*) AS turns FROM conversations GROUP BY episode_id, session_number) t
+LEFT JOIN (
+  SELECT episode_id, session_number, count(*) AS images FROM shared_images GROUP BY episode_id, session_number
+) i ON i.episode_id = t.episode_id AND i.session_number = t.session_number""",
+    ),
+    Example(
+        asks="Where do shared images come from?",
+        sql="SELECT source, reused, count(*) AS images FROM shared_images GROUP BY source, reused ORDER BY source, reused",
+    ),
+    Example(
+        asks="Which pictures of the phone come back in a later session?",
+        sql="""\
+SELECT episode_id, image_id, min(session_number) AS first_shown, count(*) AS shown
+FROM shared_images WHERE source = 'mobile'
+GROUP BY episode_id, image_id HAVING count(*) > 1
+ORDER BY shown DESC, episode_id, image_id LIMIT 10""",
+    ),
+    Example(
+        asks="What did one episode cost?",
+        sql="""\
+SELECT stage, count(*) AS calls, sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out, sum(money) AS money
+FROM replies WHERE unit_key = (SELECT min(episode_id) FROM narratives)
+GROUP BY stage ORDER BY stage""",
+    ),
+    Example(
+        asks="Which expectations failed when they were last measured?",
+        sql="SELECT stage, name, value, low, high, kind FROM last_checks WHERE NOT ok ORDER BY stage, name",
+    ),
+    Example(
+        asks="What do the people talk about?",
+        sql="""\
+SELECT category, count(DISTINCT episode_id) AS episodes FROM lineage
+GROUP BY category ORDER BY episodes DESC, category LIMIT 10""",
+    ),
+)
+
+
+def needed(words: frozenset[str], tables: frozenset[str]) -> tuple[frozenset[str], tuple[View, ...]]:
+    """The tables and views behind the words of a query, views in the order in which they build on each other.
+
+    Args:
+        words: the words of the query, in lower case.
+        tables: the tables that there are.
+
+    Returns:
+        Also tables that a view needs and that are not there: the caller complains.
+    """
+    wanted, views = set(words), []
+    for view in reversed(VIEWS):
+        if view.name in wanted and view.name not in tables:
+            wanted.update(view.reads)
+            views.append(view)
+    names = {view.name for view in VIEWS}
+    read = {name for view in views for name in view.reads if name not in names}
+    return frozenset((wanted & tables) | read), tuple(reversed(views))

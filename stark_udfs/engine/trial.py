@@ -1,0 +1,90 @@
+"""Trying a stage on a few rows: real calls, whose replies are kept for the next run, and no other write."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from pyspark.sql import Row, SparkSession
+
+from stark_udfs.core.errors import InputError
+from stark_udfs.core.rejects import Reject
+from stark_udfs.core.settings import Settings
+from stark_udfs.delta.tables import Tables
+from stark_udfs.engine import asking, replies
+from stark_udfs.engine.chat_stage import look, play, script_of
+from stark_udfs.engine.context import Context, Wanted
+from stark_udfs.engine.frames import fixed
+from stark_udfs.engine.lock import StageLock
+from stark_udfs.engine.progress import Progress
+from stark_udfs.engine.run import new_run_id
+from stark_udfs.engine.stage import AnyChatStage
+from stark_udfs.llm.prompts import Reply
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One row that was tried: the calls of its unit, and what came of it."""
+
+    unit_key: str
+    replies: tuple[Reply, ...]
+    outputs: tuple[dict[str, object], ...]
+    rejects: tuple[Reject, ...]
+    open: bool
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A few tried rows; `calls` and `money` are those of this trial alone."""
+
+    rows: tuple[Tried, ...]
+    calls: int
+    money: float
+    currency: str
+    stopped: str
+
+
+def trial(stage: AnyChatStage, settings: Settings, spark: SparkSession, count: int, progress: Progress) -> Trial:
+    """Ask the first `count` rows of a stage that have an open call; where none has, show answered ones for free.
+
+    Raises:
+        InputError: the stage has no rows.
+        Locked: a run works on the stage.
+    """
+    with ExitStack() as closing:
+        context = Context(
+            spark=spark,
+            settings=settings,
+            tables=Tables(spark, settings.storage),
+            run_id=new_run_id(),
+            wanted=Wanted(),
+            progress=progress,
+            closing=closing,
+        )
+        context.lock = closing.enter_context(StageLock(context.tables, [stage.name], context.run_id))
+        looked = look(context, stage)
+        ordered = looked.orderBy(looked.cause.isNull(), "order", "unit_key")
+        units = fixed(ordered.limit(count))
+        if units.isEmpty():
+            raise InputError(f"stage {stage.name}: its input has no rows. Run the stages before it.")
+        to_ask = fixed(play(context, stage, units)).where("open IS NOT NULL").select(*units.columns)
+        asked = asking.ask(context, script_of(stage), to_ask) if not to_ask.isEmpty() else asking.Asked()
+        played = play(context, stage, units).orderBy("order", "unit_key").collect()
+        known = replies.with_known(context.tables, stage.name, units.select("unit_key")).collect()
+    by_unit = {row["unit_key"]: row["known"] or [] for row in known}
+    return Trial(
+        rows=tuple(_tried(row, by_unit[row["unit_key"]]) for row in played),
+        calls=asked.calls,
+        money=asked.money,
+        currency=stage.chat.model.price.currency,
+        stopped=asked.stopped,
+    )
+
+
+def _tried(row: Row, known: list[Row]) -> Tried:
+    calls = [Reply.model_validate(reply.asDict()) for reply in known]
+    return Tried(
+        unit_key=row["unit_key"],
+        replies=tuple(sorted(calls, key=lambda reply: (reply.round, reply.attempt, reply.at))),
+        outputs=tuple(out.asDict(recursive=True) for out in row["outs"]),
+        rejects=tuple(Reject.model_validate(reject.asDict()) for reject in row["rejects"]),
+        open=row["open"] is not None,
+    )

@@ -1,0 +1,139 @@
+"""Pictures that are shared in a session: what they show, why they come up, what one says about them."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stark_udfs.core.ids import Json
+from stark_udfs.llm.offline.beats import Line, beats
+from stark_udfs.llm.offline.grammar import content_words, detail_of, overlap, render
+from stark_udfs.llm.offline.story import LIFE, Chapter
+
+FAMILIAR = 1 / 3  # more of a picture's words than this must not have been said before it
+PHONE = ("", "", ", a little out of focus", ", taken from above", ", slightly tilted", ", a thumb at the edge",
+         ", framed by a doorway", ", half in shadow", ", shot through a window", ", the flash reflected",
+         ", cropped rather close", ", taken from a low angle")  # fmt: skip
+WEB = ("", "", ", in faded colours", ", printed in two colours", ", with a torn lower edge", ", a museum number in one corner",
+       ", on yellowed paper", ", in crisp black and white", ", with handwritten remarks", ", as a wide panorama",
+       ", scanned a little askew")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture to be shared in a session. `album_id` is set where it comes from the phone's album."""
+
+    description: str
+    eye: str
+    source: str
+    by: str
+    album_id: str | None = None
+
+    def item(self, rng: random.Random, about: str, name: str) -> dict[str, Json]:
+        """The picture as a reply's item. `about`: what is being talked about."""
+        return {
+            "description": self.description,
+            "rationale": _rationale(self, rng, about, name),
+            "source": self.source,
+            "keywords": _keywords(self.description),
+            "album_id": self.album_id,
+        }
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A picture that the brief asks for."""
+
+    source: str
+    by: str
+    reuse: bool
+
+
+def choose(
+    wish: Wish,
+    chapter: Chapter,
+    album: Sequence[Mapping[str, Json]],
+    shown: frozenset[str],
+    before: frozenset[str],
+    rng: random.Random,
+) -> Shot:
+    """The picture for a wish: new to the episode and to the words before it. `shown`: descriptions shared already."""
+    if wish.reuse and wish.source == "mobile":
+        again = _from_album(album, shown, before, rng)
+        if again:
+            return again
+    kind = "m" if wish.source == "mobile" else "i"
+    scenes = _scenes(kind, chapter, rng)
+    made = [_made(line, wish, chapter, rng) for line in scenes]
+    fresh = [shot for shot in made if not _seen(shot.description, shown)] or made
+    return next((shot for shot in fresh if overlap(shot.description, before) <= FAMILIAR), None) or min(
+        fresh, key=lambda shot: overlap(shot.description, before)
+    )
+
+
+def _from_album(
+    album: Sequence[Mapping[str, Json]], shown: frozenset[str], before: frozenset[str], rng: random.Random
+) -> Shot | None:
+    items = [item for item in album if str(item.get("description")) not in shown]
+    rng.shuffle(items)
+    items.sort(key=lambda item: overlap(str(item.get("description")), before) > FAMILIAR)
+    if not items:
+        return None
+    description = str(items[0].get("description"))
+    if overlap(description, before) > FAMILIAR:
+        return None
+    return Shot(description, detail_of(description, rng), "mobile", "user", str(items[0].get("handle")))
+
+
+def _scenes(kind: str, chapter: Chapter, rng: random.Random) -> list[Line]:
+    """The chapter's own scenes first, then others from the same side of life."""
+    own = list(chapter.lines(kind))
+    state = chapter.cast.state(chapter.day)
+    pool = [*beats(chapter.cast.group), *beats(LIFE)]
+    others = [line for beat in pool if beat.fits(state) for line in beat.of(kind, state) if line not in own]
+    rng.shuffle(own)
+    rng.shuffle(others)
+    return own + others
+
+
+def _made(line: Line, wish: Wish, chapter: Chapter, rng: random.Random) -> Shot:
+    slots = chapter.slots
+    end = rng.choice(PHONE if wish.source == "mobile" else WEB)
+    text = render(line.text, rng, slots) + end
+    return Shot(text[:1].upper() + text[1:], render(line.second, rng, slots), wish.source, wish.by)
+
+
+def _seen(description: str, shown: frozenset[str]) -> bool:
+    words = content_words(description)
+    return any(len(words & content_words(old)) > len(words) / 2 for old in shown)
+
+
+def _keywords(description: str) -> list[Json]:
+    words = [word.strip(",.\"'").lower() for word in description.split()]
+    picked = [word for word in dict.fromkeys(words) if len(word) > 3 and word.isalpha() and content_words(word)]
+    return list(picked[:4]) or ["picture"]
+
+
+def _rationale(shot: Shot, rng: random.Random, about: str, name: str) -> str:
+    if shot.album_id:
+        ways = (
+            f"{name} remembers an older photo on the phone that goes with {about}.",
+            f"An earlier picture from the album says more about {about} than words.",
+        )
+    elif shot.by == "assistant":
+        ways = (
+            f"To add something to {about} that {name} may enjoy.",
+            f"A picture from the web that picks up the mood of {about} for {name}.",
+            f"To give {name} something to smile at while talking about {about}.",
+        )
+    elif shot.source == "internet":
+        ways = (
+            f"{name} found a picture online that goes with {about}.",
+            f"To show what came to mind on reading about {about}.",
+        )
+    else:
+        ways = (
+            f"To let the assistant see a moment from {about}.",
+            f"{name} wants to show what it really looked like.",
+            f"A photo makes {about} easier to picture.",
+        )
+    return rng.choice(ways)

@@ -1,0 +1,152 @@
+"""The offline author's sessions."""
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from stark_udfs.core.ids import Json
+from stark_udfs.llm.offline.beats import Beat, Line
+from stark_udfs.llm.offline.block import items, mapping
+from stark_udfs.llm.offline.cast import cast_of
+from stark_udfs.llm.offline.direction import Brief, play
+from stark_udfs.llm.offline.grammar import detail_of
+from stark_udfs.llm.offline.memory import Thread, open_threads, pictures_of, said, said_in
+from stark_udfs.llm.offline.person import person_of
+from stark_udfs.llm.offline.pictures import Wish
+from stark_udfs.llm.offline.story import Chapter, bare, retold
+from stark_udfs.llm.offline.talk import Said, Scene, Talk
+from stark_udfs.llm.offline.voice import voice_of
+
+ASSISTANT = "AI Assistant"
+TURNS_MEAN, TURNS_SPREAD, TURNS = 10.5, 2.0, (7, 16)  # mean as in the paper: set, not measured
+IMAGE_COUNTS, IMAGE_WEIGHTS = (1, 2, 3), (0.33, 0.48, 0.19)  # mean 1.86, as in the paper: set, not measured
+INTERNET = 0.608
+MARKUP = str.maketrans(dict.fromkeys("{}[]<>|", " "))
+SMALL = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight",
+         "9": "nine", "10": "ten", "11": "eleven", "12": "twelve"}  # fmt: skip
+
+
+def write(block: Mapping[str, Json], rng: random.Random) -> dict[str, Json]:
+    """A reply of the shape SessionReply."""
+    scene = scene_of(block)
+    speakers = mapping(mapping(block["facts"]).get("speakers") or {})
+    name = str(speakers.get("user") or mapping(block["row"]).get("name"))
+    names = {"user": name, "assistant": str(speakers.get("assistant") or ASSISTANT)}
+    about = scene.chapter.fixed("top").replace("my ", f"{name.split(' ')[0]}'s ")
+    return {"turns": [_turn(turn, names, rng, about) for turn in talk_of(block, scene, rng)]}
+
+
+def acts_of(block: Mapping[str, Json], rng: random.Random) -> tuple[str, ...]:
+    """The dialogue acts of the session that `write` gives for the same block and generator state."""
+    turns = talk_of(block, scene_of(block), rng)
+    return tuple(f"{turn.who}:{act}" for turn in turns for act in turn.acts)
+
+
+def talk_of(block: Mapping[str, Json], scene: Scene, rng: random.Random) -> list[Said]:
+    """The session, turn by turn."""
+    facts = mapping(block["facts"])
+    brief = _brief(facts, rng)
+    talk = Talk(scene, rng)
+    album = [mapping(item) for item in items(facts.get("album"))]
+    replies = [mapping(reply) for reply in items(block.get("replies"))]
+    shown = frozenset(text for reply in replies for text in pictures_of(reply))
+    return play(talk, brief, album, shown)
+
+
+
+def scene_of(block: Mapping[str, Json]) -> Scene:
+    """What the session is about: the author's own chapter if the event is one, else one made of the event's words."""
+    row, facts = mapping(block["row"]), mapping(block["facts"])
+    number = int(str(facts.get("session_number") or 1))
+    events = [mapping(event) for event in items(row.get("events"))]
+    days = [date.fromisoformat(str(event.get("date"))[:10].replace(".", "-")) for event in events]
+    story = retold(row, [str(event.get("event")) for event in events], days)
+    own = next((chapter for chapter in story if bare(chapter.event) == bare(str(facts.get("event")))), None)
+    chapter = own or foreign(row, facts)
+    replies = [mapping(reply) for reply in items(block.get("replies"))]
+    earlier = [story[place] if place < len(story) else None for place in range(number - 1)]
+    cause = story[own.cause] if own and own.cause is not None else None
+    pause = facts.get("days_since")
+    return Scene(
+        chapter=chapter,
+        voice=voice_of(chapter.cast.person),
+        pause=_pause(pause if isinstance(pause, int) else None, number),
+        interval=spoken(str(facts.get("interval") or "a while")),
+        event=chapter.told_event if own else f'My notes say it best: "{_plain(facts.get("event"))}"',
+        experience=_plain(facts.get("experience")),
+        since=cause.fixed("top") if cause else "",
+        threads=_threads(earlier, replies),
+    )
+
+
+def foreign(row: Mapping[str, Json], facts: Mapping[str, Json]) -> Chapter:
+    """A chapter for an event that another author wrote: its words, and nothing made up about it."""
+    beat = Beat(
+        group="foreign",
+        key=str(facts.get("session_number")),
+        needs=frozenset(),
+        gives="",
+        gap="days",
+        mood="~",
+        lines={"top": (Line("what happened there"),), "ev": (Line(_plain(facts.get("event"))),)},
+    )
+    return Chapter(beat, date.fromisoformat(str(facts.get("date"))[:10]), None, 0, False, cast_of(person_of(row), row))
+
+
+def spoken(interval: str) -> str:
+    """An interval in words, "three weeks" for "3 weeks"."""
+    number, _, unit = interval.partition(" ")
+    if number == "1":
+        return f"{'an' if unit.startswith('hour') else 'a'} {unit}"
+    return f"{SMALL.get(number, number)} {unit}".strip()
+
+
+def _pause(days: int | None, number: int) -> str:
+    if number == 1 or days is None:
+        return "first"
+    return "same" if days == 0 else "days" if days < 6 else "week" if days < 27 else "long"
+
+
+def _threads(earlier: Sequence[Chapter | None], replies: Sequence[Mapping[str, Json]]) -> tuple[Thread, ...]:
+    """Open threads, then pictures and people of earlier sessions as a second choice."""
+    found = open_threads(earlier, replies)
+    pictures = [picture for reply in replies[::-1] for picture in pictures_of(reply)]
+    if pictures:
+        found.append(Thread("picture", detail_of(pictures[0], random.Random(len(pictures[0]))), "", len(replies) - 1))
+    for place in range(len(replies) - 1, -1, -1):
+        chapter = earlier[place]
+        if chapter and said(chapter.cast.fixed["friend"], said_in(replies[place : place + 1])):
+            found.append(Thread("friend", chapter.fixed("top"), "", place))
+            break
+    return tuple(found)
+
+
+def _brief(facts: Mapping[str, Json], rng: random.Random) -> Brief:
+    given = facts.get("brief")
+    if given is None:
+        return _drawn(rng)
+    brief = mapping(given)
+    wishes = tuple(
+        Wish(str(wish.get("source")), str(wish.get("by")), bool(wish.get("reuse")))
+        for wish in map(mapping, items(brief.get("images")))
+    )
+    return Brief("assistant" if brief.get("opener") == "assistant" else "user", int(str(brief.get("turns"))), wishes)
+
+
+def _drawn(rng: random.Random) -> Brief:
+    turns = min(max(round(rng.gauss(TURNS_MEAN, TURNS_SPREAD)), TURNS[0]), TURNS[1])
+    wishes = []
+    for _ in range(rng.choices(IMAGE_COUNTS, IMAGE_WEIGHTS)[0]):
+        internet = rng.random() < INTERNET
+        by = "assistant" if internet and rng.random() < 0.6 else "user"
+        wishes.append(Wish("internet" if internet else "mobile", by, not internet and rng.random() < 0.25))
+    return Brief("user" if rng.random() < 0.6 else "assistant", turns, tuple(wishes))
+
+
+def _turn(turn: Said, names: Mapping[str, str], rng: random.Random, about: str) -> dict[str, Json]:
+    images: list[Json] = [turn.shot.item(rng, about, names["user"].split(" ")[0])] if turn.shot else []
+    return {"speaker": names[turn.who], "text": turn.text, "images": images}
+
+
+def _plain(text: Json) -> str:
+    return " ".join(str(text or "").translate(MARKUP).split())

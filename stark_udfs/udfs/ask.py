@@ -1,0 +1,108 @@
+"""Asking the open calls of units, on executors: one loop thread, client, gate and journal per task."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Any
+
+from pyspark import TaskContext
+from pyspark.sql import types as spark
+
+from stark_udfs.core.errors import RunStopped
+from stark_udfs.llm.broker_net import BrokerPlace, can_reach
+from stark_udfs.llm.client import connect
+from stark_udfs.llm.failures import BrokerLost
+from stark_udfs.llm.journal import JournalPlace, by_key, open_journal, read_buckets
+from stark_udfs.llm.partition import Means, Partition, Unit
+from stark_udfs.udfs.records import Batches, arrow, arrow_schema, dicts
+from stark_udfs.udfs.replay import Script, known_replies
+
+BUCKETS = 64
+ENDS_A_BATCH = 100
+UNITS_A_SLOT = 2  # while some wait to try again, others use their slots
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What the tasks of one stage share."""
+
+    script: Script
+    journal: JournalPlace
+    broker: BrokerPlace
+    tasks: int
+
+
+def end_type() -> spark.StructType:
+    """One row per unit that came to an end, open or not."""
+    text = ("unit_key", "state", "reason", "detail")
+    numbers = ("bucket", "asked", "reused", "tokens_in", "tokens_out")
+    return spark.StructType(
+        [
+            *(spark.StructField(name, spark.StringType()) for name in text),
+            *(spark.StructField(name, spark.LongType()) for name in numbers),
+            spark.StructField("money", spark.DoubleType()),
+        ]
+    )
+
+
+def asker(asking: Asking) -> Callable[[Batches], Batches]:
+    """A mapInArrow function: unit columns, `known` and `bucket`, sorted by bucket, in; `end_type` out.
+
+    Raises:
+        BrokerLost, StorageError: what was in flight is finished and kept first.
+    """
+    schema = arrow_schema(end_type())
+
+    def over(batches: Batches) -> Batches:
+        return arrow(_ends(asking, batches), schema, size=ENDS_A_BATCH)
+
+    return over
+
+
+def _ends(asking: Asking, batches: Batches) -> Iterator[dict[str, Any]]:
+    task = TaskContext.get()
+    attempt = "0-0" if task is None else f"{task.partitionId()}-{task.taskAttemptId()}"
+    chat = asking.script.chat
+    means = Means(
+        chat=chat,
+        run_id=asking.journal.run_id,
+        client=lambda: connect(chat.model),
+        gate=lambda: asking.broker.gate(asker=attempt, stage=asking.script.stage, tasks=asking.tasks),
+        journal=lambda: open_journal(asking.journal, attempt),
+        workers=UNITS_A_SLOT * chat.model.in_flight,
+    )
+    with Partition(means) as partition:
+        for end in partition.ask(_units(asking, partition, dicts(batches))):
+            yield asdict(end)
+
+
+def _units(asking: Asking, partition: Partition, rows: Iterator[dict[str, Any]]) -> Iterator[Unit]:
+    """The task's units; of each bucket, what an earlier attempt at it has in the journal is known from the start."""
+    for bucket, units in groupby(rows, key=lambda row: int(row["bucket"])):
+        try:
+            partition.claim(bucket)
+        except BrokerLost:
+            raise
+        except RunStopped:
+            return
+        before = by_key(read_buckets(asking.journal, [bucket]).replies)
+        for unit in units:
+            conversation = asking.script.conversation(unit)
+            yield Unit(conversation, bucket, {**before, **known_replies(unit)})
+
+
+def reacher(place: BrokerPlace) -> Callable[[Batches], Batches]:
+    """A mapInArrow function: any rows in, one row `reached` per task out."""
+    schema = arrow_schema(reached_type())
+
+    def over(batches: Batches) -> Batches:
+        for _ in batches:
+            pass
+        return arrow([{"reached": can_reach(place)}], schema)
+
+    return over
+
+
+def reached_type() -> spark.StructType:
+    """Whether a task can reach the broker."""
+    return spark.StructType([spark.StructField("reached", spark.BooleanType())])

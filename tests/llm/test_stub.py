@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+from stark_udfs.llm.asking import Open, advance
+from stark_udfs.llm.decode import decode
+from stark_udfs.llm.shapes import json_schema
+from stark_udfs.llm.stub import Faults, Stub, made_up
+from tests.llm.asks import GOOD, Basket, chat, conversation, model
+from tests.llm.test_shapes import Cake
+
+
+def body(name: str = "Ana", provider: str = "openai") -> bytes:
+    step = advance(conversation(name, chat=chat(model=model(provider=provider))), {})
+    assert isinstance(step, Open)
+    return json.dumps(step.request.body).encode()
+
+
+def kinds(faults: Faults, count: int = 400) -> list[int]:
+    stub = Stub(faults)
+    said = []
+    for n in range(count):
+        said.append(stub.begin(body(f"Ana-{n}"), {}, float(n)).status)
+        stub.end()
+    return said
+
+
+def describe_stub():
+    def it_answers_in_the_shape_that_was_asked_for():
+        said = Stub(Faults()).begin(body(), {}, 0.0)
+        text = json.loads(said.body)["choices"][0]["message"]["content"]
+        assert isinstance(decode(text, Basket), Basket)
+
+    def it_lets_an_author_answer_where_there_is_one():
+        stub = Stub(Faults(), lambda block: (GOOD, "stop"))
+        said = stub.begin(body(provider="offline"), {}, 0.0)
+        assert json.loads(said.body)["choices"][0]["message"]["content"] == GOOD
+
+    def it_meets_the_same_faults_each_time():
+        faults = Faults(errors=0.2, throttled=0.1, seed=5)
+        first = kinds(faults)
+        assert first == kinds(faults)
+        assert first != kinds(Faults(errors=0.2, throttled=0.1, seed=6))
+        assert 0.15 < first.count(500) / len(first) < 0.25
+
+    def it_counts_what_is_paid_twice():
+        stub = Stub(Faults())
+        for name in ("Ana", "Bo", "Ana"):
+            stub.begin(body(name), {}, 0.0)
+            stub.end()
+        assert (stub.stats()["served"], stub.stats()["distinct"], stub.stats()["duplicates"]) == (3, 2, 1)
+
+    def it_has_so_many_slots_and_no_more():
+        stub = Stub(Faults(slots=2))
+        assert [stub.begin(body(str(n)), {}, 0.0).status for n in range(3)] == [200, 200, 429]
+        assert stub.stats()["max_in_flight"] == 3
+
+    def it_enforces_requests_per_minute():
+        stub = Stub(Faults(requests_per_minute=10))
+        said = [stub.begin(body(str(n)), {}, float(n)).status for n in range(80)]
+        assert said[:11] == [200] * 10 + [429]
+        assert said.count(200) == 20
+
+    def it_is_down_for_a_while():
+        stub = Stub(Faults(down_from_s=5, down_until_s=25))
+        assert [stub.down(now) for now in (100.0, 104.9, 105.0, 124.9, 125.0)] == [False, False, True, True, False]
+
+    @pytest.mark.parametrize(("sigma", "low", "high"), [(0.0, 0.5, 0.5), (0.6, 0.5 * 0.85, 0.5 * 1.15)])
+    def it_takes_its_time(sigma, low, high):
+        stub = Stub(Faults(latency_ms=500, sigma=sigma))
+        delays = sorted(stub.begin(body(str(n)), {}, 0.0).delay_s for n in range(401))
+        assert low <= delays[200] <= high
+        assert (delays[0] < delays[-1]) == bool(sigma)
+
+
+def describe_made_up():
+    def it_fits_the_schema():
+        Cake.model_validate(made_up(json_schema(Cake), json_schema(Cake)))

@@ -1,0 +1,221 @@
+from datetime import date
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from stark_udfs.core.ids import stable_id
+from stark_udfs.core.records import Record
+from stark_udfs.core.settings import PersonasSettings, PipelineSettings, SessionsSettings
+from stark_udfs.delta.schema import struct_type
+from stark_udfs.engine.stage import AnyChatStage
+from stark_udfs.stages import (
+    albums,
+    commonsense,
+    demographics,
+    events,
+    narratives,
+    personas,
+    sessions,
+    summaries,
+)
+from stark_udfs.stages.relations import Relation
+from tests.stages.given import ALBUM, STORY, session_reply, settings_with
+
+GENDERS = ("male", "female", "non-binary person")
+COUNTRIES = ("Japan", "Egypt", "Russia")
+
+
+def frame(spark: SparkSession, record: type[Record], rows: list[Record]) -> DataFrame:
+    return spark.createDataFrame([row.model_dump() for row in rows], struct_type(record))
+
+
+def settings_for(episodes: int, **of_personas: object):
+    return settings_with(
+        pipeline=PipelineSettings(episodes=episodes),
+        personas=PersonasSettings.model_validate({"sentences_each": 1, "spare": 0, **of_personas}),
+    )
+
+
+def rows_of(stage: AnyChatStage, frames: dict[str, DataFrame]) -> list[Record]:
+    selected = stage.select(frames)
+    assert selected.columns == list(stage.each.model_fields)
+    assert [field.dataType for field in selected.schema] == [field.dataType for field in struct_type(stage.each)]
+    return [stage.each.model_validate(row.asDict(recursive=True)) for row in selected.collect()]
+
+
+@pytest.fixture(scope="module")
+def people(spark: SparkSession) -> dict[str, DataFrame]:
+    rows = [
+        demographics.Demographic(
+            demographic_id=f"d-{number}",
+            age=10 + number,
+            gender=GENDERS[number % 3],
+            birthplace=COUNTRIES[number % 3],
+            residence="Japan",
+            origin="uniform",
+        )
+        for number in range(60)
+    ]
+    return {"demographics": frame(spark, demographics.Demographic, rows).cache()}
+
+
+@pytest.fixture(scope="module")
+def written(spark: SparkSession, people: dict[str, DataFrame]) -> dict[str, DataFrame]:
+    """Personas, inferences and narratives for 40 episodes."""
+    settings = settings_for(40)
+    seeds = rows_of(personas.stage(settings), people)
+    sentences = [
+        personas.Persona(
+            persona_id=f"p-{seed.seed_id}",
+            position=1,
+            entity_value="x",
+            sentence="I like x.",
+            **{
+                name: getattr(seed, name)
+                for name in ("seed_id", "ordinal", "demographic_id", "category", "entity_key", "sensitive")
+            },
+        )
+        for seed in seeds
+    ]
+    frames = {**people, "personas": frame(spark, personas.Persona, sentences).cache()}
+    inferred = [
+        commonsense.Commonsense(
+            inference="do it", **seed.model_dump(include={"commonsense_id", "persona_id", "relation", "sensitive"})
+        )
+        for seed in rows_of(commonsense.stage(settings), frames)
+    ]
+    frames["commonsense"] = frame(spark, commonsense.Commonsense, inferred).cache()
+    told = [
+        narratives.Narrative(
+            narrative="I am.",
+            sentence_form="I am.",
+            **seed.model_dump(include=set(narratives.Narrative.model_fields) - {"narrative", "sentence_form"}),
+        )
+        for seed in rows_of(narratives.stage(settings), frames)
+    ]
+    frames["narratives"] = frame(spark, narratives.Narrative, told).cache()
+    return frames
+
+
+def describe_personas():
+    def the_first_seeds_are_one_of_each_category(people):
+        rows = sorted(rows_of(personas.stage(settings_for(50)), people), key=lambda row: row.ordinal)
+        assert [row.ordinal for row in rows] == list(range(50))
+        assert len({(row.category, row.entity_key) for row in rows}) == 50
+        assert len({row.demographic_id for row in rows}) > 25
+
+    def more_episodes_only_add(people):
+        few, many = (rows_of(personas.stage(settings_for(number)), people) for number in (20, 180))
+        assert len(few) == 20
+        assert len(many) == 180
+        assert {row.seed_id: row for row in few}.items() <= {row.seed_id: row for row in many}.items()
+
+    def its_ids_are_those_of_core(people):
+        [row] = rows_of(personas.stage(settings_for(1)), people)
+        assert row.seed_id == stable_id(row.demographic_id, row.category, row.entity_key, 0)
+
+    def it_takes_every_fitting_seed_once_there_is_no_more(people):
+        rows = rows_of(personas.stage(settings_for(5000, fit_age=False)), people)
+        assert len(rows) == len({row.seed_id for row in rows}) == 60 * 50
+        assert len(rows_of(personas.stage(settings_for(9000, fit_age=False, draws=2)), people)) == 60 * 50 * 2
+
+    def it_keeps_categories_from_ages_that_they_do_not_fit(people):
+        rows = rows_of(personas.stage(settings_for(5000)), people)
+        assert len(rows) < 60 * 50
+        assert min(row.age for row in rows if row.sensitive) == 18
+        assert min(row.age for row in rows if row.category.startswith("Employment")) == 18
+        assert min(row.age for row in rows) == 10
+
+    def it_leaves_out_what_it_is_told_to(people):
+        rows = rows_of(personas.stage(settings_for(200, leave_out=("Preference > Food",), sensitive=False)), people)
+        assert not [row for row in rows if row.sensitive or row.category == "Preference > Food"]
+        assert len({(row.category, row.entity_key) for row in rows}) == 42
+
+    def another_seed_gives_another_order(people):
+        other = settings_for(30).model_copy(update={"pipeline": PipelineSettings(seed=7, episodes=30)})
+        first = {row.seed_id for row in rows_of(personas.stage(settings_for(30)), people)}
+        assert len(first & {row.seed_id for row in rows_of(personas.stage(other), people)}) < 5
+
+
+def describe_commonsense():
+    def it_takes_one_relation_of_a_sentence_evenly(written):
+        rows = rows_of(commonsense.stage(settings_for(40)), written)
+        assert len(rows) == len({row.persona_id for row in rows}) == 40
+        counts = [sum(row.relation is relation for row in rows) for relation in Relation]
+        assert max(counts) - min(counts) <= 4
+        assert all(row.commonsense_id == stable_id(row.persona_id, row.relation.value) for row in rows)
+
+    def more_episodes_only_add(written):
+        few, many = (rows_of(commonsense.stage(settings_for(number)), written) for number in (7, 31))
+        assert (len(few), len(many)) == (7, 31)
+        assert {row.commonsense_id for row in few} < {row.commonsense_id for row in many}
+
+    def it_stops_within_a_call_where_the_number_says_so(written):
+        few, many = (
+            {row.commonsense_id for row in rows_of(commonsense.stage(settings_for(number, relations_each=3)), written)}
+            for number in (7, 8)
+        )
+        assert (len(few), len(many)) == (7, 8)
+        assert few < many
+
+    def it_takes_up_to_all_five_relations(written):
+        rows = rows_of(commonsense.stage(settings_for(1000, relations_each=5)), written)
+        assert len(rows) == 40 * 5
+        two = rows_of(commonsense.stage(settings_for(1000, relations_each=2)), written)
+        assert {row.commonsense_id for row in two} < {row.commonsense_id for row in rows}
+
+
+def describe_narratives():
+    def it_names_everybody_by_birthplace_and_gender(written):
+        rows = rows_of(narratives.stage(settings_for(40)), written)
+        assert len(rows) == 40
+        assert all(len(row.name.split()) >= 2 and row.name.isascii() is not None for row in rows)
+        assert len({row.name for row in rows}) > 35
+        assert all(row.episode_id == stable_id(row.commonsense_id, "episode") for row in rows)
+
+    def it_stops_where_there_are_no_names(written):
+        nowhere = {**written, "demographics": written["demographics"].withColumn("birthplace", F.lit("Atlantis"))}
+        with pytest.raises(Exception, match="no names for Atlantis"):
+            rows_of(narratives.stage(settings_for(40)), nowhere)
+
+
+def describe_later_stages():
+    def events_and_albums_see_the_life(written):
+        for module in (events, albums):
+            rows = rows_of(module.stage(settings_for(40)), written)
+            assert len({row.episode_id for row in rows}) == 40
+            assert {row.inference for row in rows} == {"do it"}
+
+    def sessions_and_summaries_see_what_happened(spark, written):
+        settings = settings_for(40)
+        person = written["narratives"].first()
+        sequence = events.EventSequence(episode_id=person["episode_id"], events=STORY.events)
+        album = albums.Album(episode_id=person["episode_id"], images=ALBUM)
+        frames = {
+            **written,
+            "events": frame(spark, events.EventSequence, [sequence]),
+            "albums": frame(spark, albums.Album, [album]),
+        }
+        [story] = rows_of(sessions.stage(settings), frames)
+        assert (story.events, story.album, story.name) == (STORY.events, ALBUM, person["name"])
+
+        made = sessions.parse(SessionsSettings(), story.model_copy(update={"name": STORY.name}), [session_reply()] * 6)
+        frames["sessions"] = frame(spark, sessions.Session, made[::-1]).repartition(3)
+        [chronicle] = rows_of(summaries.stage(settings), frames)
+        assert [chapter.session_number for chapter in chronicle.sessions] == [1, 2, 3, 4, 5, 6]
+        assert chronicle.sessions[5].session_date == date(2024, 2, 1)
+        assert chronicle.sessions[0].turns == made[0].turns
+
+        for module in (events, albums, sessions):
+            stage = module.stage(settings)
+            found = frames[stage.name].agg(*(F.expr(check.expression).alias(check.name) for check in stage.checks))
+            assert found.first()[stage.checks[0].name] is not None
+
+    def early_checks_can_be_measured(written):
+        for module in (personas, commonsense, narratives):
+            stage = module.stage(settings_for(40))
+            found = written[stage.name].agg(*(F.expr(check.expression).alias(check.name) for check in stage.checks))
+            assert None not in found.first()
+        assert "first person" in found.columns
+        assert found.first()["first person"] == 1
