@@ -4,7 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from stark_udfs.cli.running import Order, carry_out
+from stark_udfs.cli.options import Order
+from stark_udfs.cli.running import carry_out
 from stark_udfs.core.conf import load
 
 

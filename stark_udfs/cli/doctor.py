@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _tried("people", settings.people.source or "drawn", lambda: preflight.check_people(settings))
     for name, model in settings.models.items():
         says = f"{model.name}: {'answers inside this process' if model.provider == 'offline' else 'answers'}"
-        yield _tried(f"model {name}", says, lambda model=model: preflight.check_model(model))
+        yield _tried(f"model {name}", says, partial(preflight.check_model, model))
 
 
 def _java() -> Finding:

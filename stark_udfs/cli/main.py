@@ -1,27 +1,27 @@
 """The `stark` command."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from rich.text import Text
-from typer.core import TyperCommand
 
-from stark_udfs.cli.options import WRONG, Common, Stark
-from stark_udfs.cli.plain import console, plain
+from stark_udfs.cli.options import DEBUG, ENDED_EARLY, WRONG, Common, Order, arranged
+from stark_udfs.cli.plain import console, plain, tell
 from stark_udfs.cli.reading import Engine, currency, episode_of, reader
-from stark_udfs.cli.running import ALL, Order
+from stark_udfs.core.errors import RunStopped, StarkError
 
 MORE = "Also takes --target, --conf, --set and --debug: see `stark --help`."
 
-app = typer.Typer(
-    cls=Stark, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None
-)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None)
 
 Until = Annotated[str | None, typer.Option("--until", metavar="STAGE", help="The last stage to run.")]
 From = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="The first stage to run.")]
 Episodes = Annotated[
-    int | None, typer.Option("--episodes", metavar="N", min=1, help="How many episodes to start; a higher number only adds.")
+    int | None,
+    typer.Option("--episodes", metavar="N", min=1, help="How many episodes to start; a higher number only adds."),
 ]
 Retry = Annotated[
     str | None,
@@ -33,49 +33,37 @@ Retry = Annotated[
 ]
 
 
-class RunCommand(TyperCommand):
-    """`--remake` and `--retry-rejects` may stand without a value: then they mean all."""
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
-        """Give them the value."""
-        given: list[str] = []
-        for place, word in enumerate(args):
-            given.append(word)
-            bare = place + 1 == len(args) or args[place + 1].startswith("-")
-            if word in ("--remake", "--retry-rejects") and bare:
-                given.append(ALL)
-        return super().parse_args(ctx, given)
-
-
 @app.callback()
 def stark(
     ctx: typer.Context,
+    *,
     target: Annotated[str, typer.Option(help="Which settings: conf/<target>.yml over conf/base.yml.")] = "demo",
     conf: Annotated[str, typer.Option(help="The folder of the settings.")] = "conf",
     overrides: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="A.B=C", help="One setting, as --set pipeline.episodes=50; may be repeated."),
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+    debug: Annotated[bool, typer.Option(DEBUG, help="Show where an error comes from.")] = False,
 ) -> None:
     """Persona-grounded, long-term, multi-modal conversations, written as a Spark batch job.
 
     `stark plan` tells what a run would cost, `stark run` runs it, `stark show` reads a conversation to you.
     The options below may stand before or after the command.
     """
-    ctx.obj = Common(target=target, conf=conf, overrides=tuple(overrides or ()), debug=debug)
+    ctx.obj = Common(target=target, conf=conf, overrides=tuple(overrides or ()))
 
 
-@app.command(cls=RunCommand, epilog=MORE)
+@app.command(epilog=MORE)
 def run(
     ctx: typer.Context,
+    *,
     until: Until = None,
     first: From = None,
     episodes: Episodes = None,
     only: Annotated[
         str | None, typer.Option(metavar="EPISODE", help="Look at one episode alone, by its id or the beginning of it.")
     ] = None,
-    redraw: Annotated[bool, typer.Option("--redraw", help="With --only: ask for new answers. They cost again.")] = False,
+    redraw: Annotated[bool, typer.Option("--redraw", help="With --only: ask for new answers. They cost.")] = False,
     remake: Annotated[
         list[str] | None,
         typer.Option(
@@ -90,7 +78,7 @@ def run(
     retry_rejects: Retry = None,
     budget: Annotated[
         float | None,
-        typer.Option(metavar="MONEY", min=0, help="Stop before all replies of this warehouse together cost more than this."),
+        typer.Option(metavar="MONEY", min=0, help="Stop before all replies of this warehouse cost more than this."),
     ] = None,
     json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write what the run did to this file, too.")
@@ -115,9 +103,14 @@ def run(
     raise typer.Exit(carry_out(settings, order, json))
 
 
-@app.command(cls=RunCommand, epilog=MORE)
+@app.command(epilog=MORE)
 def plan(
-    ctx: typer.Context, until: Until = None, first: From = None, episodes: Episodes = None, retry_rejects: Retry = None
+    ctx: typer.Context,
+    *,
+    until: Until = None,
+    first: From = None,
+    episodes: Episodes = None,
+    retry_rejects: Retry = None,
 ) -> None:
     """Tell what a run would ask, and what that would cost. Makes no call and writes nothing."""
     from stark_udfs.cli.planning import as_table, planned
@@ -129,6 +122,7 @@ def plan(
 @app.command(name="try", epilog=MORE)
 def try_(
     ctx: typer.Context,
+    *,
     stage: Annotated[str, typer.Argument(metavar="STAGE", help="The stage to try.")],
     count: Annotated[int, typer.Option("--n", min=1, max=100, help="How many rows to ask for.")] = 5,
     full: Annotated[bool, typer.Option("--full", help="Show long prompts and replies whole.")] = False,
@@ -153,6 +147,7 @@ def status(ctx: typer.Context) -> None:
 @app.command(epilog=MORE)
 def sql(
     ctx: typer.Context,
+    *,
     query: Annotated[str | None, typer.Argument(help="One query; without it, the tables and views are listed.")] = None,
     form: Annotated[str, typer.Option("--format", help="table, json or csv.")] = "table",
     engine: Annotated[
@@ -173,6 +168,7 @@ def sql(
 @app.command(epilog=MORE)
 def show(
     ctx: typer.Context,
+    *,
     episode: Annotated[
         str | None, typer.Argument(help="The episode's id, or its first characters; without it, the first episode.")
     ] = None,
@@ -188,6 +184,7 @@ def show(
 @app.command(epilog=MORE)
 def trace(
     ctx: typer.Context,
+    *,
     id: Annotated[str, typer.Argument(help="The id of any row, image, reply or dropped row; a session is EPISODE:2.")],
     full: Annotated[bool, typer.Option("--full", help="Show long prompts and replies whole.")] = False,
 ) -> None:
@@ -202,6 +199,7 @@ def trace(
 
 @app.command(name="serve-offline")
 def serve_offline(
+    *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free port.")] = 8000,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     latency_ms: Annotated[float, typer.Option(min=0, help="How long an answer takes.")] = 0.0,
@@ -242,9 +240,23 @@ def doctor(ctx: typer.Context) -> None:
     raise typer.Exit(0 if well else WRONG)
 
 
-def main() -> None:
-    """Entry point of the console script."""
-    app()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of the console script.
+
+    Returns:
+        The exit code: 0, 2 after an error, 3 where a run ended early, 130 after Ctrl-C.
+    """
+    words = arranged(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(args=words, prog_name="stark")
+    except StarkError as error:
+        if DEBUG in words:
+            raise
+        tell(f"stark: {error}", style="red")
+        return ENDED_EARLY if isinstance(error, RunStopped) else WRONG
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0
 
 
 def _common(ctx: typer.Context) -> Common:
@@ -260,6 +272,6 @@ def _more(episodes: int | None = None, budget: float | None = None) -> tuple[str
 
 
 def _engine(name: str | None) -> Engine | None:
-    if name in ("duckdb", "spark", None):
-        return name
+    if name is None or name in ("duckdb", "spark"):
+        return cast("Engine | None", name)
     raise typer.BadParameter(f"{name}: duckdb or spark.", param_hint="--engine")

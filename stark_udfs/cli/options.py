@@ -1,19 +1,16 @@
-"""Options that every command takes, before or after its name, and how errors end it."""
+"""Options that every command takes, before or after its name; options that may stand without their value."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import typer
-from typer.core import TyperGroup
-
-from stark_udfs.cli.plain import tell
 from stark_udfs.core.conf import load
-from stark_udfs.core.errors import RunStopped, StarkError
 from stark_udfs.core.settings import Settings
 
 WRONG, ENDED_EARLY, INTERRUPTED = 2, 3, 130
-WITH_VALUE = ("--target", "--conf", "--set")
-FLAGS = ("--debug",)
+ALL = "all"
+DEBUG = "--debug"
+COMMON = ("--target", "--conf", "--set")
+MAY_LACK_A_VALUE = ("--remake", "--retry-rejects")
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,6 @@ class Common:
     target: str
     conf: str
     overrides: tuple[str, ...]
-    debug: bool
 
     def settings(self, *more: str) -> Settings:
         """The settings; `more` are further overrides.
@@ -34,43 +30,38 @@ class Common:
         return load(self.conf, self.target, (*self.overrides, *more))
 
 
-class Stark(TyperGroup):
-    """The command group: common options may stand anywhere; errors of the package are one line, not a traceback."""
+@dataclass(frozen=True)
+class Order:
+    """What to run, and what is wanted beyond the ordinary; `ALL` stands for every stage and every reason."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
-        """Take the common options to the front, where the group reads them."""
-        return super().parse_args(ctx, hoisted(args))
-
-    def invoke(self, ctx: typer.Context) -> object:
-        """Run the command; its exit code says how it ended: 2 an error, 3 ended early, 130 interrupted."""
-        try:
-            return super().invoke(ctx)
-        except StarkError as error:
-            if ctx.params.get("debug"):
-                raise
-            tell(f"stark: {error}", style="red")
-            raise typer.Exit(ENDED_EARLY if isinstance(error, RunStopped) else WRONG) from None
-        except KeyboardInterrupt:
-            tell("stark: interrupted")
-            raise typer.Exit(INTERRUPTED) from None
+    first: str | None = None
+    until: str | None = None
+    remake: tuple[str, ...] = ()
+    keep_stale: bool = False
+    retry_rejects: str | None = None
+    only: str | None = None
+    redraw: bool = False
 
 
-def hoisted(args: Sequence[str]) -> list[str]:
-    """The arguments with the common options first; what follows `--` stays where it is."""
+def arranged(arguments: Sequence[str]) -> list[str]:
+    """The arguments with the common options first and with `ALL` where a value was left out.
+
+    What follows `--` stays as it is.
+    """
     front: list[str] = []
     rest: list[str] = []
-    left = list(args)
+    left = list(arguments)
     while left:
         word = left.pop(0)
         if word == "--":
-            rest.extend([word, *left])
-            break
-        if word in FLAGS or word.startswith(tuple(f"{name}=" for name in WITH_VALUE)):
+            return [*front, *rest, word, *left]
+        if word == DEBUG or word.startswith(tuple(f"{name}=" for name in COMMON)):
             front.append(word)
-        elif word in WITH_VALUE:
-            front.append(word)
-            front.extend(left[:1])
+        elif word in COMMON:
+            front.extend([word, *left[:1]])
             del left[:1]
         else:
             rest.append(word)
+            if word in MAY_LACK_A_VALUE and (not left or left[0].startswith("-")):
+                rest.append(ALL)
     return [*front, *rest]

@@ -1,6 +1,7 @@
 """Text of models and of the web on a terminal: shown, never obeyed."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 
@@ -51,7 +52,7 @@ def out(text: str) -> None:
 
 
 def _finite(value: object) -> object:
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):
         return {str(key): _finite(part) for key, part in value.items()}

@@ -3,7 +3,8 @@
 from rich.table import Table
 from rich.text import Text
 
-from stark_udfs.cli.running import Order, between, wanted_of
+from stark_udfs.cli.options import Order
+from stark_udfs.cli.running import between, wanted_of
 from stark_udfs.cli.summary import money
 from stark_udfs.core.errors import StorageError
 from stark_udfs.core.settings import Settings

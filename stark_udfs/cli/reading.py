@@ -75,7 +75,9 @@ def only_one(found: list[str], given: str, what: str) -> str:
         NotFound: none, or several.
     """
     if not found:
-        raise NotFound(f"there is no {what} {given!r}. `stark sql \"select episode_id, name from narratives\"` lists them.")
+        raise NotFound(
+            f'there is no {what} {given!r}. `stark sql "select episode_id, name from narratives"` lists them.'
+        )
     if len(found) > 1 and given not in found:
         raise NotFound(f"{given!r} could be any of {', '.join(found[:3])}, …: give more characters.")
     return given if given in found else found[0]

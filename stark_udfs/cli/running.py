@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from stark_udfs.cli.options import ENDED_EARLY, INTERRUPTED
+from stark_udfs.cli.options import ALL, ENDED_EARLY, INTERRUPTED, Order
 from stark_udfs.cli.plain import console
 from stark_udfs.cli.reading import episode_of, reader
 from stark_udfs.cli.summary import as_table, written
@@ -15,21 +14,6 @@ from stark_udfs.core.rejects import Reason
 from stark_udfs.core.settings import Settings
 from stark_udfs.engine.context import Wanted
 from stark_udfs.engine.stage import ChatStage, Stage
-
-ALL = "all"
-
-
-@dataclass(frozen=True)
-class Order:
-    """What to run, and what is wanted beyond the ordinary; `ALL` stands for every stage and every reason."""
-
-    first: str | None = None
-    until: str | None = None
-    remake: tuple[str, ...] = ()
-    keep_stale: bool = False
-    retry_rejects: str | None = None
-    only: str | None = None
-    redraw: bool = False
 
 
 def carry_out(settings: Settings, order: Order, report_to: Path | None = None) -> int:

@@ -48,7 +48,9 @@ def _person(console: Console, person: Row) -> None:
         )
     )
     console.print(Padding(Text(plain(person["narrative"]), style="italic"), (0, 0, 0, 2), expand=False))
-    console.print(Text(plain(f"from: {person['sentence']} ({person['category']}: {person['entity_value']})"), style="dim"))
+    console.print(
+        Text(plain(f"from: {person['sentence']} ({person['category']}: {person['entity_value']})"), style="dim")
+    )
     console.print(Text(plain(f"      {person['relation']}: {person['inference']}"), style="dim"))
 
 

@@ -42,7 +42,9 @@ def status(sql: Sql, console: Console) -> None:
 def _running(sql: Sql, console: Console) -> None:
     found = sql.ask("SELECT stage, run_id, holder, heartbeat, lease_s FROM locks ORDER BY stage").dicts()
     for lock in found:
-        state = "at work" if float(str(lock["heartbeat"])) + float(str(lock["lease_s"])) > time.time() else "was cut off"
+        state = (
+            "at work" if float(str(lock["heartbeat"])) + float(str(lock["lease_s"])) > time.time() else "was cut off"
+        )
         console.print(Text(plain(f"run {lock['run_id']} ({lock['holder']}) {state}: {lock['stage']}")))
 
 
@@ -71,7 +73,9 @@ def _spent(sql: Sql, unit: str) -> Table:
 
 
 def _checks(sql: Sql, console: Console) -> None:
-    found = [CheckResult.model_validate(row) for row in sql.ask("SELECT * FROM last_checks ORDER BY stage, name").dicts()]
+    found = [
+        CheckResult.model_validate(row) for row in sql.ask("SELECT * FROM last_checks ORDER BY stage, name").dicts()
+    ]
     wrong = [check for check in found if not check.ok]
     console.print(Text(f"checks: {len(found) - len(wrong)} of {len(found)} met"))
     for check in wrong:

@@ -11,7 +11,10 @@ from stark_udfs.delta.table import Table
 Row = Mapping[str, object]
 IMAGES = (
     ("sessions", "SELECT episode_id, session_number FROM shared_images WHERE image_id = '{id}'"),
-    ("albums", "SELECT episode_id FROM (SELECT episode_id, explode(images) AS i FROM albums) a WHERE i.image_id = '{id}'"),
+    (
+        "albums",
+        "SELECT episode_id FROM (SELECT episode_id, explode(images) AS i FROM albums) WHERE i.image_id = '{id}'",
+    ),
 )
 
 

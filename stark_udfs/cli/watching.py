@@ -19,6 +19,8 @@ from stark_udfs.engine.progress import Counts
 
 EVERY_S = 30.0
 WINDOW_S = 20.0
+STOPPING = b"\nstark: stopping; what is in flight is finished and kept. Once more: quit now.\n"
+OUT = b"\nstark: out; the next run goes on from the replies that were kept.\n"
 
 
 class Pace:
@@ -92,10 +94,10 @@ class Stopping:
     def on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
         """The first time: finish what is in flight and keep it. The second: out."""
         if self._wish.is_set():
-            os.write(sys.stderr.fileno(), b"\nstark: out; the next run goes on from the replies that were kept.\n")
+            os.write(sys.stderr.fileno(), OUT)
             os._exit(INTERRUPTED)
         self._wish.set()
-        os.write(sys.stderr.fileno(), b"\nstark: stopping; what is in flight is finished and kept. Again to quit now.\n")
+        os.write(sys.stderr.fileno(), STOPPING)
 
 
 class Lines(Stopping):

@@ -18,35 +18,42 @@ def tables_markdown(*, stages: Sequence[Table], system: Sequence[Table], provena
         system: the tables that the engine keeps.
         provenance: the columns that every stage table has beside its own.
     """
-    return "\n".join(
-        [
-            "# Tables",
-            "",
-            "This page is made from the code by `make docs`. Names are the same in a folder and in Unity Catalog.",
-            "A column may be null only where it says so.",
-            "",
-            "## Stage tables",
-            "",
-            "Beside its own columns every stage table has:",
-            "",
-            *_columns(provenance),
-            "",
-            *(line for table in stages for line in _section(table)),
-            "## System tables",
-            "",
-            *(line for table in system for line in _section(table)),
-            "## Views",
-            "",
-            "`stark sql` knows these names; they are not stored.",
-            "",
-            *(line for view in VIEWS for line in (f"### {view.name}", "", f"{_sentence(view.says)}", "", *_sql(view.sql))),
-            "## Queries worth knowing",
-            "",
-            "They run on both engines: `stark sql \"…\"` and `stark sql --engine spark \"…\"`.",
-            "",
-            *(line for example in EXAMPLES for line in (f"### {example.asks}", "", *_sql(example.sql))),
-        ]
-    ).rstrip() + "\n"
+    return (
+        "\n".join(
+            [
+                "# Tables",
+                "",
+                "This page is made from the code by `make docs`. Names are the same in a folder and in Unity Catalog.",
+                "A column may be null only where it says so.",
+                "",
+                "## Stage tables",
+                "",
+                "Beside its own columns every stage table has:",
+                "",
+                *_columns(provenance),
+                "",
+                *(line for table in stages for line in _section(table)),
+                "## System tables",
+                "",
+                *(line for table in system for line in _section(table)),
+                "## Views",
+                "",
+                "`stark sql` knows these names; they are not stored.",
+                "",
+                *(
+                    line
+                    for view in VIEWS
+                    for line in (f"### {view.name}", "", f"{_sentence(view.says)}", "", *_sql(view.sql))
+                ),
+                "## Queries worth knowing",
+                "",
+                'They run on both engines: `stark sql "…"` and `stark sql --engine spark "…"`.',
+                "",
+                *(line for example in EXAMPLES for line in (f"### {example.asks}", "", *_sql(example.sql))),
+            ]
+        ).rstrip()
+        + "\n"
+    )
 
 
 def _section(table: Table) -> list[str]:

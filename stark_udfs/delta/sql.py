@@ -129,7 +129,7 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 def one_line(message: str) -> str:
     """The first lines of an engine's message, without the picture of the query."""
-    lines = [line.strip() for line in message.split("LINE ")[0].splitlines() if line.strip()]
+    lines = [line.strip() for line in message.split("LINE ", maxsplit=1)[0].splitlines() if line.strip()]
     return " ".join(lines)[:400]
 
 
@@ -149,4 +149,6 @@ def _dataset(root: str, name: str, tables: Iterable[str]) -> object:
     try:
         return DeltaTable(address(root, name)).to_pyarrow_dataset()
     except DeltaError as error:
-        raise StorageError(f"table {name} cannot be read without Spark ({one_line(str(error))}): --engine spark") from error
+        raise StorageError(
+            f"table {name} cannot be read without Spark ({one_line(str(error))}): --engine spark"
+        ) from error

@@ -129,7 +129,9 @@ LEFT JOIN (
     ),
     Example(
         asks="Where do shared images come from?",
-        sql="SELECT source, reused, count(*) AS images FROM shared_images GROUP BY source, reused ORDER BY source, reused",
+        sql="""\
+SELECT source, reused, count(*) AS images FROM shared_images
+GROUP BY source, reused ORDER BY source, reused""",
     ),
     Example(
         asks="Which pictures of the phone come back in a later session?",

@@ -65,7 +65,7 @@ def allowed(context: Context, stage: AnyChatStage, played: DataFrame) -> Allowed
 def repaid() -> Column:
     """True for units that have a verdict although their next call is not among the stored replies."""
     verdict = F.col("before_state").isin(State.DONE.value, State.REJECTED.value)
-    return verdict & F.col("open").isNotNull() & (F.col("cause") != Cause.ASKED.value)
+    return F.coalesce(verdict, F.lit(False)) & F.col("open").isNotNull() & (F.col("cause") != Cause.ASKED.value)
 
 
 def check_removal(context: Context, table: str, stage: str, counts: Counts, rows: int) -> None:

@@ -46,12 +46,9 @@ class StageLock:
         again_on_conflict(lambda: self.tables.create(LOCKS))
         before = self._read()
         self._refuse_if_held_by_another(before)
-        again_on_conflict(self._take)
-        try:
-            self._refuse_if_held_by_another(self._read())
-        except Locked:
-            self._release()
-            raise
+        tries = again_on_conflict(self._take)
+        if before or tries > 1:
+            self._verify()
         self.taken_over = [f"{lock.stage} from run {lock.run_id}" for lock in before]
         self._renewer.start()
         return self
@@ -60,6 +57,14 @@ class StageLock:
         self._done.set()
         self._renewer.join(timeout=60)
         self._release()
+
+    def _verify(self) -> None:
+        """Someone else was there: see who has the locks now."""
+        try:
+            self._refuse_if_held_by_another(self._read())
+        except Locked:
+            self._release()
+            raise
 
     def _read(self) -> list[Lock]:
         rows = self.tables.read(LOCKS).where(F.col("stage").isin(*self.stages)).collect()
@@ -103,15 +108,18 @@ class StageLock:
         again_on_conflict(lambda: self.tables.target(LOCKS).delete(f"run_id = '{self.run_id}'"))
 
 
-def again_on_conflict(write: Callable[[], None]) -> None:
-    """Write, and write again if another writer's commit came between."""
-    for attempt in range(TRIES):
+def again_on_conflict(write: Callable[[], None]) -> int:
+    """Write, and write again if another writer's commit came between; how many tries it took."""
+    tries = 1
+    while True:
         try:
-            return write()
+            write()
+            return tries
         except (Py4JJavaError, PySparkException) as error:
-            if attempt == TRIES - 1 or not _is_conflict(error):
+            if tries == TRIES or not _is_conflict(error):
                 raise
-            time.sleep(0.2 * (attempt + 1))
+            time.sleep(0.2 * tries)
+            tries += 1
 
 
 def _is_conflict(error: Py4JJavaError | PySparkException) -> bool:

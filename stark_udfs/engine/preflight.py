@@ -79,7 +79,9 @@ def check_people(settings: Settings) -> None:
     except (OSError, ValueError, ImportError) as error:
         raise InputError(f"people.source: {source} cannot be read: {error}.") from None
     if not there:
-        raise InputError(f"people.source: there is no {source}. Give a .csv, .parquet or Delta path, or a table's name.")
+        raise InputError(
+            f"people.source: there is no {source}. Give a .csv, .parquet or Delta path, or a table's name."
+        )
 
 
 def check_model(model: ModelSettings, secrets: Secrets = os.environ.get) -> None:

@@ -11,10 +11,12 @@ from pyspark.sql import functions as F
 from stark_udfs.core.rejects import Reason
 from stark_udfs.delta.schema import struct_type
 from stark_udfs.delta.table import Table
+from stark_udfs.delta.tables import one
 from stark_udfs.engine import changes, codes, guard
 from stark_udfs.engine.asking import Asked
 from stark_udfs.engine.context import Context
 from stark_udfs.engine.frames import fixed
+from stark_udfs.engine.lock import again_on_conflict
 from stark_udfs.engine.settle import settled
 from stark_udfs.engine.stage import AnyChatStage
 from stark_udfs.engine.system import REJECTS, UNITS, Dropped, State, Unit
@@ -57,10 +59,12 @@ def write_work(context: Context, stage: AnyChatStage, work: Work) -> Outcome:
     rows, dropped = fixed(rows), fixed(_rejects(context, stage, dropped))
     written = _write_rows(context, stage, finished, rows)
     rejected = dropped.count()
-    _replace(context, REJECTS, stage.name, dropped, finished, fresh=False)
+    _replace(context, REJECTS, stage.name, dropped, finished, rows=rejected, fresh=False)
     units = _units(context, stage, work, rows, dropped)
-    _replace(context, UNITS, stage.name, units, work.played, fresh=work.fresh)
-    still_open = work.played.where(F.col("open").isNotNull() & ~_kept_stale(work)).count()
+    looked_at, still_open = one(
+        work.played.agg(F.count(F.lit(1)), F.count_if(F.col("open").isNotNull() & ~_kept_stale(work)))
+    )
+    _replace(context, UNITS, stage.name, units, work.played, rows=looked_at, fresh=work.fresh)
     return Outcome(open=still_open, rejected=rejected, written=written)
 
 
@@ -125,17 +129,18 @@ def _kept_stale(work: Work) -> Column:
     return guard.repaid() if work.stale else F.lit(False)
 
 
-def _replace(context: Context, table: Table, stage: str, new: DataFrame, units: DataFrame, *, fresh: bool) -> None:
-    """Make `new` the rows of a system table for these units of a stage."""
+def _replace(
+    context: Context, table: Table, stage: str, new: DataFrame, units: DataFrame, *, rows: int, fresh: bool
+) -> None:
+    """Make `new`, which has `rows` rows, the rows of a system table for these units of a stage."""
     tables = context.tables
     if not tables.exists(table):
         tables.append(table, new)
         return
     old = tables.read(table).where(F.col("stage") == stage)
     if fresh or old.isEmpty():
-        changed = new.withColumn("op", F.lit("insert"))
-        counts = changes.Counts(insert=new.count())
-        changes.write(tables, table, changed, counts)
+        if rows:
+            again_on_conflict(lambda: tables.append(table, new))
         return
     old = old.join(units.select("unit_key"), "unit_key", "left_semi")
     changed = fixed(changes.changes(table, new, old))

@@ -46,8 +46,6 @@ async def call(client: Client, gate: Gate, chat: Chat, request: ChatRequest) -> 
         except CallFailed as error:
             throttled += error.kind is Failure.THROTTLED
             failures += error.kind is Failure.TRANSIENT
-            if error.kind.stops:
-                gate.stop(f"model {model.name!r}: {error}")
             wait = error.retry_after or jitter.uniform(0.5, 1.0) * wait_after(max(failures, throttled))
             late = gate.clock.now() + wait - begun > model.call_budget_s
             if not error.kind.again or failures >= model.attempts or late:
@@ -75,6 +73,8 @@ async def _once(client: Client, gate: Gate, chat: Chat, request: ChatRequest, bo
         outcome = Outcome(failure=error.kind, retry_after=error.retry_after or 0.0, detail=error.detail)
         gate.counts.throttled += error.kind is Failure.THROTTLED
         gate.counts.failures += error.kind is not Failure.THROTTLED
+        if error.kind.stops:
+            gate.stop(f"model {chat.model.name!r}: {error}")
         raise
     finally:
         gate.leave(bound, outcome)

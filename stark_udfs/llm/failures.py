@@ -68,7 +68,7 @@ def kind_of(status: int, code: str, message: str) -> Failure:
         return Failure.TRANSIENT
     if status in {401, 403}:
         return Failure.AUTH
-    if status == 404:
+    if status == 404 or status < 400:  # a redirect is not followed: the key would go along
         return Failure.NOT_FOUND
     if code == "content_filter":
         return Failure.CONTENT_FILTER

@@ -9,7 +9,7 @@ from stark_udfs.llm.pace import Window
 from stark_udfs.llm.terms import Limits, Report
 
 LONGEST_PROBE_S = 30.0
-POLL_S = 0.1  # how soon an asker that lacks slots should ask again
+POLL_S = 0.2  # how soon an asker that lacks slots or permits should ask again; a window's burst covers the wait
 
 
 class Line:
@@ -74,7 +74,7 @@ class Line:
         if permits < report.permits:
             waits.append(self.requests.wait(1, now) if self.requests else 0.0)
             waits.append(self.tokens.wait(report.permit_tokens, now) if self.tokens else 0.0)
-        if slots < report.want:
+        if slots < report.want or permits < report.permits:
             waits.append(POLL_S)
         return max(waits)
 

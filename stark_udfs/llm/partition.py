@@ -25,6 +25,8 @@ from stark_udfs.llm.journal import Journal
 from stark_udfs.llm.loops import LoopThread
 from stark_udfs.llm.prompts import Reply
 
+LOOK_S = 0.05  # how often the feeding side looks for ends; waking it for each one costs the loop its turn
+
 State = Literal["done", "rejected", "open"]
 
 
@@ -166,8 +168,7 @@ class Partition:
                 self._queued += 1
                 self._loop.loop.call_soon_threadsafe(self._inbox.put_nowait, unit)
                 return True
-            if not self._ends:
-                self._changed.wait()
+            self._changed.wait(LOOK_S)
             return False
 
     def _drained(self) -> Iterator[UnitEnd]:
@@ -180,8 +181,7 @@ class Partition:
         with self._changed:
             if self._working.done() and self._unsettled == 0:
                 return True
-            if not self._ends:
-                self._changed.wait(timeout=1.0)
+            self._changed.wait(LOOK_S)
             return False
 
     async def _open(self) -> None:
@@ -213,7 +213,8 @@ class Partition:
         while (unit := await self._inbox.get()) is not None:
             with self._changed:
                 self._queued -= 1
-                self._changed.notify()
+                if self._queued == self.means.workers:
+                    self._changed.notify()
             self._gate.busy += 1
             try:
                 await self._handle(unit)
@@ -328,9 +329,7 @@ class Partition:
         setattr(counts, end.state, getattr(counts, end.state) + 1)
         if end.state == "rejected":
             counts.reasons[end.reason] = counts.reasons.get(end.reason, 0) + 1
-        with self._changed:
-            self._ends.append(end)
-            self._changed.notify()
+        self._ends.append(end)
 
     def _fail(self, error: Exception) -> None:
         self._failure = self._failure or error

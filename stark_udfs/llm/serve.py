@@ -13,9 +13,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import fields
 
+from stark_udfs.core.errors import StarkError
 from stark_udfs.core.ids import Json
+from stark_udfs.core.settings import Defects
 from stark_udfs.llm.stub import Faults, Said, Stub
-from stark_udfs.llm.transport import Author
+from stark_udfs.llm.wire import Author, embedded
 
 LONGEST_HEAD = 65_536  # bytes
 LONGEST_BODY = 64_000_000
@@ -82,7 +84,7 @@ class Connection(asyncio.Protocol):
         elif method == "POST" and path.endswith("/chat/completions"):
             try:
                 said = self.stub.begin(body, headers, now)
-            except (ValueError, LookupError, TypeError) as error:
+            except (ValueError, LookupError, TypeError, StarkError) as error:
                 said = Said(0.0, 400, json.dumps({"error": {"message": repr(error)}}).encode())
             self.pending = self.loop.call_later(said.delay_s, self._finish, said)
         else:
@@ -151,14 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             parser.add_argument(option, type=type(one.default), default=one.default)
     options = vars(parser.parse_args(arguments))
     host, port = options.pop("host"), options.pop("port")
-    asyncio.run(serve_offline(host, port, Faults(**options), _embedded()))
-
-
-def _embedded() -> Author:
-    from stark_udfs.core.settings import Defects
-    from stark_udfs.llm.offline.author import author_of
-
-    return author_of(Defects())
+    asyncio.run(serve_offline(host, port, Faults(**options), embedded(Defects())))
 
 
 def _page(content: dict[str, Json]) -> Said:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from stark_udfs.core.ids import Json, rng_of
-from stark_udfs.llm.transport import Author, completion
+from stark_udfs.llm.wire import Author, completion
 
 KEY_HEADER = "idempotency-key"
 HUGE = 2_000_000  # characters
@@ -166,7 +166,9 @@ class Stub:
                 return Said(delay, 200, b"<!doctype html><title>Gateway</title><p>Please wait.", "text/html")
             case "empty":
                 return Said(delay, 200, b"")
-        body = cast("dict[str, Json]", json.loads(content))
+        body = json.loads(content)
+        if not isinstance(body, dict):
+            raise TypeError("the body is no JSON object")
         text, finish = self._text(body)
         text, finish = spoilt(fault, text, finish)
         return Said(delay, 200, json.dumps(completion(body, text, finish)).encode(), cut=fault == "broken")
@@ -219,7 +221,7 @@ def made_up(schema: Mapping[str, Json], root: Mapping[str, Json]) -> Json:
 
 
 def _plain(schema: Mapping[str, Json]) -> Json:
-    text = "2024-01-15" if schema.get("format") == "date" else "I bake bread with my aunt every Sunday."
+    text = "2024-01-15" if schema.get("format") == "date" else "I bake bread daily."
     number = schema.get("minimum", 1)
     values: dict[str, Json] = {"string": text, "integer": number, "number": number, "boolean": True}
     return values.get(str(schema["type"]))

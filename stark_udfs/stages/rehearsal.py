@@ -8,6 +8,7 @@ from stark_udfs.core.records import Record
 from stark_udfs.core.settings import Settings
 from stark_udfs.engine.forecast import Rehearsal
 from stark_udfs.stages import albums, commonsense, events, narratives, personas, sessions, summaries
+from stark_udfs.stages.lives import Life
 from stark_udfs.stages.relations import Relation
 from stark_udfs.stages.turns import ASSISTANT, SessionReply
 
@@ -34,7 +35,7 @@ PICTURE = (
 )
 TURN = "The beans have been on since noon and the whole corridor smells of garlic, so Mrs Sato came to ask what it is."
 SUMMARY = (
-    "Marta, who cooks feijoada for her neighbours on the first cold Saturday, told of a shop by the station. She showed "
+    "Marta, who cooks feijoada for her neighbours on the first cold Saturday, told of a shop by the station. She sent "
     "a picture of the pot, and the assistant suggested to soak the beans longer. She plans to invite Mrs Sato, who "
     "asked for the recipe, and worries that the kitchen is too small. They talked about the letter to her mother, too."
 )
@@ -64,8 +65,8 @@ def rehearsals(settings: Settings) -> Mapping[str, Rehearsal]:
             narratives.NarrativeSeed.model_validate({**_only(narratives.NarrativeSeed, life), "commonsense_id": ""}),
             (narratives.NarrativeReply(narrative=NARRATIVE),),
         ),
-        "events": Rehearsal(episodes, events.Life.model_validate(life), (events.EventsReply(events=happened),)),
-        "albums": Rehearsal(episodes, albums.Life.model_validate(life), (_album(settings),)),
+        "events": Rehearsal(episodes, Life.model_validate(life), (events.EventsReply(events=happened),)),
+        "albums": Rehearsal(episodes, Life.model_validate(life), (_album(settings),)),
         "sessions": Rehearsal(episodes, sessions.Story.model_validate(story), (talk,) * count),
         "summaries": Rehearsal(
             episodes, _chronicle(settings, story, talk, count), (summaries.SummaryReply(summary=SUMMARY),) * count

@@ -16,7 +16,7 @@ from typing import Protocol
 import aiohttp
 from yarl import URL
 
-from stark_udfs.vision.gate import Gate, Lookup, Shut, system_lookup
+from stark_udfs.vision.gate import AT_ONCE, Gate, Lookup, Shut, system_lookup
 from stark_udfs.vision.optouts import AGENT, opted_out
 from stark_udfs.vision.pictures import Bounds, NoPicture, take
 from stark_udfs.vision.polite import Turns
@@ -116,6 +116,7 @@ class WebFetch:
         self._rules = rules
         self._gate = Gate(rules.allow, lookup)
         self._turns = Turns(rules.interval_s)
+        self._free = asyncio.Semaphore(AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "WebFetch":
@@ -157,9 +158,10 @@ class WebFetch:
         for _ in range(self._rules.redirects + 1):
             target = checked(url, self._rules, self._gate)
             await self._turns.wait(target.host or "")
-            start = loop.time()
-            answer = await self._hop(session, target, left)
-            left -= loop.time() - start
+            async with self._free:  # waiting for a connection is no fault of the server
+                start = loop.time()
+                answer = await self._hop(session, target, left)
+                left -= loop.time() - start
             if isinstance(answer, bytes):
                 return str(target), answer
             url = answer

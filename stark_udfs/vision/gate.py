@@ -13,7 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from stark_udfs.vision.addresses import literal, not_public
 
 Lookup: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-AT_ONCE = 4  # connections to one host
+AT_ONCE = 32  # connections
 
 
 class Shut(Exception):
@@ -59,7 +59,8 @@ class Gate:
             resolver=GatedResolver(self),
             socket_factory=self._socket,
             use_dns_cache=False,
-            limit_per_host=AT_ONCE,
+            limit=AT_ONCE,
+            force_close=True,  # no request finds a connection that another one made
         )
 
     def _socket(self, info: aiohttp.AddrInfoType) -> socket.socket:

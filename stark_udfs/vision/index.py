@@ -174,7 +174,6 @@ class PictureIndex:
                 f"the index in {folder} has vectors of {card.embedder} with {card.processor}, "
                 f"not of {embedder} with {PROCESSOR}: nothing comparable. Build it anew."
             )
-        _probe(vectors, card.probes)
         return cls(folder, card, vectors, whole)
 
     def search(self, queries: Vectors, k: int) -> Hits:
@@ -280,7 +279,7 @@ def _probe(index: "faiss.Index", probes: int) -> None:
 
 
 def _replace(folder: Path, made: Path) -> None:
-    """Put a made folder in the place of another; a crash leaves one of the two there."""
+    """Put a made folder in the place of another, which stays beside it, hidden, until that is done."""
     old = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():

@@ -48,7 +48,6 @@ class Entry(BaseModel):
     shapes: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     graphic: bool = False
-    covers: bool = False
     full: bool = Field(False, description="seen in a full-body shot only")
     wide: bool = Field(False, description="not seen in a portrait or headshot")
     needs: str | None = Field(None, description="the kind of top it goes with")

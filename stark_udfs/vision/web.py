@@ -21,8 +21,7 @@ from stark_udfs.core.records import Record
 ITEMS = 200  # of one answer that are looked at
 TEXT = 300  # characters of a title, a name, a licence
 URL = 2000  # characters
-QUERY = 400  # characters, and
-QUERY_WORDS = 50  # the least of what the providers take
+QUERY_WORDS = 50  # the least of what the providers take; all take 300 characters
 TAG = re.compile(r"<[^<>]{0,2000}>")
 
 
@@ -167,4 +166,4 @@ def clean(text: str | None) -> str:
 
 def words(query: str) -> str:
     """A query that every provider takes."""
-    return " ".join(clean(query).split()[:QUERY_WORDS])[:QUERY]
+    return " ".join(clean(query).split()[:QUERY_WORDS])

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -35,10 +36,11 @@ class WebSearch:
     it is not followed anywhere else, since the key would go along.
     """
 
-    def __init__(self, api: SearchApi, rules: SearchRules) -> None:
-        """Nothing is opened before `async with`."""
+    def __init__(self, api: SearchApi, rules: SearchRules, secrets: Mapping[str, str] = os.environ) -> None:
+        """Nothing is opened before `async with`; `secrets` holds the key under the name that the provider gives it."""
         self._api = api
         self._rules = rules
+        self._secrets = secrets
         self._turns = Turns(rules.interval_s)
         self._session: aiohttp.ClientSession | None = None
 
@@ -113,9 +115,11 @@ class WebSearch:
         name = self._api.secret
         if name is None:
             return {}
-        key = os.environ.get(name)
+        key = self._secrets.get(name)
         if not key:
-            raise NotAuthorised(f"{self._api.name}: the environment variable {name} is empty. Put the key there.")
+            raise NotAuthorised(
+                f"{self._api.name}: {name} is empty. Put the key into the environment variable of that name."
+            )
         bearer = self._api.secret_header == "Authorization"
         return {self._api.secret_header: f"Bearer {key}" if bearer else key}
 

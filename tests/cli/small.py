@@ -41,7 +41,9 @@ def write_table(root: Path, table: Table, rows: Sequence[Record]) -> None:
         for row in dumped:
             row.update(unit_key=unit or row[table.key[0]], provider="offline", run_id=RUN)
     partition = list(table.partition_by) or None
-    deltalake.write_deltalake(str(root / table.name), pa.Table.from_pylist(dumped, schema=schema), partition_by=partition)
+    deltalake.write_deltalake(
+        str(root / table.name), pa.Table.from_pylist(dumped, schema=schema), partition_by=partition
+    )
 
 
 def contents() -> list[tuple[Table, list[Record]]]:
@@ -55,7 +57,10 @@ def contents() -> list[tuple[Table, list[Record]]]:
         (albums.TABLE, [albums.Album(episode_id=EPISODE, images=[_album_image()])]),
         (sessions.TABLE, [_session(1), _session(2)]),
         (system.REPLIES, [_reply("personas", SEED, 0), _reply("sessions", EPISODE, 0), _reply("sessions", EPISODE, 1)]),
-        (system.UNITS, [_unit("personas", SEED, outputs=3, rejects=1), _unit("sessions", EPISODE, outputs=2, rejects=0)]),
+        (
+            system.UNITS,
+            [_unit("personas", SEED, outputs=3, rejects=1), _unit("sessions", EPISODE, outputs=2, rejects=0)],
+        ),
         (system.REJECTS, [_drop()]),
         (system.RUNS, [_run("personas", 1), _run("sessions", 2)]),
         (system.CHECKS, [_check("turns", 2.0, ok=False), _check("images", 1.9, ok=True)]),

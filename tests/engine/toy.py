@@ -69,7 +69,7 @@ def towns(toy: Toy, frames: Frames) -> DataFrame:
 
 
 def select(toy: Toy, frames: Frames) -> DataFrame:
-    number = F.split("name", "-")[1].cast("bigint")
+    number = F.regexp_extract("name", "[0-9]+", 0).cast("bigint")
     return frames["towns"].select("town_id", "name", number.alias("ordinal"))
 
 

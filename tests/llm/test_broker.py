@@ -112,7 +112,12 @@ def describe_static_shares():
     def it_divides_rates_slots_and_money():
         limits = Limits(in_flight=64, requests_per_minute=600, tokens_per_minute=6_000, money=2.0)
         share = limits.shared_by(4)
-        assert (share.in_flight, share.requests_per_minute, share.tokens_per_minute, share.money) == (16, 150, 1_500, 0.5)
+        assert (share.in_flight, share.requests_per_minute, share.tokens_per_minute, share.money) == (
+            16,
+            150,
+            1_500,
+            0.5,
+        )
         assert Limits(in_flight=2).shared_by(4) == Limits(in_flight=1)
 
 

@@ -32,7 +32,7 @@ def describe_decode():
             f"```\n{GOOD}",
             f"Here is what you asked for:\n\n{GOOD}\n\nI hope [this] helps {{a lot}}!",
             f"The form {{flour, grams}} it is: {GOOD}",
-            f"<think>maybe {{\"loaves\": []}}?</think>\n{GOOD}",
+            f'<think>maybe {{"loaves": []}}?</think>\n{GOOD}',
             GOOD.replace("}]", "},]"),
             GOOD.replace('"', "'"),
             GOOD.replace('"rye"', "\u201crye\u201d"),
@@ -94,7 +94,13 @@ def describe_decode():
 
     @pytest.mark.parametrize(
         "text",
-        ['{"count": 99999999999999999999}', '{"grams": 1e999}', '{"grams": NaN}', '{"grams": -Infinity}', '{"count": 1e400}'],
+        [
+            '{"count": 99999999999999999999}',
+            '{"grams": 1e999}',
+            '{"grams": NaN}',
+            '{"grams": -Infinity}',
+            '{"count": 1e400}',
+        ],
     )
     def it_lets_no_number_through_that_a_column_cannot_hold(text):
         assert isinstance(decode(text, Weighed), Reject)
@@ -119,7 +125,23 @@ def describe_decode():
 def describe_hostile_text():
     def it_never_raises():
         draw = random.Random(42)
-        pieces = [*GOOD, "```", "\\u", "\\", "\ud800", "\x00", "“", "'", "{", "[", "NaN", "9" * 30, "<html>", "//", "I'm sorry"]
+        pieces = [
+            *GOOD,
+            "```",
+            "\\u",
+            "\\",
+            "\ud800",
+            "\x00",
+            "“",
+            "'",
+            "{",
+            "[",
+            "NaN",
+            "9" * 30,
+            "<html>",
+            "//",
+            "I'm sorry",
+        ]
         for _ in range(4_000):
             text = list(GOOD)
             for _ in range(draw.randrange(1, 12)):

@@ -16,6 +16,7 @@ def describe_kind_of():
             (401, "", "", Failure.AUTH),
             (403, "", "", Failure.AUTH),
             (404, "model_not_found", "", Failure.NOT_FOUND),
+            (307, "", "", Failure.NOT_FOUND),
             (400, "context_length_exceeded", "", Failure.CONTEXT_LENGTH),
             (400, "", "This model's maximum context length is 8192 tokens", Failure.CONTEXT_LENGTH),
             (413, "", "", Failure.CONTEXT_LENGTH),

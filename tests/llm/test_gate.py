@@ -33,7 +33,9 @@ class Server:
         self.most = 0
         self.times: list[float] = []
 
-    async def visit(self, through: Gate, *, seconds: float, bound: Bound = FREE, outcome: Outcome | None = None) -> None:
+    async def visit(
+        self, through: Gate, *, seconds: float, bound: Bound = FREE, outcome: Outcome | None = None
+    ) -> None:
         await through.enter(bound)
         self.inside += 1
         self.most = max(self.most, self.inside)

@@ -13,10 +13,10 @@ def describe_lenient_reader():
         [
             ('{"a": [1, 2.5, -3e2]}', {"a": [1, 2.5, -300.0]}),
             ("{'a': 'it is', }", {"a": "it is"}),
-            ("{\u201ca\u201d: \u201csaid \"yes\"\u201d}", {"a": 'said "yes"'}),
+            ('{\u201ca\u201d: \u201csaid "yes"\u201d}', {"a": 'said "yes"'}),
             ('{"a": True, "b": None, "c": false}', {"a": True, "b": None, "c": False}),
             ('{"a": "two\nlines"}', {"a": "two\nlines"}),
-            ('[1, // first\n 2]', [1, 2]),
+            ("[1, // first\n 2]", [1, 2]),
             (r'["\u00e9\ud83d\ude00\u0000\ud800\n\/"]', ["é😀\ufffd\ufffd\n/"]),
             ('{"a": 1, "a": 2}', {"a": 2}),
             ("[[], {}]", [[], {}]),
@@ -32,7 +32,17 @@ def describe_lenient_reader():
 
     @pytest.mark.parametrize(
         "text",
-        ["[1 2]", '["a" "b"]', "{a: 1}", '{"a" 1}', "[NaN]", "[Infinity]", "[1e9999]", "[12345678901234567890]", "[os]"],
+        [
+            "[1 2]",
+            '["a" "b"]',
+            "{a: 1}",
+            '{"a" 1}',
+            "[NaN]",
+            "[Infinity]",
+            "[1e9999]",
+            "[12345678901234567890]",
+            "[os]",
+        ],
     )
     def it_guesses_nothing(text):
         with pytest.raises(NotLenientJson):

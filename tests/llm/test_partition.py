@@ -11,6 +11,7 @@ from stark_udfs.llm.broker import Desk
 from stark_udfs.llm.broker_net import BrokerServer
 from stark_udfs.llm.chat import Chat
 from stark_udfs.llm.client import connect
+from stark_udfs.llm.clock import Clock
 from stark_udfs.llm.failures import BrokerLost
 from stark_udfs.llm.gate import DirectLink, Gate
 from stark_udfs.llm.journal import JournalPlace, by_key, open_journal, read_buckets
@@ -34,10 +35,11 @@ class Bakery:
     def __init__(self, files: Path, author: Callable = replies_good, url: str | None = None, **settings) -> None:
         limits = {name: settings.pop(name) for name in ("money", "stop_after", "stop_rejects") if name in settings}
         append = settings.pop("append", None)
+        self.clock = Clock(speed=settings.pop("speed", 1.0))
         provider = {"provider": "openai", "base_url": url} if url else {}
         self.model = model(**{"in_flight": 8, **provider, **settings})
         self.chat: Chat = chat(model=self.model)
-        self.desk = Desk()
+        self.desk = Desk(self.clock)
         self.desk.begin("loaves", "baker-1", Limits(**{"in_flight": self.model.in_flight, **limits}))
         self.place = JournalPlace(str(files), "run-1", "loaves", flush_s=0.05, append=append)
         self.author = author
@@ -50,7 +52,7 @@ class Bakery:
             chat=self.chat,
             run_id="run-1",
             client=lambda: connect(self.model, author=self.author),
-            gate=gate or (lambda: Gate(DirectLink(self.desk, attempt, "loaves"))),
+            gate=gate or (lambda: Gate(DirectLink(self.desk, attempt, "loaves"), self.clock)),
             journal=lambda: open_journal(self.place, attempt),
             workers=2 * self.model.in_flight,
         )
@@ -156,7 +158,7 @@ def describe_over_http():
         assert all(end.state == "done" for end in ends)
         assert stub.max_in_flight == in_flight
         assert stub.stats()["duplicates"] == 0
-        assert wall < 12 * 0.1 * 2.5
+        assert wall < 12 * 0.1 * 4
 
     @pytest.mark.faults
     def it_brings_everything_home_through_a_bad_day(tmp_path, server):
@@ -166,7 +168,7 @@ def describe_over_http():
                 broken=0.02, malformed=0.1, truncated=0.05, refusal=0.05, huge=0.01,
             )
         )  # fmt: skip
-        bakery = Bakery(tmp_path, url=url, in_flight=32, attempts=9)
+        bakery = Bakery(tmp_path, url=url, in_flight=32, attempts=9, speed=10.0)
         ends = bakery.run(60)
         assert len(ends) == 60
         assert {end.state for end in ends} <= {"done", "rejected"}

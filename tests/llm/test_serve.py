@@ -18,13 +18,15 @@ def ask_raw(request: bytes, faults: Faults | None = None) -> bytes:
             for place in range(0, len(request), 7):  # in small pieces, as a network may
                 writer.write(request[place : place + 7])
                 await asyncio.sleep(0)
-            writer.write_eof()
             try:
-                said = await asyncio.wait_for(reader.read(), 5)
-            except ConnectionError:
-                said = b""
-            writer.close()
-            return said
+                async with asyncio.timeout(0.5):
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    length = int(head.partition(b"Content-Length: ")[2].split()[0])
+                    return head + await reader.readexactly(length)
+            except (ConnectionError, EOFError, TimeoutError):
+                return b""
+            finally:
+                writer.close()
 
     return asyncio.run(go())
 

@@ -31,7 +31,12 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 def png_bomb(side: int) -> bytes:
     head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(100_000))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(bytes(100_000)))
+        + chunk(b"IEND", b"")
+    )
 
 
 def ok(body: bytes, *headers: str) -> bytes:
@@ -74,7 +79,7 @@ class Server:
             writer.close()
 
     async def serve(self, ready: threading.Event, end: asyncio.Event) -> None:
-        server = await asyncio.start_server(self.answer, "0.0.0.0", 0)  # noqa: S104
+        server = await asyncio.start_server(self.answer, "0.0.0.0", 0)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await end.wait()
@@ -115,7 +120,9 @@ class Names:
 PUBLIC = FetchRules(interval_s=0, seconds=5, allow=frozenset({"127.0.0.1", "127.0.0.2"}))
 
 
-def fetch(server: Server, url: str, rules: FetchRules = PUBLIC, **names: Sequence[str] | list[Sequence[str]]) -> Fetched | Refused:
+def fetch(
+    server: Server, url: str, rules: FetchRules = PUBLIC, **names: Sequence[str] | list[Sequence[str]]
+) -> Fetched | Refused:
     """One fetch; `{port}` in the URL is the server's, and `pics.example` is on 127.0.0.1."""
     table = {"pics.example": [["127.0.0.1"]], **{f"{name}.example": as_answers(said) for name, said in names.items()}}
     rules = replace(rules, ports=rules.ports | {server.port})
@@ -176,17 +183,43 @@ def describe_a_good_picture():
 def describe_addresses_that_are_not_public():
     @pytest.mark.parametrize(
         "host",
-        ["127.0.0.1", "127.0.0.2", "169.254.169.254", "10.0.0.1", "192.168.0.1", "0.0.0.0", "[::1]", "[::]"]
-        + ["2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001", "127.1", "0"]
-        + ["[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]"]
-        + ["[2001:0:7f00:1::]", "[fe80::1%25lo]", "[fd00:ec2::254]", "①②⑦.⓪.⓪.①", "127.0.0.1.", "2852039166"],
+        [
+            "127.0.0.1",
+            "127.0.0.2",
+            "169.254.169.254",
+            "10.0.0.1",
+            "192.168.0.1",
+            "0.0.0.0",
+            "[::1]",
+            "[::]",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.0.0.1",
+            "0177.0.0.1",
+            "017700000001",
+            "127.1",
+            "0",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::127.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "[2001:0:7f00:1::]",
+            "[fe80::1%25lo]",
+            "[fd00:ec2::254]",
+            "①②⑦.⓪.⓪.①",
+            "127.0.0.1.",
+            "2852039166",
+        ],
     )
     def they_are_refused_when_spelt_out(server: Server, host: str):
         rules = FetchRules(interval_s=0, seconds=5)
         assert reason(fetch(server, f"http://{host}:{{port}}/latest/meta-data", rules)) is FetchRefusal.ADDRESS
         assert server.hits == []
 
-    @pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "10.0.0.1", "::1", "::ffff:127.0.0.1", "fe80::1%lo"])
+    @pytest.mark.parametrize(
+        "address", ["127.0.0.1", "169.254.169.254", "10.0.0.1", "::1", "::ffff:127.0.0.1", "fe80::1%lo"]
+    )
     def they_are_refused_behind_a_name(server: Server, address: str):
         rules = FetchRules(interval_s=0, seconds=5)
         assert reason(fetch(server, "http://evil.example:{port}/", rules, evil=[address])) is FetchRefusal.ADDRESS
@@ -204,7 +237,9 @@ def describe_addresses_that_are_not_public():
         assert reason(result) is FetchRefusal.ADDRESS
         assert server.hits == []
 
-    @pytest.mark.parametrize("where", ["http://127.0.0.2:{port}/", "http://[::1]:{port}/", "http://evil.example:{port}/"])
+    @pytest.mark.parametrize(
+        "where", ["http://127.0.0.2:{port}/", "http://[::1]:{port}/", "http://evil.example:{port}/"]
+    )
     def a_redirect_does_not_lead_to_them(server: Server, where: str):
         target = where.replace("{port}", str(server.port))
         server.reply = lambda path: redirect(target)
@@ -275,7 +310,9 @@ def describe_answers_that_never_end():
                 yield bytes(65536)
 
         server.reply = lambda path: huge()
-        assert reason(fetch(server, "http://pics.example:{port}/")) is FetchRefusal.TOO_LARGE
+        refused = fetch(server, "http://pics.example:{port}/")
+        assert reason(refused) is FetchRefusal.TOO_LARGE
+        assert "says 10737418240 bytes" in str(refused)
         assert server.sent < 50_000_000
 
     def endless_chunks_are_counted(server: Server):
@@ -299,7 +336,9 @@ def describe_answers_that_never_end():
         rules = replace(PUBLIC, bytes=300_000)
         assert reason(fetch(server, "http://pics.example:{port}/", rules)) is FetchRefusal.TOO_LARGE
 
-    @pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"])
+    @pytest.mark.parametrize(
+        "start", [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"]
+    )
     def drops_do_not_outlast_the_deadline(server: Server, start: bytes):
         async def drip() -> AsyncIterator[bytes]:
             yield start
@@ -309,7 +348,9 @@ def describe_answers_that_never_end():
 
         server.reply = lambda path: drip()
         began = time.monotonic()
-        assert reason(fetch(server, "http://pics.example:{port}/", replace(PUBLIC, seconds=0.4))) is FetchRefusal.TIMEOUT
+        assert (
+            reason(fetch(server, "http://pics.example:{port}/", replace(PUBLIC, seconds=0.4))) is FetchRefusal.TIMEOUT
+        )
         assert time.monotonic() - began < 2
 
     def the_deadline_spans_all_redirects(server: Server):
@@ -322,7 +363,7 @@ def describe_answers_that_never_end():
         assert reason(result) is FetchRefusal.TIMEOUT
 
     def redirects_in_a_circle_are_left(server: Server):
-        server.reply = lambda path: redirect(path)
+        server.reply = redirect
         assert reason(fetch(server, "http://pics.example:{port}/a")) is FetchRefusal.REDIRECTS
         assert len(server.hits) == 4
 
@@ -388,8 +429,14 @@ def describe_bodies_that_are_no_pictures():
 def describe_opt_outs():
     @pytest.mark.parametrize(
         "header",
-        ["X-Robots-Tag: noai", "x-robots-tag: index, NoImageAI", "X-Robots-Tag: all\r\nX-Robots-Tag: noimageindex"]
-        + ["X-Robots-Tag: stark-udfs: noai", "TDM-Reservation: 1", "Content-Usage: train-ai=n"],
+        [
+            "X-Robots-Tag: noai",
+            "x-robots-tag: index, NoImageAI",
+            "X-Robots-Tag: all\r\nX-Robots-Tag: noimageindex",
+            "X-Robots-Tag: stark-udfs: noai",
+            "TDM-Reservation: 1",
+            "Content-Usage: train-ai=n",
+        ],
     )
     def they_are_honoured(server: Server, header: str):
         server.reply = lambda path: ok(jpeg(), header)
@@ -403,11 +450,27 @@ def describe_politeness():
         urls = [f"http://{host}.example:{server.port}/{host}{n}" for n in range(3) for host in "ab"]
         results = fetch_all(urls, rules, names)
         assert [r.final_url for r in results if isinstance(r, Fetched)] == urls
-        times = {host: [t for (path, _), t in zip(server.hits, server.times, strict=True) if path[1] == host] for host in "ab"}
+        times = {
+            host: [t for (path, _), t in zip(server.hits, server.times, strict=True) if path[1] == host]
+            for host in "ab"
+        }
         for host in "ab":
             gaps = np.diff(times[host])
             assert (gaps > 0.15).all(), gaps
         assert abs(times["a"][0] - times["b"][0]) < 0.15
+
+
+def describe_many_at_once():
+    def waiting_for_a_connection_is_not_held_against_a_server(server: Server):
+        async def late(path: str) -> AsyncIterator[bytes]:
+            await asyncio.sleep(0.15)
+            yield ok(jpeg())
+
+        server.reply = late
+        rules = replace(PUBLIC, seconds=0.6, ports=frozenset({server.port}))
+        urls = [f"http://pics.example:{server.port}/{n}" for n in range(200)]
+        results = fetch_all(urls, rules, Names({"pics.example": [["127.0.0.1"]]}))
+        assert [result.final_url for result in results if isinstance(result, Fetched)] == urls
 
 
 def describe_refusals():

@@ -66,6 +66,19 @@ def describe_search():
         index, vectors, _ = made(tmp_path, 7)
         assert sorted(index.search(vectors[:1], 50).ids[0].tolist()) == list(range(7))
 
+    @pytest.mark.parametrize("most", [10_000, 0], ids=["ivf", "ivf_sq8"])
+    def it_says_where_it_looked_at_too_few_lists(tmp_path: Path, most: int):
+        rule = IndexRule(flat_up_to=0, ivf_up_to=most, recall=0.0, train_per_list=40)
+        index, _, _ = made(tmp_path, 2000, rule)
+        hits = index.search(clustered(3, seed=4), 2000)
+        for ids, scores in zip(hits.ids, hits.scores, strict=True):
+            found = int((ids >= 0).sum())
+            assert 10 < found < 2000
+            assert (ids[found:] == -1).all()
+            assert len(set(ids[:found].tolist())) == found
+            assert scores[found - 1] >= -1
+            assert (scores[found:] < -1).all()
+
 
 def describe_rows():
     def it_tells_what_is_known_in_the_order_asked(tmp_path: Path):

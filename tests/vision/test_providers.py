@@ -38,7 +38,13 @@ COMMONS = {
     "batchcomplete": True,
     "query": {
         "pages": [
-            {"pageid": 2, "ns": 6, "title": "File:Second.png", "index": 2, "imageinfo": [{"url": "https://up.example/2.png"}]},
+            {
+                "pageid": 2,
+                "ns": 6,
+                "title": "File:Second.png",
+                "index": 2,
+                "imageinfo": [{"url": "https://up.example/2.png"}],
+            },
             {
                 "pageid": 1,
                 "ns": 6,
@@ -96,7 +102,12 @@ BRAVE = {
             "source": "page.example",
             "page_fetched": "2026-01-01T00:00:00Z",
             "thumbnail": {"src": "https://imgs.example/1", "width": 500, "height": 333},
-            "properties": {"url": "https://pics.example/1.jpg", "placeholder": "https://imgs.example/p", "width": 1200, "height": 800},
+            "properties": {
+                "url": "https://pics.example/1.jpg",
+                "placeholder": "https://imgs.example/p",
+                "width": 1200,
+                "height": 800,
+            },
             "confidence": "high",
         }
     ],
@@ -112,6 +123,10 @@ APIS: list[tuple[SearchApi, dict[str, object]]] = [
 
 def read(api: SearchApi, answer: object) -> list[WebImage]:
     return api.read(json.dumps(answer).encode())
+
+
+def items_of(answer: dict[str, dict[str, list[object]]]) -> list[object]:
+    return answer["query"]["pages"] if "pages" in answer.get("query", {}) else answer["results"]  # type: ignore[return-value]
 
 
 def describe_openverse():
@@ -131,7 +146,11 @@ def describe_openverse():
         assert (second.licence, second.title, second.page, second.source) == ("CC0 1.0", "", "", "openverse/unknown")
 
     def it_asks_for_no_more_than_an_answer_holds():
-        assert Openverse().question("red bicycle", 200).parameters == {"q": "red bicycle", "page_size": "20", "mature": "false"}
+        assert Openverse().question("red bicycle", 200).parameters == {
+            "q": "red bicycle",
+            "page_size": "20",
+            "mature": "false",
+        }
 
 
 def describe_commons():
@@ -159,7 +178,11 @@ def describe_commons():
 
     def it_asks_for_files_with_their_licences():
         asked = Commons().question("red bicycle", 10).parameters
-        assert (asked["gsrsearch"], asked["gsrlimit"], asked["gsrnamespace"]) == ("filetype:bitmap red bicycle", "10", "6")
+        assert (asked["gsrsearch"], asked["gsrlimit"], asked["gsrnamespace"]) == (
+            "filetype:bitmap red bicycle",
+            "10",
+            "6",
+        )
         assert "extmetadata" in asked["iiprop"]
 
 
@@ -183,7 +206,17 @@ def describe_brave():
 def describe_every_provider():
     @pytest.mark.parametrize("api", [api for api, _ in APIS])
     @pytest.mark.parametrize(
-        "answer", [b"", b"<html>busy</html>", b"[]", b"null", b'"text"', b'{"results": 5, "query": 7}', b"[" * 100_000, b"\xff\xfe"]
+        "answer",
+        [
+            b"",
+            b"<html>busy</html>",
+            b"[]",
+            b"null",
+            b'"text"',
+            b'{"results": 5, "query": 7}',
+            b"[" * 100_000,
+            b"\xff\xfe",
+        ],
     )
     def it_says_so_when_an_answer_is_none(api: SearchApi, answer: bytes):
         with pytest.raises(ProviderError, match=api.name):
@@ -192,22 +225,33 @@ def describe_every_provider():
     @pytest.mark.parametrize(("api", "answer"), APIS)
     def it_drops_bad_items_and_keeps_good_ones(api: SearchApi, answer: dict[str, object]):
         good = read(api, answer)
-        bad: list[object] = [None, 5, "x", [], {}, {"url": 5}, {"url": {"a": 1}}, {"properties": {"url": "ftp://x"}, "img_src": ""}]
+        bad: list[object] = [
+            None,
+            5,
+            "x",
+            [],
+            {},
+            {"url": 5},
+            {"url": {"a": 1}},
+            {"properties": {"url": "ftp://x"}, "img_src": ""},
+        ]
         spoilt = json.loads(json.dumps(answer))
-        holder = spoilt["query"]["pages"] if "pages" in spoilt["query"] else spoilt["results"] if "results" in spoilt else []
-        holder[:0] = bad
+        items_of(spoilt)[:0] = bad
         assert read(api, spoilt) == good
 
     @pytest.mark.parametrize(("api", "answer"), APIS)
     def it_reads_a_bounded_number_of_items(api: SearchApi, answer: dict[str, object]):
         many = json.loads(json.dumps(answer))
-        holder = many["query"]["pages"] if "pages" in many["query"] else many["results"]
-        holder *= 400
+        items_of(many).extend(items_of(many) * 400)
         assert len(read(api, many)) <= 200
 
     @pytest.mark.parametrize(("api", "answer"), APIS)
     def it_hands_on_no_script_and_no_endless_text(api: SearchApi, answer: dict[str, object]):
-        text = json.dumps(answer).replace("Red", "<script>x</script>" + "y" * 9000).replace("https://page", "javascript://page")
+        text = (
+            json.dumps(answer)
+            .replace("Red", "<script>x</script>" + "y" * 9000)
+            .replace("https://page", "javascript://page")
+        )
         for image in api.read(text.replace("https://commons.ex", "javascript://c.ex").encode()):
             assert len(image.title) <= 300
             assert "<" not in image.title

@@ -30,7 +30,8 @@ def describe_web_url():
         assert web_url(url) == url
 
     @pytest.mark.parametrize(
-        "url", ["javascript:alert(1)", "data:,x", "file:///x", "//a.example/x", "http://", "http://[", "x" * 3000, "", None]
+        "url",
+        ["javascript:alert(1)", "data:,x", "file:///x", "//a.example/x", "http://", "http://[", "x" * 3000, "", None],
     )
     def it_takes_no_other(url: str | None):
         assert web_url(url) is None

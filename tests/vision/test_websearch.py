@@ -1,7 +1,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 from aiohttp import web
@@ -14,10 +14,18 @@ from stark_udfs.vision.websearch import SearchRules, WebSearch, seconds_of
 RULES = SearchRules(interval_s=0, seconds=3, attempts=3, backoff_s=0.01)
 FOUND = {"results": [{"img_src": f"https://pics.example/{n}.jpg", "url": "https://page.example"} for n in range(5)]}
 
+KEYS = {"BRAVE_API_KEY": "k-123"}
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def searching(handler: Handler, api: Callable[[str], SearchApi] = Searx, rules: SearchRules = RULES, times: int = 1) -> list[WebImage]:
+def searching(
+    handler: Handler,
+    api: Callable[[str], SearchApi] = Searx,
+    rules: SearchRules = RULES,
+    times: int = 1,
+    secrets: Mapping[str, str] = KEYS,
+) -> list[WebImage]:
     """The last of some searches against a server on loopback."""
 
     async def run() -> list[WebImage]:
@@ -29,7 +37,7 @@ def searching(handler: Handler, api: Callable[[str], SearchApi] = Searx, rules: 
         await site.start()
         port = runner.addresses[0][1]
         try:
-            async with WebSearch(api(f"http://127.0.0.1:{port}"), rules) as search:
+            async with WebSearch(api(f"http://127.0.0.1:{port}"), rules, secrets) as search:
                 for _ in range(times):
                     found = await search.search("red bicycle", 3)
                 return found
@@ -72,8 +80,7 @@ def describe_search():
 
 
 def describe_keys():
-    def they_come_from_the_environment(monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setenv("BRAVE_API_KEY", "k-123")
+    def they_go_into_a_header_and_not_into_the_url():
         seen = []
 
         async def answer(request: web.Request) -> web.Response:
@@ -83,18 +90,16 @@ def describe_keys():
         searching(answer, Brave)
         assert seen == [("k-123", False)]
 
-    def a_missing_one_is_named(monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.delenv("BRAVE_API_KEY", raising=False)
+    def a_missing_one_is_named():
 
         async def answer(request: web.Request) -> web.Response:
             raise AssertionError("asked without a key")
 
         with pytest.raises(NotAuthorised, match="BRAVE_API_KEY"):
-            searching(answer, Brave)
+            searching(answer, Brave, secrets={})
 
     @pytest.mark.parametrize("status", [401, 403])
-    def a_refused_one_is_named_and_not_tried_again(monkeypatch: pytest.MonkeyPatch, status: int):
-        monkeypatch.setenv("BRAVE_API_KEY", "k-123")
+    def a_refused_one_is_named_and_not_tried_again(status: int):
         asked = []
 
         async def answer(request: web.Request) -> web.Response:
@@ -106,8 +111,7 @@ def describe_keys():
         assert "k-123" not in str(refused.value)
         assert len(asked) == 1
 
-    def they_do_not_follow_a_redirect(monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setenv("BRAVE_API_KEY", "k-123")
+    def they_do_not_follow_a_redirect():
         paths = []
 
         async def answer(request: web.Request) -> web.Response:
@@ -150,13 +154,11 @@ def describe_trouble():
 
     def silence_is_bounded():
         async def answer(request: web.Request) -> web.Response:
-            await asyncio.sleep(5)
-            return web.Response()
+            await asyncio.sleep(1)  # what the server's own end waits for
+            return web.json_response(FOUND)
 
-        began = time.monotonic()
         with pytest.raises(Unreachable, match="Timeout"):
             searching(answer, rules=SearchRules(interval_s=0, seconds=0.1, attempts=2, backoff_s=0.01))
-        assert time.monotonic() - began < 2
 
     def nobody_at_home_is_unreachable():
         async def ask() -> None:
@@ -189,6 +191,8 @@ def describe_trouble():
 
 
 def describe_seconds_of():
-    @pytest.mark.parametrize(("text", "seconds"), {"3": 3, "": 0, "-1": 0, "99999999": 60, "Wed, 21 Oct 2026": 0, "²": 0}.items())
+    @pytest.mark.parametrize(
+        ("text", "seconds"), {"3": 3, "": 0, "-1": 0, "99999999": 60, "Wed, 21 Oct 2026": 0, "²": 0}.items()
+    )
     def it_reads_numbers_within_reason(text: str, seconds: float):
         assert seconds_of(text) == seconds

@@ -5,7 +5,7 @@ A beat is one thing that can happen. A file holds the beats of one side of life:
 top (a name for it), ev (event), ex (experience added), up (experience updated), t (something to tell), q (question //
 answer), s (a remark of the listener), tip (advice, after "you could"), w (worry // how it went), n (intention, after
 "to" // how it went), m and i (picture from the phone, from the internet // what one sees first).
-A line may open with conditions: `?cold`, `?adult`, `?!minor`.
+A line may open with conditions: `?cold`, `?adult`, `?!minor`; `?=other` on a beat names another helper.
 """
 
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from typing import Literal
 
 Gap = Literal["hours", "days", "weeks", "months"]
 NOTHING = frozenset[str]()
+OTHER = "=other"
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,18 @@ class Beat:
         """Unique over all files."""
         return f"{self.group}.{self.key}"
 
+    @property
+    def other_helper(self) -> bool:
+        """Whether the helper here is somebody else than in the group's other beats."""
+        return OTHER in self.conditions
+
     def of(self, kind: str, state: frozenset[str] = NOTHING) -> tuple[Line, ...]:
         """The lines of a kind that fit."""
         return tuple(line for line in self.lines.get(kind, ()) if line.fits(state))
 
     def fits(self, state: frozenset[str]) -> bool:
         """Whether it can happen to such a person at such a time."""
-        return Line("", conditions=self.conditions).fits(state)
+        return Line("", conditions=self.conditions).fits(state | {OTHER})
 
 
 @cache

@@ -1,14 +1,16 @@
 """The people, places and small constants around one person: what a story's slots are filled with."""
 
 import random
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
 from stark_udfs.core.ids import Json, rng_of
 from stark_udfs.data.names import packaged_names
-from stark_udfs.llm.offline.beats import threads
+from stark_udfs.llm.offline.beats import Beat, threads
+from stark_udfs.llm.offline.grammar import tidy
 from stark_udfs.llm.offline.person import Person
 from stark_udfs.llm.offline.world import weather
 
@@ -17,6 +19,7 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 COLOURS = ("green", "yellow", "rust-red", "blue", "grey", "pink", "white", "brown", "turquoise", "violet")
 HALLS = ("the community centre", "the library annexe", "the old fire station", "the youth club", "the cultural centre",
          "the neighbourhood hall", "the former post office", "the music school")  # fmt: skip
+Words = tuple[str, str, str, str]
 SHE, HE = ("she", "her", "her", "herself"), ("he", "him", "his", "himself")
 FEMALE_KIN = frozenset({"mother", "grandmother", "aunt", "sister", "daughter", "cousin"})
 CLAUSES = {"routine": "regularly {}", "goal": "plan {}"}
@@ -31,13 +34,15 @@ class Cast:
     group: str
     relation: str
     fixed: Mapping[str, str]
+    other: Mapping[str, str]
 
-    def slots(self, beat: str, day: date) -> dict[str, str]:
+    def slots(self, beat: Beat, day: date) -> dict[str, str]:
         """All slots for one beat on one day; numbers and weekdays are the beat's own."""
-        rng = rng_of(self.person.key, beat)
+        rng = rng_of(self.person.key, beat.name)
         now = weather(self.person.home.name, day.month, self.person.city)
         return {
             **self.fixed,
+            **(self.other if beat.other_helper else {}),
             "n": rng.choice(NUMBERS),
             "day": rng.choice(DAYS),
             "when": rng.choice(("this weekend", "next week", "tomorrow", f"on {rng.choice(DAYS)}", "in the next days")),
@@ -62,18 +67,16 @@ def cast_of(person: Person, row: Mapping[str, Json]) -> Cast:
     """The cast that belongs to an episode: drawn by its id alone."""
     rng = rng_of(person.key, "cast")
     group, thing, doing = _thread(row)
-    friend, friend_words = _somebody(person, rng, "friend")
-    helper, helper_words = _somebody(person, rng, "helper", avoid=friend)
+    friend, friend_words = _somebody(person, rng, frozenset())
     kin, kin_words = _relative(person, rng)
     value = str(row.get("entity_value") or "it")
     fixed = {
         "value": value,
-        "thing": thing.replace("<value>", value),
-        "doing": doing.replace("<value>", value),
+        "thing": _about(thing, value),
+        "doing": _about(doing, value),
         "inf": _clause(row),
         "name": person.first_name or "you",
         "friend": friend,
-        "helper": helper,
         "kin": kin,
         "mate": f"{rng.choice(_mates(person))} {friend}",
         "city": person.city.name,
@@ -83,9 +86,16 @@ def cast_of(person: Person, row: Mapping[str, Json]) -> Cast:
         "food": rng.choice(person.home.foods),
         "colour": value if row.get("entity_key") == "color" else rng.choice(COLOURS),
     }
-    for letter, words in (("f", friend_words), ("h", helper_words), ("k", kin_words)):
-        fixed |= dict(zip((f"{letter}sub", f"{letter}obj", f"{letter}pos", f"{letter}self"), words, strict=True))
-    return Cast(person=person, group=group, relation=str(row.get("relation") or "routine"), fixed=fixed)
+    for letter, words in (("f", friend_words), ("k", kin_words)):
+        fixed |= _pronouns(letter, words)
+    helper = _helper(person, rng, {friend})
+    return Cast(
+        person=person,
+        group=group,
+        relation=str(row.get("relation") or "routine"),
+        fixed=fixed | helper,
+        other=_helper(person, rng, {friend, helper["helper"]}),
+    )
 
 
 def group_of(row: Mapping[str, Json], age: int) -> str:
@@ -104,6 +114,12 @@ def _thread(row: Mapping[str, Json]) -> tuple[str, str, str]:
     group = group_of(row, age if isinstance(age, int) else 30)
     _, thing, doing = threads().get(_thread_key(row), ("life", "<value>", "spending time on <value>"))
     return group, thing, doing
+
+
+def _about(template: str, value: str) -> str:
+    """The template with the value in it; the value loses its article where the template brings one."""
+    owned = re.search(r"\b(?:my|the|a) <value>", template)
+    return tidy(template.replace("<value>", re.sub(r"^(?:an?|the|my) ", "", value) if owned else value))
 
 
 def _thread_key(row: Mapping[str, Json]) -> str:
@@ -127,18 +143,26 @@ def _mates(person: Person) -> tuple[str, ...]:
     }.get(stage, ("my colleague", "my neighbour", "my friend", "my old friend"))
 
 
-def _somebody(person: Person, rng: random.Random, role: str, avoid: str = "") -> tuple[str, tuple[str, str, str, str]]:
+def _somebody(person: Person, rng: random.Random, taken: Set[str]) -> tuple[str, Words]:
     female = rng.random() < 0.5
-    taken = {avoid, person.first_name}
     pool = first_names(person.home.name)["female" if female else "male"]
-    first = rng.choice([name for name in pool if name not in taken])
-    words = SHE if female else HE
-    if role == "helper" and rng.random() < 0.4:
-        return f"{'Ms' if female else 'Mr'} {rng.choice(person.home.surnames)}", words
-    return first, words
+    not_again = {*taken, person.first_name}
+    return rng.choice([name for name in pool if name not in not_again]), SHE if female else HE
 
 
-def _relative(person: Person, rng: random.Random) -> tuple[str, tuple[str, str, str, str]]:
+def _helper(person: Person, rng: random.Random, taken: Set[str]) -> dict[str, str]:
+    """A teacher, a stallholder, a partner: mostly by first name, sometimes as Ms or Mr."""
+    name, words = _somebody(person, rng, taken)
+    if rng.random() < 0.4:
+        name = f"{'Ms' if words is SHE else 'Mr'} {rng.choice(person.home.surnames)}"
+    return {"helper": name, "hnoun": "woman" if words is SHE else "man", **_pronouns("h", words)}
+
+
+def _pronouns(letter: str, words: Words) -> dict[str, str]:
+    return dict(zip((f"{letter}sub", f"{letter}obj", f"{letter}pos", f"{letter}self"), words, strict=True))
+
+
+def _relative(person: Person, rng: random.Random) -> tuple[str, Words]:
     kin = person.kin(rng)
     home = {word: role for role, word in person.origin.family.items()}
     role = home.get(kin, kin)

@@ -37,21 +37,23 @@ class Direction:
 def play(talk: Talk, brief: Brief, album: Sequence[Mapping[str, Json]], shown: frozenset[str]) -> list[Said]:
     """The session, turn by turn."""
     direction = direct(talk, brief)
-    ref = ""
+    seen: Shot | None = None
+    used: frozenset[str] = frozenset()
     for place, who in enumerate(direction.speakers):
         turn = _user_turn if who == "user" else _assistant_turn
-        said = turn(talk, direction, place, ref)
+        said = turn(talk, direction, place, seen)
         wish = direction.shots.get(place)
         if not wish:
             talk.add(who, said)
-            ref = ""
+            seen = None
             continue
         before = talk.before() | content_words(" ".join(words for _, words in said))
-        shot = choose(wish, talk.scene.chapter, album, shown, before, talk.rng)
+        shot = choose(wish, talk.scene.chapter, album, shown, used, before, talk.rng)
         talk.add(who, [*said, _lead(talk, shot)])
         talk.said.append(Said(who, (f"share.{shot.source}",), "", shot))
         shown |= {shot.description}
-        ref = shot.eye
+        used |= {shot.album_id or ""}
+        seen = shot
     return talk.said
 
 
@@ -99,7 +101,7 @@ def _lay_extras(talk: Talk, direction: Direction) -> None:
     if talk.scene.experience:
         early = later[: max(1, len(later) * 2 // 3)]
         direction.extras[rng.choice(early)].append("experience")
-    if rng.random() < 0.88:
+    if rng.random() < 0.95:
         before_last = mine[-2] if len(mine) > 2 and direction.speakers[-1] == "user" else last
         direction.extras[rng.choice((before_last, before_last, last))].append("plan")
     middle = [place for place in later if place != last] or later
@@ -126,13 +128,13 @@ def _lay_recall(talk: Talk, direction: Direction, mine: Sequence[int]) -> None:
         direction.extras.setdefault(rng.choice(free[:2]), []).append("recall")
 
 
-def _user_turn(talk: Talk, direction: Direction, place: int, ref: str) -> moves.Moves:
+def _user_turn(talk: Talk, direction: Direction, place: int, seen: Shot | None) -> moves.Moves:
     said: moves.Moves = []
     extras = list(direction.extras[place])
     if place == 0:
         said += moves.greet(talk, "user")
-    if ref:
-        said.append(("react.picture", talk.phrase("pic.react.user", "user", ref=ref)))
+    if seen:
+        said.append(("react.picture", talk.phrase("pic.react.user", "user", ref=seen.eye)))
     said += moves.answer(talk)
     makers = {
         "tell": moves.tell, "experience": moves.experience, "plan": moves.plan, "worry": moves.worry,
@@ -159,12 +161,12 @@ def _farewell(talk: Talk, moves_so_far: int) -> moves.Moves:
     return [(act.removesuffix(".user"), talk.phrase(act, "user"))]
 
 
-def _assistant_turn(talk: Talk, direction: Direction, place: int, ref: str) -> moves.Moves:
+def _assistant_turn(talk: Talk, direction: Direction, place: int, seen: Shot | None) -> moves.Moves:
     said: moves.Moves = []
     if place == 0:
         said += moves.greet(talk, "assistant")
     elif talk.said:
-        said += moves.respond(talk, _last_acts(talk), ref)
+        said += moves.respond(talk, _last_acts(talk), seen)
     if place == len(direction.speakers) - 1:
         if not said and talk.rng.random() < 0.5:
             said += moves.remark(talk)

@@ -1,16 +1,15 @@
 """The offline author's event sequences."""
 
 import random
-from collections.abc import Mapping
 
 from stark_udfs.core.ids import Json
-from stark_udfs.llm.offline.block import mapping
+from stark_udfs.llm.offline.block import Block
 from stark_udfs.llm.offline.story import VARIANTS, Chapter, interval, plan_of, story_of
 
 
-def write(block: Mapping[str, Json], rng: random.Random) -> dict[str, Json]:
+def write(block: Block, rng: random.Random) -> dict[str, Json]:
     """A reply of the shape EventsReply: dated events, each after the first with the one that led to it."""
-    story = story_of(mapping(block["row"]), plan_of(mapping(block.get("facts") or {})), rng.randrange(VARIANTS))
+    story = story_of(block.row, plan_of(block.facts), rng.randrange(VARIANTS))
     return {"events": [_event(story, place) for place in range(len(story))]}
 
 

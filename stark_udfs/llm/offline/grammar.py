@@ -6,6 +6,7 @@
 import random
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 Tense = Literal["present", "past"]
@@ -15,11 +16,17 @@ TENSE = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 SLOT = re.compile(r"<(\w+)>")
 SPACES = re.compile(r"\s+")
 LOOSE = re.compile(r"\s+([,.;:!?])")
-DOUBLED = re.compile(r"([.!?])\.(?=\s|$)")
-STARTS = re.compile(r"(^|[.!?]\s+|[.!?][\"”]\s+)([\"“]?)([a-z])")
+DOUBLED = re.compile(r"(?<!\.)([.!?])\.(?=\s|$)")
+STARTS = re.compile(r"(^|[.!?]\s+)([\"“]?)([a-z])")
 ARTICLE = re.compile(r"\b([Aa])n?\s+(?=([A-Za-z][\w'’-]*))")
 WORD = re.compile(r"[a-z][a-z'’-]*[a-z]|[a-z]")
-CHUNK = re.compile(r",|\band\b|\bwith\b|\bon\b|\bin\b|\bof\b|\bat\b|\bbeside\b|\bunder\b|\bnext to\b|\bfrom\b|\bover\b|\bby\b")
+NOUN = re.compile(
+    r"\b(?:an?|the|two|three|one|his|her) ((?:[\w'’-]+ ){0,2}?[\w'’-]+)"
+    r"(?= (?:of|on|in|at|with|and|by|from|under|over|between|beside|to|into|near|behind|against|around|after|before|through|"
+    r"being|made|that|which|next|still|left|half|full|\w+ing|\w+ed)\b|,|\.|$)",
+    re.IGNORECASE,
+)
+CAMERA = frozenset({"thumb", "edge", "doorway", "window", "flash", "low angle", "corner", "museum number", "crooked horizon", "little", "wide panorama", "torn lower edge"})
 
 COMMON = frozenset(
     "a about after again all also always am an and another any anyone anything are around as at away back be because "
@@ -36,12 +43,22 @@ COMMON = frozenset(
     "you're you've can't couldn't".split()
 )
 
+RUNS_ON = frozenset(
+    "A After All An And Any As At Because Before Behind By Do Does Did For From Have Half He Her His How If In Is It It's Just Like Mostly More Less Very "
+    "Late Most My No Nobody Nothing Not On Once One Only Or Our Over Right She Since So Some Somebody Someone That The "
+    "There There's They This Three To Two Under Until Up We What When Where Which Who Whose Why With Would You Are Was "
+    "Were Will Can Has".split()
+)
+
+SMALL = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight",
+         "9": "nine", "10": "ten", "11": "eleven", "12": "twelve"}  # fmt: skip
 YOU = (
     (r"\bI am\b", "you are"), (r"\bI was\b", "you were"), (r"\bI'm\b", "you're"), (r"\bI've\b", "you've"),
     (r"\bI'll\b", "you'll"), (r"\bI'd\b", "you'd"), (r"\bam I\b", "are you"), (r"\bI\b", "you"), (r"\bme\b", "you"),
     (r"\bmyself\b", "yourself"), (r"\bmine\b", "yours"), (r"\bmy\b", "your"), (r"\bMy\b", "Your"),
     (r"\bwe are\b", "you are"), (r"\bwe\b", "you"), (r"\bus\b", "you"), (r"\bour\b", "your"), (r"\bours\b", "yours"),
 )  # fmt: skip
+SELF = re.compile(r"\b(?:I|me|myself|mine|my|we|us|ours?)\b", re.IGNORECASE)
 TO_YOU = tuple((re.compile(pattern), word) for pattern, word in YOU)
 
 
@@ -61,9 +78,18 @@ def render(template: str, rng: random.Random, slots: Mapping[str, str], tense: T
     return tidy(text)
 
 
+def joined(lead: str, text: str) -> str:
+    """A lead and what follows it, with a small letter where the lead runs on."""
+    if not lead:
+        return text
+    if lead[-1] not in ".?!" and text.split(" ")[0].strip(",'") in RUNS_ON:
+        text = text[:1].lower() + text[1:]
+    return f"{lead} {text}"
+
+
 def tidy(text: str) -> str:
     """Single spaces, no space before a mark, the article that the next word asks for."""
-    text = LOOSE.sub(r"\1", SPACES.sub(" ", text)).strip()
+    text = SPACES.sub(" ", LOOSE.sub(r"\1", text)).strip()
     return ARTICLE.sub(lambda found: _article(found[1], found[2]) + " ", DOUBLED.sub(r"\1", text))
 
 
@@ -78,16 +104,19 @@ def _article(written: str, following: str) -> str:
 def sentence(text: str) -> str:
     """Capitals where sentences start, and a mark at the end."""
     text = STARTS.sub(lambda found: found[1] + found[2] + found[3].upper(), text)
-    return text if text.endswith((".", "!", "?", "…", '."', '?"', '!"')) else text + "."
+    return text if text.endswith((".", "!", "?", "…", ":", '."', '?"', '!"')) else text + "."
 
 
 def to_you(text: str) -> str:
     """What one person says of themselves, said to them by another."""
+    if not SELF.search(text):
+        return text
     for pattern, word in TO_YOU:
         text = pattern.sub(word, text)
     return text
 
 
+@lru_cache(maxsize=8192)
 def content_words(text: str) -> frozenset[str]:
     """Words that carry meaning, lower case, a plural's or verb's final s and a genitive cut off."""
     words = (word.replace("’", "'").removesuffix("'s") for word in WORD.findall(text.lower()))
@@ -109,13 +138,16 @@ def overlap(text: str, before: frozenset[str]) -> float:
 
 def detail_of(description: str, rng: random.Random) -> str:
     """A short noun phrase out of a picture's description, with "the", to speak of what it shows."""
-    parts = [part.strip() for part in CHUNK.split(description)]
-    short = [part for part in parts if 2 <= len(part.split()) <= 5 and part.split()[-1].lower() not in COMMON]
-    noun = [part for part in short if part.split()[0].lower() in {"a", "an", "the", "two", "three", "my"}]
-    chosen = rng.choice(noun or short or [" ".join(description.split()[:4]).rstrip(",.")])
-    first, _, rest = chosen.partition(" ")
-    if first.lower() in {"a", "an", "the"}:
-        return f"the {rest}".rstrip(".")
-    if first.lower() == "my":
-        return f"your {rest}".rstrip(".")
-    return f"the {chosen[:1].lower() + chosen[1:]}".rstrip(".") if not first[:1].isupper() else chosen.rstrip(".")
+    found = [noun for noun in NOUN.findall(description) if noun.lower() not in CAMERA and content_words(noun)]
+    if found:
+        return f"the {rng.choice(found)}"
+    words = description.split(",")[0].split()[:3]
+    return "the " + " ".join([words[0].lower(), *words[1:]]) if words else "the picture"
+
+
+def spoken(interval: str) -> str:
+    """An interval in words, "three weeks" for "3 weeks"."""
+    number, _, unit = interval.partition(" ")
+    if number == "1":
+        return f"{'an' if unit.startswith('hour') else 'a'} {unit}"
+    return f"{SMALL.get(number, number)} {unit}".strip()

@@ -33,9 +33,9 @@ def pictures_of(reply: Mapping[str, Json]) -> list[str]:
     ]
 
 
-def said_in(replies: Sequence[Mapping[str, Json]]) -> frozenset[str]:
-    """Content words of the turns of some sessions."""
-    return content_words(" ".join(str(turn.get("text")) for reply in replies for turn in turns_of(reply)))
+def said_in(reply: Mapping[str, Json]) -> frozenset[str]:
+    """Content words of a session's turns."""
+    return content_words(" ".join(str(turn.get("text")) for turn in turns_of(reply)))
 
 
 def said(phrase: str, words: frozenset[str]) -> bool:
@@ -49,14 +49,14 @@ def open_threads(chapters: Sequence[Chapter | None], replies: Sequence[Mapping[s
 
     chapters: those of the earlier sessions, None where the event is not one of the author's own.
     """
+    words = [said_in(reply) for reply in replies]
     found: list[Thread] = []
+    since: frozenset[str] = frozenset()
     for place in range(len(replies) - 1, -1, -1):
         chapter = chapters[place] if place < len(chapters) else None
-        if chapter is None:
-            continue
-        spoken, since = said_in(replies[place : place + 1]), said_in(replies[place + 1 :])
-        for kind in ("n", "w"):
+        for kind in ("n", "w") if chapter else ():
             text, outcome = chapter.fixed(kind), chapter.fixed(kind, second=True)
-            if text and outcome and said(text, spoken) and not said(outcome, since):
+            if text and outcome and said(text, words[place]) and not said(outcome, since):
                 found.append(Thread(kind, text, outcome, place))
+        since |= words[place]
     return found

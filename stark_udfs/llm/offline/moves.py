@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from stark_udfs.llm.offline.grammar import to_you
+from stark_udfs.llm.offline.grammar import joined, sentence, to_you
 from stark_udfs.llm.offline.memory import Thread
+from stark_udfs.llm.offline.pictures import Shot
 from stark_udfs.llm.offline.talk import Talk
 
 Moves = list[tuple[str, str]]
@@ -19,8 +20,7 @@ def tell(talk: Talk) -> Moves:
     """The session's event, and on the first day what it is all about."""
     first = talk.scene.pause == "first"
     lead = talk.phrase("tell.lead.first" if first else "tell.lead", "user")
-    said = f"{lead} {talk.scene.event}" if lead else talk.scene.event
-    moves = [("tell", said)]
+    moves = [("tell", joined(lead, talk.scene.event))]
     if first and talk.rng.random() < 0.5:
         moves.insert(0, ("about", talk.phrase("about.first", "user")))
     elif talk.rng.random() < 0.3:
@@ -34,15 +34,12 @@ def detail(talk: Talk) -> Moves:
     if not line:
         return []
     lead = talk.phrase("detail.lead", "user") if talk.rng.random() < 0.5 else ""
-    return [("detail", lead + talk.words(line.text, "user"))]
+    return [("detail", joined(lead, sentence(talk.words(line.text, "user"))))]
 
 
 def experience(talk: Talk) -> Moves:
     """What has changed in the person."""
-    lead = talk.phrase("exp.lead", "user")
-    if "since " + talk.scene.since in lead.lower() and not talk.scene.since:
-        lead = ""
-    return [("experience", f"{lead}{'' if lead.endswith(' ') or not lead else ' '}{talk.scene.experience}")]
+    return [("experience", joined(talk.phrase("exp.lead", "user"), talk.scene.experience))]
 
 
 def worry(talk: Talk) -> Moves:
@@ -60,8 +57,7 @@ def plan(talk: Talk) -> Moves:
 def own_recall(talk: Talk) -> Moves:
     """The user closes an open thread unasked."""
     thread = talk.threads.pop(0)
-    text = thread.text if thread.kind == "n" else thread.text
-    lead = talk.phrase(f"recall.own.{thread.kind}", "user", recall=text)
+    lead = talk.phrase(f"recall.own.{thread.kind}", "user", recall=thread.text)
     return [(f"recall.own.{thread.kind}", lead), ("outcome", thread.outcome)]
 
 
@@ -82,7 +78,7 @@ def answer(talk: Talk) -> Moves:
         if act == "recall.outcome" and talk.rng.random() < 0.3:
             words = f"{talk.rng.choice(('Ah, that.', 'Yes!', 'You remembered!', 'Good that you ask.'))} {words}"
         elif act == "answer" and talk.rng.random() < 0.3:
-            words = talk.phrase("more.lead", "user") + words
+            words = joined(talk.phrase("more.lead", "user"), sentence(words))
         moves.append((act, words))
     return moves
 
@@ -93,7 +89,7 @@ def ask(talk: Talk) -> Moves:
     lead = talk.phrase("ask.lead", "assistant") if talk.rng.random() < 0.35 else ""
     if line:
         talk.pending.append(("answer", talk.words(line.second, "user")))
-        return [("ask", _led(lead, talk.words(line.text, "assistant")))]
+        return [("ask", joined(lead, sentence(talk.words(line.text, "assistant"))))]
     more = talk.next("t")
     if more and talk.rng.random() < 0.6:
         talk.pending.append(("answer", talk.words(more.text, "user")))
@@ -102,7 +98,7 @@ def ask(talk: Talk) -> Moves:
     if not pair:
         return []
     talk.pending.append(("answer", talk.words(pair.second, "user")))
-    return [("ask.around", _led(lead, talk.words(pair.text, "assistant")))]
+    return [("ask.around", joined(lead, sentence(talk.words(pair.text, "assistant"))))]
 
 
 def more(talk: Talk) -> Moves:
@@ -132,7 +128,7 @@ def suggest(talk: Talk) -> Moves:
     act = "accept" if taken == "tip.yes" else "decline"
     lead, said = talk.phrase("tip.lead", "assistant"), talk.words(line.text, "assistant")
     talk.pending.append((act, talk.phrase(taken, "user")))
-    return [("suggest", f"{lead}{said}{'?' if lead.startswith('Have you') else ''}")]
+    return [("suggest", f"{lead} {said}")]
 
 
 def remark(talk: Talk) -> Moves:
@@ -158,29 +154,21 @@ def _recall_other(talk: Talk, thread: Thread) -> Moves:
     return [("recall.friend", talk.phrase("recall.friend", "assistant", earlier=to_you(thread.text)))]
 
 
-def respond(talk: Talk, acts: tuple[str, ...], ref: str) -> Moves:
+def respond(talk: Talk, acts: tuple[str, ...], shot: Shot | None) -> Moves:
     """What the assistant says to the user's last turn, at most two things; a picture comes first."""
     mood = talk.scene.chapter.beat.mood
-    found: Moves = [("react.picture", talk.phrase("pic.react.asst", "assistant", ref=to_you(ref)))] if ref else []
+    found: Moves = []
+    if shot:
+        act = "pic.react.asst.web" if shot.source == "internet" else "pic.react.asst"
+        found.append(("react.picture", talk.phrase(act, "assistant", ref=to_you(shot.eye))))
     replies = {
         "ask": "user.ask.reply", "worry": "worry.react", "plan": "plan.react", "outcome": "recall.own.react",
         "recall.outcome": "recall.react", "experience": "exp.react", "tell": f"react.{mood}", "joke": "joke.react",
         "digress": "digress.react",
     }  # fmt: skip
     for act, reply in replies.items():
-        if act in acts and len(found) < 2 and not (act == "experience" and not talk.scene.since):
+        if act in acts and len(found) < 2:
             found.append((f"react.{act}", talk.phrase(reply, "assistant")))
     if "answer" in acts and len(found) < 2 and talk.rng.random() < 0.55:
         found += remark(talk)
     return found
-
-
-def _led(lead: str, question: str) -> str:
-    if not lead or question.startswith("And "):
-        return question
-    first, _, rest = question.partition(" ")
-    names = first[:1].isupper() and first not in {
-        "Who", "What", "How", "Is", "Do", "Does", "Did", "Are", "Was", "Were", "Will", "Would", "Where", "Which", "Why",
-        "Has", "Have", "Can", "Can't", "When", "Whose", "Since", "Any", "Have", "The",
-    }  # fmt: skip
-    return lead + (question if names or lead[-2] in "." else f"{first.lower()} {rest}")

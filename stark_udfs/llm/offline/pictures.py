@@ -53,46 +53,57 @@ def choose(
     chapter: Chapter,
     album: Sequence[Mapping[str, Json]],
     shown: frozenset[str],
+    used: frozenset[str],
     before: frozenset[str],
     rng: random.Random,
 ) -> Shot:
-    """The picture for a wish: new to the episode and to the words before it. `shown`: descriptions shared already."""
+    """The picture for a wish, new to the words before it.
+
+    shown: descriptions shared in this episode already; used: album pictures shared in this session already.
+    """
     if wish.reuse and wish.source == "mobile":
-        again = _from_album(album, shown, before, rng)
+        again = _from_album(album, before, used, rng)
         if again:
             return again
-    kind = "m" if wish.source == "mobile" else "i"
-    scenes = _scenes(kind, chapter, rng)
-    made = [_made(line, wish, chapter, rng) for line in scenes]
-    fresh = [shot for shot in made if not _seen(shot.description, shown)] or made
-    return next((shot for shot in fresh if overlap(shot.description, before) <= FAMILIAR), None) or min(
-        fresh, key=lambda shot: overlap(shot.description, before)
-    )
+    fallback: Shot | None = None
+    for line in _scenes("m" if wish.source == "mobile" else "i", chapter, rng):
+        shot = _made(line, wish, chapter, rng)
+        if _seen(shot.description, shown):
+            continue
+        if overlap(shot.description, before) <= FAMILIAR:
+            return shot
+        fallback = fallback or shot
+    return fallback or _made(rng.choice(_scenes("m" if wish.source == "mobile" else "i", chapter, rng)), wish, chapter, rng)
 
 
 def _from_album(
-    album: Sequence[Mapping[str, Json]], shown: frozenset[str], before: frozenset[str], rng: random.Random
+    album: Sequence[Mapping[str, Json]], before: frozenset[str], used: frozenset[str], rng: random.Random
 ) -> Shot | None:
-    items = [item for item in album if str(item.get("description")) not in shown]
+    """A picture of the album that was not shown in this session; those of earlier sessions and the first ones first."""
+    items = [item for item in album if str(item.get("handle")) not in used]
+    near = [item for item in items if item.get("category") == "shared" or str(item.get("handle")) in {"a1", "a2"}]
     rng.shuffle(items)
-    items.sort(key=lambda item: overlap(str(item.get("description")), before) > FAMILIAR)
-    if not items:
-        return None
-    description = str(items[0].get("description"))
-    if overlap(description, before) > FAMILIAR:
-        return None
-    return Shot(description, detail_of(description, rng), "mobile", "user", str(items[0].get("handle")))
+    rng.shuffle(near)
+    for item in [*near, *items]:
+        description = str(item.get("description"))
+        if overlap(description, before) <= FAMILIAR:
+            return Shot(description, detail_of(description, rng), "mobile", "user", str(item.get("handle")))
+    return None
 
 
 def _scenes(kind: str, chapter: Chapter, rng: random.Random) -> list[Line]:
-    """The chapter's own scenes first, then others from the same side of life."""
-    own = list(chapter.lines(kind))
+    """The chapter's own scenes first, then others from the same side of life, the rest of life last."""
     state = chapter.cast.state(chapter.day)
-    pool = [*beats(chapter.cast.group), *beats(LIFE)]
-    others = [line for beat in pool if beat.fits(state) for line in beat.of(kind, state) if line not in own]
-    rng.shuffle(own)
-    rng.shuffle(others)
-    return own + others
+    own = list(chapter.lines(kind))
+    near = _lines(chapter.cast.group, kind, state, own)
+    far = _lines(LIFE, kind, state, own)
+    for lines in (own, near, far):
+        rng.shuffle(lines)
+    return own + near + far
+
+
+def _lines(group: str, kind: str, state: frozenset[str], without: Sequence[Line]) -> list[Line]:
+    return [line for beat in beats(group) if beat.fits(state) for line in beat.of(kind, state) if line not in without]
 
 
 def _made(line: Line, wish: Wish, chapter: Chapter, rng: random.Random) -> Shot:

@@ -6,10 +6,10 @@ from datetime import date
 
 from stark_udfs.core.ids import Json
 from stark_udfs.llm.offline.beats import Beat, Line
-from stark_udfs.llm.offline.block import items, mapping
+from stark_udfs.llm.offline.block import Block, items, mapping
 from stark_udfs.llm.offline.cast import cast_of
 from stark_udfs.llm.offline.direction import Brief, play
-from stark_udfs.llm.offline.grammar import detail_of
+from stark_udfs.llm.offline.grammar import detail_of, spoken
 from stark_udfs.llm.offline.memory import Thread, open_threads, pictures_of, said, said_in
 from stark_udfs.llm.offline.person import person_of
 from stark_udfs.llm.offline.pictures import Wish
@@ -22,50 +22,45 @@ TURNS_MEAN, TURNS_SPREAD, TURNS = 10.5, 2.0, (7, 16)  # mean as in the paper: se
 IMAGE_COUNTS, IMAGE_WEIGHTS = (1, 2, 3), (0.33, 0.48, 0.19)  # mean 1.86, as in the paper: set, not measured
 INTERNET = 0.608
 MARKUP = str.maketrans(dict.fromkeys("{}[]<>|", " "))
-SMALL = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight",
-         "9": "nine", "10": "ten", "11": "eleven", "12": "twelve"}  # fmt: skip
 
 
-def write(block: Mapping[str, Json], rng: random.Random) -> dict[str, Json]:
+
+def write(block: Block, rng: random.Random) -> dict[str, Json]:
     """A reply of the shape SessionReply."""
     scene = scene_of(block)
-    speakers = mapping(mapping(block["facts"]).get("speakers") or {})
-    name = str(speakers.get("user") or mapping(block["row"]).get("name"))
+    speakers = mapping(block.facts.get("speakers") or {})
+    name = str(speakers.get("user") or block.row.get("name"))
     names = {"user": name, "assistant": str(speakers.get("assistant") or ASSISTANT)}
     about = scene.chapter.fixed("top").replace("my ", f"{name.split(' ')[0]}'s ")
     return {"turns": [_turn(turn, names, rng, about) for turn in talk_of(block, scene, rng)]}
 
 
-def acts_of(block: Mapping[str, Json], rng: random.Random) -> tuple[str, ...]:
+def acts_of(block: Block, rng: random.Random) -> tuple[str, ...]:
     """The dialogue acts of the session that `write` gives for the same block and generator state."""
     turns = talk_of(block, scene_of(block), rng)
     return tuple(f"{turn.who}:{act}" for turn in turns for act in turn.acts)
 
 
-def talk_of(block: Mapping[str, Json], scene: Scene, rng: random.Random) -> list[Said]:
+def talk_of(block: Block, scene: Scene, rng: random.Random) -> list[Said]:
     """The session, turn by turn."""
-    facts = mapping(block["facts"])
-    brief = _brief(facts, rng)
+    brief = _brief(block.facts, rng)
     talk = Talk(scene, rng)
-    album = [mapping(item) for item in items(facts.get("album"))]
-    replies = [mapping(reply) for reply in items(block.get("replies"))]
-    shown = frozenset(text for reply in replies for text in pictures_of(reply))
+    album = [mapping(item) for item in items(block.facts.get("album"))]
+    shown = frozenset(text for reply in block.replies for text in pictures_of(reply))
     return play(talk, brief, album, shown)
 
 
 
-def scene_of(block: Mapping[str, Json]) -> Scene:
+def scene_of(block: Block) -> Scene:
     """What the session is about: the author's own chapter if the event is one, else one made of the event's words."""
-    row, facts = mapping(block["row"]), mapping(block["facts"])
+    row, facts = block.row, block.facts
     number = int(str(facts.get("session_number") or 1))
     events = [mapping(event) for event in items(row.get("events"))]
     days = [date.fromisoformat(str(event.get("date"))[:10].replace(".", "-")) for event in events]
     story = retold(row, [str(event.get("event")) for event in events], days)
     own = next((chapter for chapter in story if bare(chapter.event) == bare(str(facts.get("event")))), None)
     chapter = own or foreign(row, facts)
-    replies = [mapping(reply) for reply in items(block.get("replies"))]
     earlier = [story[place] if place < len(story) else None for place in range(number - 1)]
-    cause = story[own.cause] if own and own.cause is not None else None
     pause = facts.get("days_since")
     return Scene(
         chapter=chapter,
@@ -74,8 +69,7 @@ def scene_of(block: Mapping[str, Json]) -> Scene:
         interval=spoken(str(facts.get("interval") or "a while")),
         event=chapter.told_event if own else f'My notes say it best: "{_plain(facts.get("event"))}"',
         experience=_plain(facts.get("experience")),
-        since=cause.fixed("top") if cause else "",
-        threads=_threads(earlier, replies),
+        threads=_threads(earlier, block.replies),
     )
 
 
@@ -93,14 +87,6 @@ def foreign(row: Mapping[str, Json], facts: Mapping[str, Json]) -> Chapter:
     return Chapter(beat, date.fromisoformat(str(facts.get("date"))[:10]), None, 0, False, cast_of(person_of(row), row))
 
 
-def spoken(interval: str) -> str:
-    """An interval in words, "three weeks" for "3 weeks"."""
-    number, _, unit = interval.partition(" ")
-    if number == "1":
-        return f"{'an' if unit.startswith('hour') else 'a'} {unit}"
-    return f"{SMALL.get(number, number)} {unit}".strip()
-
-
 def _pause(days: int | None, number: int) -> str:
     if number == 1 or days is None:
         return "first"
@@ -115,7 +101,7 @@ def _threads(earlier: Sequence[Chapter | None], replies: Sequence[Mapping[str, J
         found.append(Thread("picture", detail_of(pictures[0], random.Random(len(pictures[0]))), "", len(replies) - 1))
     for place in range(len(replies) - 1, -1, -1):
         chapter = earlier[place]
-        if chapter and said(chapter.cast.fixed["friend"], said_in(replies[place : place + 1])):
+        if chapter and said(chapter.cast.fixed["friend"], said_in(replies[place])):
             found.append(Thread("friend", chapter.fixed("top"), "", place))
             break
     return tuple(found)

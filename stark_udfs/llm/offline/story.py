@@ -8,6 +8,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 from stark_udfs.core.ids import Json, rng_of
 from stark_udfs.llm.offline.beats import Beat, Line, beats
@@ -33,10 +34,10 @@ class Chapter:
     updates: bool
     cast: Cast
 
-    @property
+    @cached_property
     def slots(self) -> dict[str, str]:
         """The slots of this chapter."""
-        return self.cast.slots(self.beat.name, self.day)
+        return self.cast.slots(self.beat, self.day)
 
     def lines(self, kind: str) -> tuple[Line, ...]:
         """The lines of a kind that fit this person at this time."""

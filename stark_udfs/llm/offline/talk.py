@@ -36,7 +36,6 @@ class Scene:
     interval: str
     event: str
     experience: str
-    since: str
     threads: tuple[Thread, ...]
 
 
@@ -55,7 +54,7 @@ class Talk:
         """Slots once for each side: the assistant says "your" where the user says "my"."""
         chapter = self.scene.chapter
         mine = chapter.slots | {
-            "top": chapter.fixed("top"), "interval": self.scene.interval, "since": self.scene.since,
+            "top": chapter.fixed("top"), "interval": self.scene.interval,
         }  # fmt: skip
         self.slots: dict[Who, dict[str, str]] = {
             "user": mine,

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from stark_udfs.core.ids import rng_of
-from stark_udfs.llm.offline.grammar import sentence
+from stark_udfs.llm.offline.grammar import RUNS_ON, sentence
 from stark_udfs.llm.offline.person import Person
 
 FULL_FORMS = (
@@ -91,12 +91,6 @@ def _spiced(text: str, word: str) -> str:
     if not word or text.startswith(("Oh", "Ha", "Well", "Hi", "Hey", "Hello", "Hm", "Honestly", "Ah", "Wait")):
         return text
     first, _, rest = text.partition(" ")
-    keep = first in {"I", "I'm", "I've", "I'd", "I'll"} or not first.isalpha() or not _common_start(first)
-    return word + (text if keep else f"{first.lower()} {rest}")
-
-
-def _common_start(first: str) -> bool:
-    return first in {
-        "The", "A", "An", "It", "That", "There", "We", "My", "They", "He", "She", "And", "But", "So", "Since", "Not",
-        "One", "Once", "What", "Maybe", "You", "Only", "In", "On", "At", "Somebody", "Nobody", "By", "After", "When", "If",
-    }  # fmt: skip
+    if first in {"I", "I'm", "I've", "I'd", "I'll"}:
+        return word + text
+    return f"{word}{first.lower()} {rest}" if first in RUNS_ON else text

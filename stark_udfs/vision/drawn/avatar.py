@@ -14,6 +14,7 @@ from stark_udfs.vision.pictures import Picture
 from stark_udfs.vision.wardrobe import Clothing
 
 SIDE = 512  # px
+ADULT = 18  # the least that safety.min_face_age can be
 WIDTHS = {"round": 1.06, "square": 1.02, "long": 0.91, "heart-shaped": 1.0, "diamond-shaped": 0.97, "oval": 0.97}
 CHINS = {"round": 0.92, "square": 0.90, "long": 1.07, "heart-shaped": 1.02, "diamond-shaped": 1.03, "oval": 1.0}
 JAWS = {"square": 0.85, "round": 0.82, "heart-shaped": 0.64, "diamond-shaped": 0.68, "long": 0.78}
@@ -60,7 +61,13 @@ def avatar(traits: FixedTraits, age: int, seed: int, clothing: Clothing | None =
 
 
 def person(pen: Pen, traits: FixedTraits, age: int, rng: Random, clothing: Clothing | None) -> None:
-    """Head and shoulders in a box of 1 × 1; what is below its bottom edge is cut off by the picture."""
+    """Head and shoulders in a box of 1 × 1; what is below its bottom edge is cut off by the picture.
+
+    Raises:
+        ValueError: the person is under 18. Nobody so young is shown; the caller withholds the picture.
+    """
+    if age < ADULT:
+        raise ValueError(f"nobody under {ADULT} is shown (got {age}).")
     build = build_of(traits)
     mood = Mood(rng.uniform(0.35, 1), rng.random() < 0.4, rng.uniform(-1, 1), rng.uniform(0, 0.008))
     worn = clothing or plain_clothing(traits)

@@ -26,7 +26,7 @@ def forest(pen: Pen, w: float, light: str) -> None:
 
 
 def mountains(pen: Pen, w: float, light: str) -> None:
-    sky(pen, w, light, 0.7)
+    sky(pen, w, light, 0.78)
     mountain(pen.at(w * 0.50, 0.20, 0.5), lit("#93a0b8", light))
     mountain(pen.at(w * 0.05, 0.28, 0.42), lit("#7d8aa3", light))
     pen.oval(w * 0.3, 0.78, 0.8, 0.14, lit("#7fa56c", light))
@@ -88,7 +88,7 @@ def desert(pen: Pen, w: float, light: str) -> None:
 
 
 def snow(pen: Pen, w: float, light: str) -> None:
-    sky(pen, w, "snow" if light == "day" else light, 0.66)
+    sky(pen, w, "snow" if light == "day" else light, 0.76)
     for n in range(5):
         pine(pen.at(n * w / 4 - 0.2, 0.32 + n % 2 * 0.05, 0.36), "#7b9d94")
     pen.oval(w * 0.3, 0.78, 0.8, 0.14, "#e9f0f5")

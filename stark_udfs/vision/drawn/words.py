@@ -114,7 +114,7 @@ SYNONYMS = {
     "chess": "chessboard",
     "bench": "swing",
     "keys": "key",
-    "people": "friends crowd group family team audience colleagues neighbours neighbors guests students players",
+    "people": "friends crowd group team audience colleagues neighbours neighbors guests players",
     "person": "man woman someone teacher guide chef barista gardener musician runner player artist speaker",
     "ferris wheel": "ferris-wheel carnival amusement",
     "balloon": "balloons party",

@@ -1,69 +1,83 @@
-"""The wire under the `openai` client: aiohttp's connections behind httpx2's interface, and the author in this process.
+"""The wire to a chat server: aiohttp's connections, or the offline author in this process. It carries bytes alone.
 
-The client keeps base URLs, auth, Azure and its error classes; only the bytes go another way. Bodies are bounded here,
-error bodies included. `docs/adr` has the measurements.
+Bodies are bounded here, those of errors included.
 """
 
 import json
-import ssl
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
-import httpx2
 
 from stark_udfs.core.ids import Json
+from stark_udfs.core.settings import Defects
 
 Author = Callable[[Mapping[str, Json]], tuple[str, str]]  # the request's block → (text, finish_reason)
+Headers = Sequence[tuple[str, str]]
 
-CUT = "stark_cut"  # response extension: the body was longer than the limit and ends early
 KEEPALIVE_S = 4.5  # below the 5 s after which uvicorn, and so vLLM, closes an idle connection
 CHUNK = 65_536  # bytes
-DROPPED = (b"content-encoding", b"content-length", b"transfer-encoding")  # they speak of the body before it was read
+DROPPED = ("content-encoding", "content-length", "transfer-encoding")  # they speak of the body before it was read
 
 
-class BoundedTransport(httpx2.AsyncBaseTransport):
-    """HTTP/1.1 over aiohttp, made on the event loop that first sends; no limit of its own on connections."""
+@dataclass(frozen=True)
+class Raw:
+    """A response as it came; `cut`: its body was longer than the limit and ends early."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    cut: bool = False
+
+
+class Wire(Protocol):
+    """Sends one request; the caller bounds the time."""
+
+    async def send(self, method: str, url: str, headers: Headers, content: bytes) -> Raw:
+        """The response, whatever its status.
+
+        Raises:
+            OSError: no response came.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class HttpWire:
+    """HTTP/1.1 over aiohttp, opened on the event loop that first sends; no limit of its own on connections."""
 
     def __init__(self, reply_bytes: int) -> None:
         """`reply_bytes`: a longer body is cut off there."""
         self.reply_bytes = reply_bytes
         self.session: aiohttp.ClientSession | None = None
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send one request; the caller bounds the time.
-
-        Raises:
-            httpx2.TransportError: no answer came.
-        """
-        session = self.session or self._open(request.url)
+    async def send(self, method: str, url: str, headers: Headers, content: bytes) -> Raw:
+        """Send; redirects are not followed, so that a key never goes elsewhere."""
+        session = self.session or self._open(url)
         try:
             async with session.request(
-                request.method,
-                str(request.url),
-                headers=list(request.headers.multi_items()),
-                data=request.content or None,
-                allow_redirects=False,
+                method, url, headers=headers, data=content or None, allow_redirects=False
             ) as response:
                 body, cut = await self._body(response)
-                headers = [(name, value) for name, value in response.raw_headers if name.lower() not in DROPPED]
-                return httpx2.Response(
-                    response.status, headers=headers, content=body, request=request, extensions={CUT: cut}
-                )
+                kept = [(name, value) for name, value in response.headers.items() if name.lower() not in DROPPED]
+                return Raw(response.status, kept, body, cut)
         except aiohttp.ClientError as error:
-            raise httpx2.NetworkError(f"{type(error).__name__}: {error}") from error
-        except OSError as error:
-            raise httpx2.ConnectError(f"{type(error).__name__}: {error}") from error
+            raise ConnectionError(f"{type(error).__name__}: {error}") from error
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """Close the connections."""
         if self.session is not None:
             await self.session.close()
 
-    def _open(self, url: httpx2.URL) -> aiohttp.ClientSession:
-        secure: ssl.SSLContext | bool = httpx2.create_ssl_context() if url.scheme == "https" else True
+    def _open(self, url: str) -> aiohttp.ClientSession:
         self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, ttl_dns_cache=300, ssl=secure),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, ttl_dns_cache=300),
             timeout=aiohttp.ClientTimeout(total=None, connect=None),
             proxy=_proxy_for(url),
         )
@@ -84,20 +98,35 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         return b"".join(pieces), False
 
 
-class OfflineTransport(httpx2.AsyncBaseTransport):
+class OfflineWire:
     """Answers chat completions inside the process: the request's `stark` block goes to an author."""
 
     def __init__(self, author: Author) -> None:
         """`author` decides on text and finish_reason."""
         self.author = author
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+    async def send(self, method: str, url: str, headers: Headers, content: bytes) -> Raw:
         """Answer as a server would, in the same JSON."""
-        if request.url.path.endswith("/models"):
-            return httpx2.Response(200, json={"object": "list", "data": []}, request=request)
-        body = json.loads(request.content)
+        if method == "GET":
+            return Raw(200, (), b'{"object": "list", "data": []}')
+        body = json.loads(content)
         text, finish_reason = self.author(body["stark"])
-        return httpx2.Response(200, json=completion(body, text, finish_reason), request=request)
+        return Raw(200, (), json.dumps(completion(body, text, finish_reason)).encode())
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+def embedded(defects: Defects) -> Author:
+    """The offline author, spoiling the shares of its replies that `defects` says."""
+    from stark_udfs.llm.offline.author import answer
+    from stark_udfs.llm.offline.block import Block
+
+    def author(block: Mapping[str, Json]) -> tuple[str, str]:
+        said = answer(Block.of(block), defects)
+        return said.text, said.finish_reason
+
+    return author
 
 
 def completion(body: Mapping[str, Json], text: str, finish_reason: str) -> dict[str, Json]:
@@ -122,8 +151,9 @@ def completion(body: Mapping[str, Json], text: str, finish_reason: str) -> dict[
     }
 
 
-def _proxy_for(url: httpx2.URL) -> str | None:
+def _proxy_for(url: str) -> str | None:
     """The proxy that the environment names for this address, looked up once instead of per call."""
-    if urllib.request.proxy_bypass(url.host):
+    parts = urlsplit(url)
+    if urllib.request.proxy_bypass(parts.hostname or ""):
         return None
-    return urllib.request.getproxies().get(url.scheme)
+    return urllib.request.getproxies().get(parts.scheme)

@@ -1,0 +1,113 @@
+"""The forecast and the trial on the toy pipeline: real Spark, real Delta, a server that counts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from stark_udfs.core.conf import load
+from stark_udfs.core.settings import Settings
+from stark_udfs.delta.tables import Tables
+from stark_udfs.engine.forecast import Basis, Rehearsal, StageForecast, forecast
+from stark_udfs.engine.progress import Quiet
+from stark_udfs.engine.run import run
+from stark_udfs.engine.system import REPLIES, UNITS
+from stark_udfs.engine.trial import Trial, trial
+from tests.engine.servers import Guide, serving
+from tests.engine.toy import SIGHTS, Sights, TownSeed, Toy, stages
+
+TOY = Toy(towns=12)
+A_CALL = (100 * 1.0 + 50 * 2.0) / 1_000_000  # what the server counts, at the toy's prices
+REHEARSALS = {
+    "sights": Rehearsal(
+        12,
+        TownSeed(town_id="t", name="Ulm", ordinal=0),
+        (Sights(sights=["the old bridge"] * 3), Sights(motto="never late")),
+    )
+}
+
+
+@dataclass
+class World:
+    spark: SparkSession
+    settings: Settings
+    guide: Guide
+    url: str
+
+    @property
+    def tables(self) -> Tables:
+        return Tables(self.spark, self.settings.storage)
+
+    def run(self, toy: Toy = TOY, first: int = 2) -> None:
+        run(stages(toy, self.url)[:first], self.settings, self.spark)
+
+    def plan(self, toy: Toy = TOY) -> StageForecast:
+        (found,) = forecast(stages(toy, self.url), self.settings, REHEARSALS, self.spark)
+        return found
+
+    def try_(self, count: int) -> Trial:
+        return trial(stages(TOY, self.url)[1], self.settings, self.spark, count, Quiet())
+
+    def files(self) -> set[str]:
+        return {str(path) for path in Path(self.settings.storage.tables).parent.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def world(spark: SparkSession, tmp_path: Path) -> Iterator[World]:
+    settings = load("conf", "demo", [f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
+    guide = Guide()
+    with serving(guide) as url:
+        yield World(spark, settings, guide, url)
+
+
+def describe_forecast():
+    def it_counts_rows_where_the_input_is_there_and_makes_no_call_and_no_write(world: World):
+        assert (world.plan().todo.counted, world.plan().todo.units) == (None, 12)
+        world.run(first=1)
+        before = world.files()
+        found = world.plan()
+        assert (found.todo.counted, found.todo.to_come, found.calls, found.basis) == (12, 0, 24, Basis.REHEARSAL)
+        assert 0 < found.money_low < found.money < found.money_high
+        assert world.guide.calls == 0
+        assert world.files() == before
+
+    def it_measures_earlier_replies_and_finds_what_a_run_then_costs(world: World):
+        world.run()
+        assert (world.plan().todo.units, world.plan().basis) == (0, Basis.NONE)
+        more = replace(TOY, towns=20)
+        world.run(more, first=1)
+        found = world.plan(more)
+        before = world.guide.calls
+        world.run(more)
+        assert (found.todo.counted, found.calls, found.basis) == (8, 16, Basis.REPLIES)
+        assert world.guide.calls - before == found.calls
+        assert found.money == pytest.approx(16 * A_CALL)
+        assert found.money_low == pytest.approx(found.money_high)
+
+    def it_tells_what_would_be_paid_again(world: World):
+        world.run()
+        found = world.plan(replace(TOY, words="List three sights of"))
+        assert (found.todo.again, found.todo.units) == (12, 0)
+
+
+def describe_trial():
+    def it_asks_a_few_rows_whose_replies_the_next_run_finds(world: World):
+        world.run(first=1)
+        tried = world.try_(2)
+        assert (tried.calls, world.guide.calls) == (4, 4)
+        assert tried.money == pytest.approx(4 * A_CALL)
+        assert [len(row.outputs) for row in tried.rows] == [4, 4]
+        assert [len(row.replies) for row in tried.rows] == [2, 2]
+        assert world.tables.read(REPLIES).count() == 4
+        assert not world.tables.exists(SIGHTS)
+        assert not world.tables.exists(UNITS)
+        world.run()
+        assert world.guide.calls == 24
+
+    def it_shows_answered_rows_for_free_where_nothing_is_open(world: World):
+        world.run()
+        tried = world.try_(3)
+        assert (tried.calls, world.guide.calls, len(tried.rows)) == (0, 24, 3)
+        assert all(row.outputs and not row.open for row in tried.rows)
