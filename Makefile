@@ -14,7 +14,14 @@ help: ## what there is to type
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: .venv/.demo ## run the text pipeline end to end on the offline author: no key, no GPU
-	@$(BIN)/stark demo
+	@$(BIN)/stark run
+	@echo
+	@$(BIN)/stark show --sessions 1
+	@echo
+	@echo 'What to type next:'
+	@echo '  $(BIN)/stark show                    the whole conversation'
+	@echo '  $(BIN)/stark sql "select category, count(*) from personas group by 1 order by 2 desc"'
+	@echo '  $(BIN)/stark plan --target openai --episodes 1'
 
 test: .venv/.dev ## run all tests
 	@$(BIN)/python -m pytest -q

@@ -181,7 +181,11 @@ def _day(event: Mapping[str, Json]) -> date:
 
 def _summary(made: Episode, session: Session, memory: str | None, rng: "object") -> str:
     turns: list[Json] = [
-        {"speaker": turn["speaker"], "text": turn["text"], "images": [mapping(i)["description"] for i in items(turn["images"])]}
+        {
+            "speaker": turn["speaker"],
+            "text": turn["text"],
+            "images": [mapping(i)["description"] for i in items(turn["images"])],
+        }
         for turn in session.turns
     ]
     told: Row = {key: session.facts[key] for key in ("session_number", "date", "interval")} | {"turns": turns}
@@ -322,7 +326,10 @@ def of_events(episodes: Sequence[Episode]) -> list[Metric]:
     """What the events must be."""
     chains = [made.events for made in episodes]
     causes = [(chain, event, mapping(event["caused_by"])) for chain in chains for event in chain[1:]]
-    spans = [(_day(chain[int(str(cause["id"])) - 1]), _day(event), str(cause["time_interval"])) for chain, event, cause in causes]
+    spans = [
+        (_day(chain[int(str(cause["id"])) - 1]), _day(event), str(cause["time_interval"]))
+        for chain, event, cause in causes
+    ]
     agreeing = share([agrees(text, earlier=first, later=last, tolerance=0.25) for first, last, text in spans])
     updates = share([cause["experience_op"] == "update" for _, _, cause in causes])
     further = share([int(str(cause["id"])) < int(str(event["id"])) - 1 for _, event, cause in causes])
@@ -382,7 +389,11 @@ def show(made: Episode) -> None:
     print(f"{row['category']}: {row['sentence']}\n{row['relation']}: {row['inference']}\n{row['narrative']}")
     for event, session in zip(made.events, made.sessions, strict=True):
         cause = mapping(event["caused_by"]) if event["caused_by"] else {}
-        led = f"  <- {cause['id']}, {cause['time_interval']}, {cause['experience_op']}: {cause['experience']}" if cause else ""
+        led = (
+            f"  <- {cause['id']}, {cause['time_interval']}, {cause['experience_op']}: {cause['experience']}"
+            if cause
+            else ""
+        )
         print(f"\n--- {event['id']}. {event['date']} {event['event']}{led}")
         for turn in session.turns:
             seen = " ".join(f"[{mapping(i)['source']}: {mapping(i)['description']}]" for i in items(turn["images"]))

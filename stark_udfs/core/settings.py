@@ -40,6 +40,7 @@ class SparkSettings(Section):
     master: str | None = Field(None, description="None: as given to spark-submit or by the cluster")
     partitions: int = Field(2, ge=1, description="shuffle partitions of a local session, and tasks of the ask phase")
     driver_memory: str = "2g"
+    log: str | None = Field(None, description="a file for what Spark itself says; None: standard error")
     options: dict[str, str] = Field(default_factory=dict, description="any further Spark configuration")
 
 

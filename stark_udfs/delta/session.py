@@ -2,7 +2,11 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
 from stark_udfs.core.errors import StorageError
@@ -59,10 +63,35 @@ def _start(settings: SparkSettings, app: str) -> SparkSession:
         options = dict(settings.options)
     for key, value in options.items():
         builder = builder.config(key, value)
-    spark: SparkSession = builder.getOrCreate()
+    with _stderr_into(settings.log):
+        try:
+            spark: SparkSession = builder.getOrCreate()
+        except PySparkRuntimeError as error:
+            raise StorageError(
+                f"Spark did not start: {error}. Java 17 or newer is needed, and the first start fetches Delta's jars"
+                + (f"; see {settings.log}." if settings.log else ".")
+            ) from error
     if settings.master is not None:
         spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+@contextmanager
+def _stderr_into(path: str | None) -> Iterator[None]:
+    """Let the JVM, and the Python workers it starts, keep a file as their standard error."""
+    if path is None:
+        yield
+        return
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    sys.stderr.flush()
+    ours = os.dup(2)
+    try:
+        with Path(path).open("ab") as file:
+            os.dup2(file.fileno(), 2)
+        yield
+    finally:
+        os.dup2(ours, 2)
+        os.close(ours)
 
 
 def _delta() -> dict[str, str]:

@@ -20,4 +20,6 @@ def describe_examine():
         assert said.code == 2
         lines = said.out.splitlines()
         assert [line for line in lines if line.startswith("problem storage: storage.files: ")]
-        assert [line for line in lines if line.startswith("problem model default: ") and "OPENAI_API_KEY is not set" in line]
+        assert [
+            line for line in lines if line.startswith("problem model default: ") and "OPENAI_API_KEY is not set" in line
+        ]

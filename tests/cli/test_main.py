@@ -111,7 +111,8 @@ def describe_show():
 
 def describe_trace():
     @pytest.mark.parametrize(
-        "wanted", [small.EPISODE, f"{small.EPISODE}:2", "i100000000000001", "a100000000000001", "sessions1".ljust(64, "0")]
+        "wanted",
+        [small.EPISODE, f"{small.EPISODE}:2", "i100000000000001", "a100000000000001", "sessions1".ljust(64, "0")],
     )
     def it_leads_to_the_seed_with_prompts_replies_and_cost(stark: Stark, wanted: str):
         said = stark("trace", wanted)
@@ -139,7 +140,14 @@ def describe_status():
     def it_tells_runs_units_rejects_money_and_failed_checks(stark: Stark):
         said = stark("status")
         assert said.code == 0
-        for part in ("partial", "wrong_key", "25.00%", "0.7500 USD", "1 of 2 met", "sessions: turns is 2, set at least"):
+        for part in (
+            "partial",
+            "wrong_key",
+            "25.00%",
+            "0.7500 USD",
+            "1 of 2 met",
+            "sessions: turns is 2, set at least",
+        ):
             assert part in said.out
 
 
@@ -150,7 +158,7 @@ def describe_every_command():
             ["sql", "select text from conversations"],
             ["sql", "--format", "json", "select * from conversations"],
             ["sql", "--format", "csv", "select * from replies"],
-            ["sql", "select text as \"\x1b[2J\" from conversations"],
+            ["sql", 'select text as "\x1b[2J" from conversations'],
             ["show"],
             ["trace", small.EPISODE, "--full"],
             ["trace", "pbad000000000001"],
@@ -160,7 +168,7 @@ def describe_every_command():
     def it_prints_nothing_that_a_terminal_obeys_and_reads_no_markup(stark: Stark, words: list[str]):
         said = stark(*words)
         assert not UNPRINTABLE.search(said.out + said.err)
-        if said.code == 0 and "as \"" not in words[-1]:
+        if said.code == 0 and 'as "' not in words[-1]:
             assert "[bold]not markup" in " ".join(said.out.split())
 
     def it_names_itself_and_its_options_in_help(capfd):

@@ -38,5 +38,3 @@ def describe_run_stage_and_run_pipeline():
         sql = DuckSql(f"{tmp_path}/tables")
         assert sql.ask("select count(*) from commonsense").rows == ((3,),)
         assert sql.ask("select count(*) from runs where stage = 'demographics'").rows == ((1,),)
-
-

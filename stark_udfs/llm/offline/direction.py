@@ -105,7 +105,14 @@ def _lay_extras(talk: Talk, direction: Direction) -> None:
         before_last = mine[-2] if len(mine) > 2 and direction.speakers[-1] == "user" else last
         direction.extras[rng.choice((before_last, before_last, last))].append("plan")
     middle = [place for place in later if place != last] or later
-    for act, share in (("worry", 0.5), ("ask", 0.3), ("detail", 0.45), ("joke", 0.16), ("digress", 0.16), ("detail", 0.3)):
+    for act, share in (
+        ("worry", 0.5),
+        ("ask", 0.3),
+        ("detail", 0.45),
+        ("joke", 0.16),
+        ("digress", 0.16),
+        ("detail", 0.3),
+    ):
         if rng.random() < share:
             place = rng.choice(middle)
             if len(direction.extras[place]) < 2 and act not in direction.extras[place]:

@@ -26,28 +26,29 @@ NOUN = re.compile(
     r"being|made|that|which|next|still|left|half|full|\w+ing|\w+ed)\b|,|\.|$)",
     re.IGNORECASE,
 )
-CAMERA = frozenset({"thumb", "edge", "doorway", "window", "flash", "low angle", "corner", "museum number", "crooked horizon", "little", "wide panorama", "torn lower edge"})
+CAMERA = frozenset(
+    {
+        "thumb",
+        "edge",
+        "doorway",
+        "window",
+        "flash",
+        "low angle",
+        "corner",
+        "museum number",
+        "crooked horizon",
+        "little",
+        "wide panorama",
+        "torn lower edge",
+    }
+)
 
 COMMON = frozenset(
-    "a about after again all also always am an and another any anyone anything are around as at away back be because "
-    "been before being between both but by came can come comes could day days did do does doing done down each else "
-    "end ends even ever every everyone everything few first for from get gets getting give go goes going gone got had "
-    "half has have having he her here hers him his how i if in into is it its itself just keep kept know last later "
-    "least left less let like little long look looks looked lot made make makes many maybe me mine more most much must "
-    "my myself near never new next no nobody none nor not nothing now of off often old on once one only onto or other "
-    "our out over own people put really right said same saw say says see seen she should since small so some somebody "
-    "something still such take taken takes than that the their them then there these they thing things think this "
-    "those though three through time to today together told too took turn turned two under until up us used very "
-    "want wanted wants was way we week weeks well went were what when where which while who why will with without "
-    "would year years yes yet you your yours i'm i've i'd i'll it's that's there's don't didn't doesn't isn't wasn't "
-    "you're you've can't couldn't".split()
+    ["a", "about", "after", "again", "all", "also", "always", "am", "an", "and", "another", "any", "anyone", "anything", "are", "around", "as", "at", "away", "back", "be", "because", "been", "before", "being", "between", "both", "but", "by", "came", "can", "come", "comes", "could", "day", "days", "did", "do", "does", "doing", "done", "down", "each", "else", "end", "ends", "even", "ever", "every", "everyone", "everything", "few", "first", "for", "from", "get", "gets", "getting", "give", "go", "goes", "going", "gone", "got", "had", "half", "has", "have", "having", "he", "her", "here", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "itself", "just", "keep", "kept", "know", "last", "later", "least", "left", "less", "let", "like", "little", "long", "look", "looks", "looked", "lot", "made", "make", "makes", "many", "maybe", "me", "mine", "more", "most", "much", "must", "my", "myself", "near", "never", "new", "next", "no", "nobody", "none", "nor", "not", "nothing", "now", "of", "off", "often", "old", "on", "once", "one", "only", "onto", "or", "other", "our", "out", "over", "own", "people", "put", "really", "right", "said", "same", "saw", "say", "says", "see", "seen", "she", "should", "since", "small", "so", "some", "somebody", "something", "still", "such", "take", "taken", "takes", "than", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "things", "think", "this", "those", "though", "three", "through", "time", "to", "today", "together", "told", "too", "took", "turn", "turned", "two", "under", "until", "up", "us", "used", "very", "want", "wanted", "wants", "was", "way", "we", "week", "weeks", "well", "went", "were", "what", "when", "where", "which", "while", "who", "why", "will", "with", "without", "would", "year", "years", "yes", "yet", "you", "your", "yours", "i'm", "i've", "i'd", "i'll", "it's", "that's", "there's", "don't", "didn't", "doesn't", "isn't", "wasn't", "you're", "you've", "can't", "couldn't"]
 )
 
 RUNS_ON = frozenset(
-    "A After All An And Any As At Because Before Behind By Do Does Did For From Have Half He Her His How If In Is It It's Just Like Mostly More Less Very "
-    "Late Most My No Nobody Nothing Not On Once One Only Or Our Over Right She Since So Some Somebody Someone That The "
-    "There There's They This Three To Two Under Until Up We What When Where Which Who Whose Why With Would You Are Was "
-    "Were Will Can Has".split()
+    ["A", "After", "All", "An", "And", "Any", "As", "At", "Because", "Before", "Behind", "By", "Do", "Does", "Did", "For", "From", "Have", "Half", "He", "Her", "His", "How", "If", "In", "Is", "It", "It's", "Just", "Like", "Mostly", "More", "Less", "Very", "Late", "Most", "My", "No", "Nobody", "Nothing", "Not", "On", "Once", "One", "Only", "Or", "Our", "Over", "Right", "She", "Since", "So", "Some", "Somebody", "Someone", "That", "The", "There", "There's", "They", "This", "Three", "To", "Two", "Under", "Until", "Up", "We", "What", "When", "Where", "Which", "Who", "Whose", "Why", "With", "Would", "You", "Are", "Was", "Were", "Will", "Can", "Has"]
 )
 
 SMALL = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight",
@@ -82,7 +83,7 @@ def joined(lead: str, text: str) -> str:
     """A lead and what follows it, with a small letter where the lead runs on."""
     if not lead:
         return text
-    if lead[-1] not in ".?!" and text.split(" ")[0].strip(",'") in RUNS_ON:
+    if lead[-1] not in ".?!" and text.split(" ", maxsplit=1)[0].strip(",'") in RUNS_ON:
         text = text[:1].lower() + text[1:]
     return f"{lead} {text}"
 
@@ -141,7 +142,7 @@ def detail_of(description: str, rng: random.Random) -> str:
     found = [noun for noun in NOUN.findall(description) if noun.lower() not in CAMERA and content_words(noun)]
     if found:
         return f"the {rng.choice(found)}"
-    words = description.split(",")[0].split()[:3]
+    words = description.split(",", maxsplit=1)[0].split()[:3]
     return "the " + " ".join([words[0].lower(), *words[1:]]) if words else "the picture"
 
 

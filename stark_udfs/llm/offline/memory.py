@@ -28,9 +28,7 @@ def turns_of(reply: Mapping[str, Json]) -> list[Mapping[str, Json]]:
 
 def pictures_of(reply: Mapping[str, Json]) -> list[str]:
     """The descriptions of the pictures in a session."""
-    return [
-        str(mapping(image).get("description")) for turn in turns_of(reply) for image in items(turn.get("images"))
-    ]
+    return [str(mapping(image).get("description")) for turn in turns_of(reply) for image in items(turn.get("images"))]
 
 
 def said_in(reply: Mapping[str, Json]) -> frozenset[str]:

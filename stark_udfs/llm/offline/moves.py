@@ -142,7 +142,9 @@ def recall(talk: Talk) -> Moves:
     thread = talk.threads.pop(0)
     if thread.kind in {"n", "w"}:
         talk.pending.append(("recall.outcome", thread.outcome))
-        return [(f"recall.{thread.kind}", talk.phrase(f"recall.{thread.kind}", "assistant", recall=to_you(thread.text)))]
+        return [
+            (f"recall.{thread.kind}", talk.phrase(f"recall.{thread.kind}", "assistant", recall=to_you(thread.text)))
+        ]
     return _recall_other(talk, thread)
 
 

@@ -73,7 +73,9 @@ def choose(
         if overlap(shot.description, before) <= FAMILIAR:
             return shot
         fallback = fallback or shot
-    return fallback or _made(rng.choice(_scenes("m" if wish.source == "mobile" else "i", chapter, rng)), wish, chapter, rng)
+    return fallback or _made(
+        rng.choice(_scenes("m" if wish.source == "mobile" else "i", chapter, rng)), wish, chapter, rng
+    )
 
 
 def _from_album(

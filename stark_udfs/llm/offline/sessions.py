@@ -24,14 +24,13 @@ INTERNET = 0.608
 MARKUP = str.maketrans(dict.fromkeys("{}[]<>|", " "))
 
 
-
 def write(block: Block, rng: random.Random) -> dict[str, Json]:
     """A reply of the shape SessionReply."""
     scene = scene_of(block)
     speakers = mapping(block.facts.get("speakers") or {})
     name = str(speakers.get("user") or block.row.get("name"))
     names = {"user": name, "assistant": str(speakers.get("assistant") or ASSISTANT)}
-    about = scene.chapter.fixed("top").replace("my ", f"{name.split(' ')[0]}'s ")
+    about = scene.chapter.fixed("top").replace("my ", f"{name.split(' ', maxsplit=1)[0]}'s ")
     return {"turns": [_turn(turn, names, rng, about) for turn in talk_of(block, scene, rng)]}
 
 
@@ -48,7 +47,6 @@ def talk_of(block: Block, scene: Scene, rng: random.Random) -> list[Said]:
     album = [mapping(item) for item in items(block.facts.get("album"))]
     shown = frozenset(text for reply in block.replies for text in pictures_of(reply))
     return play(talk, brief, album, shown)
-
 
 
 def scene_of(block: Block) -> Scene:

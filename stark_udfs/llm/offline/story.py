@@ -111,9 +111,7 @@ def retold(row: Mapping[str, Json], events: Sequence[str], days: Sequence[date])
     for variant in range(VARIANTS if wanted else 0):
         cast, rng = _dealt(row, variant)
         steps = _steps(cast, len(wanted), rng)
-        story = tuple(
-            Chapter(beat, day, cause, 0, False, cast) for (beat, cause), day in zip(steps, days, strict=True)
-        )
+        story = tuple(Chapter(beat, day, cause, 0, False, cast) for (beat, cause), day in zip(steps, days, strict=True))
         if all(bare(chapter.event) == event for chapter, event in zip(story, wanted, strict=True)):
             return story
     return ()

@@ -19,7 +19,9 @@ KEPT = 3  # sentences of the old memory at most
 CLOSED = 0.45  # share of a remembered sentence's words in what is new from which it is dealt with
 LONGEST = 45  # words of a sentence that is worth keeping
 SENTENCES = re.compile(r"(?<=[.!?])\s+(?![a-z])|(?<=[.!?][\"”])\s+(?![a-z])")
-EXPERIENCE = re.compile(r"^I (?:know|can|used|am able|have learned|carry|set|understand|recognise|keep|see|fall|dare|hear|ask)\b")
+EXPERIENCE = re.compile(
+    r"^I (?:know|can|used|am able|have learned|carry|set|understand|recognise|keep|see|fall|dare|hear|ask)\b"
+)
 HOLLOW = re.compile(
     r"^(?:hi|hello|hey|thanks|bye|see you|talk soon|good (?:morning|evening|to be)|until|look|wait|hm|ha|oh|so, |it'?s been|"
     r"it has been|me again|back again|here i am|only |you won't|long time|after |i've been|i have been|i couldn't wait)\b|:$",
@@ -64,15 +66,25 @@ def _event(own: Sequence[str]) -> str:
 
 def _opening(name: str, told: str, interval: str, rng: random.Random) -> str:
     if not interval:
-        ways = (f"In the first session {name} told this: ", f"It began like this: ", f"{name}'s story began with this: ")
+        ways = (
+            f"In the first session {name} told this: ",
+            "It began like this: ",
+            f"{name}'s story began with this: ",
+        )
     else:
         span = spoken(interval)
-        ways = (f"{span} later, there was news: ", f"After {span}, {name} came back: ", f"The next talk was {span} later: ")
-    told = told[:1].lower() + told[1:] if told.split(" ")[0] in LOWERED else told
+        ways = (
+            f"{span} later, there was news: ",
+            f"After {span}, {name} came back: ",
+            f"The next talk was {span} later: ",
+        )
+    told = told[:1].lower() + told[1:] if told.split(" ", maxsplit=1)[0] in LOWERED else told
     return sentence(rng.choice(ways) + told)
 
 
-LOWERED = frozenset("A An At Because For Half Late Middle My On Once Over Right Someone Somebody The Their There They Two".split())
+LOWERED = frozenset(
+    ["A", "An", "At", "Because", "For", "Half", "Late", "Middle", "My", "On", "Once", "Over", "Right", "Someone", "Somebody", "The", "Their", "There", "They", "Two"]
+)
 
 
 def _shown(turns: Sequence[Mapping[str, Json]], name: str, rng: random.Random) -> list[str]:
