@@ -5,7 +5,8 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell for p in python3.12 python3.11 python3 python3.13; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-UV := $(BIN)/python -m uv
+# The system's own certificates: behind a proxy that re-signs traffic no others are valid.
+UV := UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/python -m uv
 INSTALL := $(UV) pip install --quiet --compile-bytecode --require-hashes
 LOCKED := $(UV) pip compile setup.py --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	--no-emit-index-url --no-emit-find-links
