@@ -30,7 +30,7 @@ SESSIONS, PERSONAS = 1000, 10_000
 RELATIONS = ("characteristic", "experience", "goal", "relationship", "routine")
 EVENTS: Row = {"asked": 6, "first": "2021-01-01", "last": "2024-04-30", "update_share": 0.17}
 TOLD = 0.6  # of a sentence's content words; irregular verbs change theirs
-RARE = 0.03  # of episodes; a run of words that more of them share is a stock phrase
+RARE = 0.06  # of episodes; a pair of words that more of them share is a stock phrase
 LONG = 6  # words; a longer utterance should be nobody else's
 NOT_FOR = {
     (0, 17): re.compile(r"\bmy (?:boss|colleague|pension|grandchild\w*|wife|husband)\b|\b(?:beer|wine|whisky)\b", re.I),
@@ -220,29 +220,29 @@ def repeated(episodes: Sequence[Episode]) -> float:
     return sum(len(where[text]) > 1 for text in said) / len(said)
 
 
-def taken_up(episodes: Sequence[Episode]) -> float:
+def taken_up(episodes: Sequence[Episode], *, shift: int = 0) -> float:
     """Share of sessions from the second on that take up something said before.
 
-    Three content words in a row that an earlier session of the episode has, that hardly any other episode has (so no
-    stock phrase), and that are not in the session's own event or experience.
+    Two content words in a row that an earlier session has, that hardly any other episode has (so no stock phrase), and
+    that are not in the session's own event or experience. shift: earlier sessions of another episode, for comparison.
     """
     rare = max(1, round(RARE * len(episodes)))
     runs = [[_runs(session.text()) for session in made.sessions] for made in episodes]
     owners = Counter(run for of_one in runs for run in set().union(*of_one))
-    hits = total = 0
-    for made, of_one in zip(episodes, runs, strict=True):
+    found = []
+    for number, made in enumerate(episodes):
+        before = runs[(number + shift) % len(episodes)]
         for place in range(1, len(made.sessions)):
             facts = made.sessions[place].facts
             given = _runs(f"{facts['event']} {facts['experience']}")
-            earlier = set().union(*of_one[:place])
-            hits += any(owners[run] <= rare for run in (of_one[place] & earlier) - given)
-            total += 1
-    return hits / total
+            shared = (runs[number][place] & set().union(*before[:place])) - given
+            found.append(any(owners[run] <= rare for run in shared))
+    return share(found)
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:
     words = [word for word in re.findall(r"[^\W\d_][\w'’-]*", text.lower()) if content_words(word)]
-    return {tuple(words[at : at + 3]) for at in range(len(words) - 2)}
+    return set(itertools.pairwise(words))
 
 
 def covered(text: Json, session: Session, speaker: Json) -> bool:
@@ -308,6 +308,7 @@ def of_sessions(episodes: Sequence[Episode]) -> list[Metric]:
         at_least("sessions that use their experience", used, 1.0),
         at_least("openings that fit the interval", share([opening_fits(s) for _, s in later]), 1.0),
         at_least("sessions that take up something from earlier", taken_up(episodes), 0.8),
+        at_most("the same, against another person's sessions", taken_up(episodes, shift=1), 0.2),
         at_least("pictures with <= 1/3 of their words said before", fresh, 1.0),
         at_least("pictures that are reacted to by what they show", share([reacted(*p) for p in pictures]), 1.0),
         at_least("sessions that fit age and season", share([fits(m, s) for m, s in every]), 1.0),

@@ -34,7 +34,8 @@ class Check:
     """An expectation about a table after its stage: `expression` is an aggregate that gives one number.
 
     The run goes on whatever it says; `checks` keeps `low`, the value and `high`. `kind` says where the bounds come
-    from: "expected" (ours), "paper", or "set" (a number that the settings asked for).
+    from: "expected" (ours), "paper", or "set" (a number that the settings asked for). A share says nothing of a few
+    rows: the check is made from `least` rows on.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Check:
     low: float | None = None
     high: float | None = None
     kind: str = "expected"
+    least: int = 1
 
 
 @dataclass(frozen=True)

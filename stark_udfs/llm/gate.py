@@ -113,7 +113,8 @@ class Gate:
         self._pause_until = 0.0
         self._pending = Report()
         self._ended: RunStopped | None = None
-        self._poke = asyncio.Event()
+        self._poke = asyncio.Event()  # something is lacking
+        self._urgent = asyncio.Event()  # there is news that should not wait
         self._again_at = 0.0
         self._asked_tokens = 0
         self._leaving = False
@@ -258,7 +259,7 @@ class Gate:
 
     def _hurry(self) -> None:
         """Report at the next tick, whatever the last grant said."""
-        self._again_at = 0.0
+        self._urgent.set()
         self._poke.set()
 
     def _end(self, error: RunStopped) -> None:
@@ -286,12 +287,16 @@ class Gate:
     async def _wait_for_need(self) -> None:
         """Until something is lacking, or news should not wait; and until asking makes sense."""
         await self._poke.wait()
-        while self._waiting and (left := self._again_at - self.clock.now()) > 0:
-            await self.clock.sleep(min(left, TICK_S))
+        left = self._again_at - self.clock.now()
+        if left > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left / self.clock.speed):
+                    await self._urgent.wait()
 
     def _accept(self, grant: Grant) -> None:
         now = self.clock.now()
         self._poke.clear()
+        self._urgent.clear()
         self._ceiling = grant.slots
         self._money += grant.money
         self._pause_until = max(self._pause_until, now + grant.pause_s) if grant.pause_s else self._pause_until

@@ -185,7 +185,7 @@ def _offset(settings: Settings) -> Column:
 CHECKS = (
     Check("words in an inference", "avg(size(split(inference, ' ')))", low=5, high=25),
     *(
-        Check(f"share of {relation}", f"avg(cast(relation = '{relation}' as int))", low=0.1, high=0.3)
+        Check(f"share of {relation}", f"avg(cast(relation = '{relation}' as int))", low=0.1, high=0.3, least=200)
         for relation in Relation
     ),
 )
