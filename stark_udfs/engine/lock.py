@@ -24,7 +24,7 @@ class StageLock:
     """Holds the locks of some stages between `__enter__` and `__exit__`, renewing them from a thread.
 
     `lost` is set when another run took a lock over because this one was silent for longer than the lease.
-    `taken_over` names the expired locks that this one replaced.
+    `taken_over` names the dead runs whose locks this one replaced.
     """
 
     def __init__(self, tables: Tables, stages: Sequence[str], run_id: str, lease_s: float = LEASE_S) -> None:
@@ -49,7 +49,7 @@ class StageLock:
         tries = again_on_conflict(self._take)
         if before or tries > 1:
             self._verify()
-        self.taken_over = [f"{lock.stage} from run {lock.run_id}" for lock in before]
+        self.taken_over = sorted({lock.run_id for lock in before})
         self._renewer.start()
         return self
 
@@ -74,7 +74,7 @@ class StageLock:
         now = time.time()
         for lock in locks:
             left = lock.heartbeat + lock.lease_s - now
-            if lock.run_id != self.run_id and left > 0:
+            if lock.run_id != self.run_id and left > 0 and not died_here(lock.holder):
                 raise Locked(
                     f"stage {lock.stage} is being worked on by run {lock.run_id} ({lock.holder}). "
                     f"Wait for it to end; if it was killed, its lock is free in {left:.0f} s."
@@ -82,6 +82,7 @@ class StageLock:
 
     def _take(self) -> None:
         """Insert, renew or take over; a lock that someone else renewed in between is left alone."""
+        dead = [lock.run_id for lock in self._read() if died_here(lock.holder)]
         holder = f"{socket.gethostname()}:{os.getpid()}"
         rows = [(stage, self.run_id, holder, time.time(), self.lease_s) for stage in self.stages]
         mine = self.tables.spark.createDataFrame(rows, struct_type(Lock))
@@ -90,7 +91,8 @@ class StageLock:
             .alias("target")
             .merge(mine.alias("source"), "target.stage = source.stage")
             .whenMatchedUpdateAll(
-                "target.run_id = source.run_id OR target.heartbeat + target.lease_s <= source.heartbeat"
+                F.expr("target.run_id = source.run_id OR target.heartbeat + target.lease_s <= source.heartbeat")
+                | F.col("target.run_id").isin(dead)
             )
             .whenNotMatchedInsertAll()
             .execute()
@@ -106,6 +108,20 @@ class StageLock:
 
     def _release(self) -> None:
         again_on_conflict(lambda: self.tables.target(LOCKS).delete(f"run_id = '{self.run_id}'"))
+
+
+def died_here(holder: str) -> bool:
+    """Whether a lock's holder was a process of this machine that is gone: a killed run need not be waited for."""
+    host, _, process = holder.rpartition(":")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def again_on_conflict(write: Callable[[], None]) -> int:

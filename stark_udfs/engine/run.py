@@ -117,8 +117,8 @@ class _Pipeline:
             return
         lock = StageLock(context.tables, [stage.name for stage in self.stages], context.run_id)
         context.lock = context.closing.enter_context(lock)
-        for line in lock.taken_over:
-            context.progress.said(f"took over the expired lock of stage {line}")
+        for dead in lock.taken_over:
+            context.progress.said(f"run {dead} did not come to its end: this run goes on from there")
         files = context.settings.storage.files
         for stage, found in replies.recover(context.tables, files, context.run_id, lock.stages).items():
             context.progress.said(
