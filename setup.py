@@ -9,7 +9,8 @@ HERE = Path(__file__).parent
 # What a cluster brings itself (Spark, Delta, pandas, numpy, pyarrow) is in the extra `local`.
 ALWAYS = [
     "pydantic>=2.8,<3",
-    "openai[aiohttp]>=3.50,<4",
+    "openai>=3.50,<4",
+    "aiohttp>=3.12,<4",
     "typer>=0.15",
     "rich>=13",
     "pyyaml>=6",

@@ -1,0 +1,40 @@
+"""One golden key per chat stage: when one of these moves, users pay again. Say so in CHANGELOG."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stark_udfs.core.conf import load
+from stark_udfs.engine.stage import AnyChatStage, ChatStage
+from stark_udfs.llm.asking import Conversation, Open, advance
+from stark_udfs.stages.pipeline import stages
+
+FOLDER = Path(__file__).parent.parent / "replies"
+OVERRIDES = ["models.default.provider=openai", "models.default.name=golden"]
+STAGES = {s.name: s for s in stages(load("conf", "base", OVERRIDES)) if isinstance(s, ChatStage)}
+GOLDEN = json.loads((FOLDER / "golden_keys.json").read_text())
+
+
+def first_key(stage: AnyChatStage) -> str:
+    """The key of a stage's first call about the first recorded row."""
+    line = (FOLDER / f"{stage.name}.jsonl").read_text("utf-8").splitlines()[0]
+    row: Any = stage.each.model_validate(json.loads(line)["row"])
+    conversation = Conversation(stage.name, str(getattr(row, stage.unit)), row, stage.ask, stage.chat)
+    end = advance(conversation, {})
+    assert isinstance(end, Open)
+    return end.request.key
+
+
+def describe_keys():
+    @pytest.mark.parametrize("name", sorted(STAGES))
+    def it_has_not_moved(name: str):
+        assert first_key(STAGES[name]) == GOLDEN[name]
+
+    def they_do_not_depend_on_prices_limits_or_addresses():
+        cheaper = [*OVERRIDES, "models.default.price.input=9", "models.default.in_flight=3"]
+        cheaper.append("models.default.base_url=http://elsewhere/v1")
+        moved = {s.name: s for s in stages(load("conf", "base", cheaper)) if isinstance(s, ChatStage)}
+        assert first_key(moved["personas"]) == GOLDEN["personas"]
+

@@ -1,0 +1,72 @@
+"""Replies of a real model, served over HTTP to the real client, decoded and parsed by the stages."""
+
+import asyncio
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stark_udfs.core.conf import load
+from stark_udfs.core.records import Shape
+from stark_udfs.core.rejects import Reject
+from stark_udfs.engine.stage import AnyChatStage, ChatStage
+from stark_udfs.llm.chat import Chat
+from stark_udfs.llm.client import Answer, connect
+from stark_udfs.llm.decode import decode
+from stark_udfs.llm.prompts import ChatRequest
+from stark_udfs.stages.pipeline import stages
+from tests.engine.servers import Guide, serving
+from tests.engine.toy import model
+
+FOLDER = Path(__file__).parent.parent / "replies"
+STAGES = {stage.name: stage for stage in stages(load("conf", "demo")) if isinstance(stage, ChatStage)}
+RECORDED = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
+
+
+def asked(stage: AnyChatStage, url: str, record: dict[str, Any]) -> tuple[Any, tuple[Shape, ...], Shape | Reject]:
+    """The row, the shapes of the rounds before, and what the decoder makes of the recorded reply."""
+    row = stage.each.model_validate(record["row"])
+    earlier: tuple[Shape, ...] = ()
+    for said in record["earlier"]:
+        earlier += (stage.ask(row, earlier).shape.model_validate(said),)
+    prompt = stage.ask(row, earlier)
+    chat = Chat(model=model(url), parameters={}, reply_tokens=4096, reasks=0, seed=1)
+    answer = asyncio.run(once(chat, chat.request(prompt, unit_key="recorded", round=len(earlier))))
+    return row, earlier, decode(answer.text, prompt.shape)
+
+
+async def once(chat: Chat, request: ChatRequest) -> Answer:
+    async with connect(chat.model) as client:
+        return await client.complete(request)
+
+
+def verdict(stage: AnyChatStage, row: Any, earlier: tuple[Shape, ...], said: Shape | Reject) -> Counter[str]:
+    """Of one reply: "accepted", or the reasons of its rejects; an unfinished episode is not the reply's fault."""
+    if isinstance(said, Reject):
+        return Counter({said.reason.value: 1})
+    before = [item.reason for item in stage.parse(row, earlier) if isinstance(item, Reject)] if earlier else []
+    items = stage.parse(row, (*earlier, said))
+    reasons = Counter(
+        item.reason.value
+        for item in items
+        if isinstance(item, Reject) and item.reason not in before and item.reason.value != "too_few_sessions"
+    )
+    rows = len([item for item in items if not isinstance(item, Reject)])
+    return reasons + Counter({"accepted": rows if stage.name == "personas" else int(not reasons)})
+
+
+def describe_recorded_replies():
+    @pytest.mark.parametrize("name", RECORDED)
+    def it_accepts_nine_of_ten_at_first_parse(name: str, record_property: Any):
+        records = [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()]
+        found: Counter[str] = Counter()
+        guide = Guide()
+        with serving(guide) as url:
+            for record in records:
+                guide.answer = lambda prompt, number, text=record["reply"]: text
+                found += verdict(STAGES[name], *asked(STAGES[name], url, record))
+        record_property("verdicts", dict(found))
+        assert len(records) >= 20
+        assert found["accepted"] / found.total() >= 0.9, dict(found)
