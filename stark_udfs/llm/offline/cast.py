@@ -46,6 +46,7 @@ class Cast:
             "n": rng.choice(NUMBERS),
             "day": rng.choice(DAYS),
             "when": rng.choice(("this weekend", "next week", "tomorrow", f"on {rng.choice(DAYS)}", "in the next days")),
+            "today": DAYS[day.weekday()],
             "rain": rng.choice(now.words),
             "light": rng.choice(now.light),
             "season": now.season,

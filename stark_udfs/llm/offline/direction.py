@@ -184,12 +184,12 @@ def _assistant_turn(talk: Talk, direction: Direction, place: int, seen: Shot | N
         talk.pending.append(("how", talk.phrase("how", "user")))
         return said
     if place in direction.shots:
-        return said or moves.remark(talk)
+        return said or moves.remark(talk) or moves.nod(talk)
     initiation = talk.rng.choice(
         (moves.ask, moves.ask, moves.ask, moves.more, moves.suggest, moves.suggest, moves.around)
     )
     asked = initiation(talk)
-    return (said + asked) or moves.remark(talk) or [("react.tell", talk.phrase("react.~", "assistant"))]
+    return (said + asked) or moves.remark(talk) or moves.nod(talk)
 
 
 def _last_acts(talk: Talk) -> tuple[str, ...]:

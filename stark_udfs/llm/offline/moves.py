@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from stark_udfs.llm.offline.grammar import joined, sentence, to_you
+from stark_udfs.llm.offline.grammar import content_words, joined, sentence, to_you
 from stark_udfs.llm.offline.memory import Thread
 from stark_udfs.llm.offline.pictures import Shot
 from stark_udfs.llm.offline.talk import Talk
 
 Moves = list[tuple[str, str]]
+ECHO = 2  # content words of a remark that must have been said before it
 
 
 def greet(talk: Talk, opener: str) -> Moves:
@@ -132,9 +133,19 @@ def suggest(talk: Talk) -> Moves:
 
 
 def remark(talk: Talk) -> Moves:
-    """A thought of the assistant's own."""
-    line = talk.next("s")
-    return [("relate", talk.words(line.text, "assistant"))] if line else []
+    """A thought of the assistant's own, if what it goes back to has been said."""
+    known = talk.before()
+    for line in talk.lines["s"]:
+        text = talk.words(line.text, "assistant")
+        if len(content_words(text) & known) >= ECHO:
+            talk.lines["s"].remove(line)
+            return [("relate", text)]
+    return []
+
+
+def nod(talk: Talk) -> Moves:
+    """A word of attention, where there is nothing else to say before a picture."""
+    return [("nod", talk.phrase("nod", "assistant"))]
 
 
 def recall(talk: Talk) -> Moves:

@@ -12,7 +12,7 @@ from itertools import product
 from stark_udfs.core.ids import Json
 from stark_udfs.llm.offline.beats import phrases
 from stark_udfs.llm.offline.block import Block, items, mapping
-from stark_udfs.llm.offline.grammar import CHOICE, content_words, sentence, spoken
+from stark_udfs.llm.offline.grammar import CHOICE, content_words, joined, sentence, spoken
 from stark_udfs.llm.offline.thirdperson import third_person
 
 KEPT = 3  # sentences of the old memory at most
@@ -45,8 +45,7 @@ def write(block: Block, rng: random.Random) -> dict[str, Json]:
 def _new(own: Sequence[str], name: str, interval: str, rng: random.Random) -> list[str]:
     """What this session adds: the event, what has changed, an intention, a worry."""
     said = [part for text in own for part in SENTENCES.split(text) if part]
-    event = _event([text for text in own if text])
-    found = [_opening(name, third_person(_after(event, "tell.lead", "tell.lead.first")[1], name), interval, rng)]
+    found = [_opening(third_person(_event([text for text in own if text]), name), interval, rng)]
     experience = next((body for body in (_after(part, "exp.lead")[1] for part in said) if EXPERIENCE.match(body)), "")
     if experience:
         found.append(sentence(third_person(experience, name)))
@@ -58,33 +57,20 @@ def _new(own: Sequence[str], name: str, interval: str, rng: random.Random) -> li
 
 
 def _event(own: Sequence[str]) -> str:
-    """The sentence that tells the event: the fullest of the user's first words, greetings aside."""
+    """The sentence that tells the event: one led to as news, else the fullest of the user's first words."""
     parts = [part for text in own[:1] for part in SENTENCES.split(text)]
+    news = [body for led, body in (_after(part, "tell.lead", "tell.lead.first") for part in parts) if led]
     about = [part for part in parts if not HOLLOW.search(part)] or parts or [""]
-    return max(about, key=lambda part: len(content_words(part)))
+    return news[0] if news else max(about, key=lambda part: len(content_words(part)))
 
 
-def _opening(name: str, told: str, interval: str, rng: random.Random) -> str:
+def _opening(told: str, interval: str, rng: random.Random) -> str:
     if not interval:
-        ways = (
-            f"In the first session {name} told this: ",
-            "It began like this: ",
-            f"{name}'s story began with this: ",
-        )
+        ways = ("It began with this:", "The first session was about this:", "At the start:")
     else:
         span = spoken(interval)
-        ways = (
-            f"{span} later, there was news: ",
-            f"After {span}, {name} came back: ",
-            f"The next talk was {span} later: ",
-        )
-    told = told[:1].lower() + told[1:] if told.split(" ", maxsplit=1)[0] in LOWERED else told
-    return sentence(rng.choice(ways) + told)
-
-
-LOWERED = frozenset(
-    ["A", "An", "At", "Because", "For", "Half", "Late", "Middle", "My", "On", "Once", "Over", "Right", "Someone", "Somebody", "The", "Their", "There", "They", "Two"]
-)
+        ways = (f"{span} later:", f"After {span} there was news:", f"The next talk was {span} later:")
+    return sentence(joined(rng.choice(ways), told))
 
 
 def _shown(turns: Sequence[Mapping[str, Json]], name: str, rng: random.Random) -> list[str]:
@@ -124,12 +110,8 @@ def _after(part: str, *acts: str) -> tuple[bool, str]:
     for act in acts:
         for lead in leads(act):
             if low.startswith(lead):
-                return True, _upper(part[len(lead) :].lstrip(" :")) if act != "plan.lead" else part[len(lead) :].strip()
+                return True, part[len(lead) :].strip(" :,")
     return False, part
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:] if text.startswith("i ") else text
 
 
 @cache

@@ -9,7 +9,7 @@ CHANGES = (
     (r"\bI don't\b", "{name} didn't"), (r"\bI do not\b", "{name} did not"), (r"\bam I\b", "was {name}"),
     (r"\bI\b", "{name}"), (r"\bmyself\b", "themselves"), (r"\bmine\b", "theirs"), (r"\bmy\b", "their"),
     (r"\bMy\b", "Their"), (r"\bme\b", "them"), (r"\bours\b", "theirs"), (r"\bour\b", "their"), (r"\bus\b", "them"),
-    (r"\bwe\b", "they"), (r"\bWe\b", "They"), (r"\bI am\b", "they were"),
+    (r"\bwe\b", "they"), (r"\bWe\b", "They"),
 )  # fmt: skip
 PAST = {
     "know": "knew", "carry": "carried", "set": "set", "go": "went", "think": "thought", "want": "wanted", "need": "needed",
@@ -20,7 +20,8 @@ PAST = {
 }  # fmt: skip
 CHANGED = tuple((re.compile(pattern), word) for pattern, word in CHANGES)
 VERB = re.compile(r"\{name\} (\w+)")
-REST = re.compile(r"(?<=.)\{name\} was\b")
+THEY = "they"
+OWNED = re.compile(r"\btheir\b", re.IGNORECASE)
 
 
 def third_person(text: str, name: str) -> str:
@@ -28,5 +29,9 @@ def third_person(text: str, name: str) -> str:
     for pattern, word in CHANGED:
         text = pattern.sub(word, text)
     text = VERB.sub(lambda found: "{name} " + PAST.get(found[1], found[1]), text)
-    first, mark, rest = text.partition("{name}")
-    return first + (name if mark else "") + rest.replace("{name} was", "they were").replace("{name}", "they")
+    if name != THEY:
+        first, mark, rest = text.partition("{name}")
+        if OWNED.search(first):
+            return OWNED.sub(f"{name}'s", first, count=1) + third_person(mark + rest, THEY)
+        return first + (name if mark else "") + third_person(rest, THEY)
+    return text.replace("{name} was", "they were").replace("was {name}", "were they").replace("{name}", THEY)
