@@ -9,26 +9,23 @@ import argparse
 import itertools
 import re
 import sys
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from stark_udfs.core.ids import Json, rng_of, stable_id
-from stark_udfs.llm.offline import albums, commonsense, events, narratives, personas, sessions, summaries
-from stark_udfs.llm.offline.block import Block, items, mapping
+from offline_episodes import Episode, Session, block, day_of, episode, profile, show
+
+from stark_udfs.core.ids import Json, rng_of
+from stark_udfs.llm.offline import personas
+from stark_udfs.llm.offline.block import items, mapping
 from stark_udfs.llm.offline.grammar import content_words, overlap, spoken
 from stark_udfs.llm.offline.person import person_of
-from stark_udfs.llm.offline.world import countries, weather
+from stark_udfs.llm.offline.world import weather
 from stark_udfs.stages.advice import unsafe_advice
-from stark_udfs.stages.categories import CATEGORIES
-from stark_udfs.stages.intervals import agrees, between, date_of
+from stark_udfs.stages.intervals import agrees
 
-Row = dict[str, Json]
-SESSIONS, PERSONAS = 1000, 10_000
-RELATIONS = ("characteristic", "experience", "goal", "relationship", "routine")
-EVENTS: Row = {"asked": 6, "first": "2021-01-01", "last": "2024-04-30", "update_share": 0.17}
+PERSONAS = 10_000
 TOLD = 0.6  # of a sentence's content words; irregular verbs change theirs
 RARE = 0.06  # of episodes; a pair of words that more of them share is a stock phrase
 LONG = 6  # words; a longer utterance should be nobody else's
@@ -36,40 +33,6 @@ NOT_FOR = {
     (0, 17): re.compile(r"\bmy (?:boss|colleague|pension|grandchild\w*|wife|husband)\b|\b(?:beer|wine|whisky)\b", re.I),
     (70, 200): re.compile(r"\bmy (?:homework|classmate|boss)\b|\bafter school\b", re.I),
 }
-
-
-@dataclass
-class Session:
-    """One session as it was written, with what it was asked for."""
-
-    facts: Row
-    reply: Row
-    acts: tuple[str, ...]
-    summary: str
-
-    @property
-    def turns(self) -> list[Mapping[str, Json]]:
-        """The turns of the reply."""
-        return [mapping(turn) for turn in items(self.reply["turns"])]
-
-    def text(self, speaker: str | None = None) -> str:
-        """What was said, by one side or by both."""
-        return " ".join(str(turn["text"]) for turn in self.turns if speaker in {None, turn["speaker"]})
-
-    def images(self) -> Iterator[tuple[int, Mapping[str, Json]]]:
-        """Each picture with the place of its turn."""
-        for place, turn in enumerate(self.turns):
-            for image in items(turn["images"]):
-                yield place, mapping(image)
-
-
-@dataclass
-class Episode:
-    """One person's row and everything written about them."""
-
-    row: Row
-    events: list[Mapping[str, Json]] = field(default_factory=list)
-    sessions: list[Session] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -86,112 +49,6 @@ class Metric:
         """One line of the table."""
         value = f"{self.value:.1%}" if self.percent else f"{self.value:,.2f}".removesuffix(".00")
         return f"{self.name:<58} | {value:>8} | {self.target:<28} | {'ok' if self.ok else 'MISSED'}"
-
-
-def profile(seed: int, number: int) -> Row:
-    """A person with a category that fits their age."""
-    rng = rng_of(seed, "profile", number)
-    age = rng.randint(10, 90)
-    home, born = rng.choice(countries()), rng.choice(countries())
-    category = rng.choice([known for known in CATEGORIES if known.min_age <= age <= known.max_age])
-    return {
-        "demographic_id": stable_id(seed, number), "seed_id": stable_id(seed, number, "seed"), "age": age,
-        "gender": rng.choice(("male", "female")), "birthplace": home if rng.random() < 0.7 else born, "residence": home,
-        "category": category.path, "entity_key": category.key, "sensitive": category.sensitive,
-    }  # fmt: skip
-
-
-def block(stage: str, row: Row, facts: Row, *, round: int = 0, replies: Sequence[Row] = ()) -> Block:
-    """A request as a stage would make it."""
-    return Block(stage=stage, unit_key=str(row.get("episode_id") or row["seed_id"]), row=row, round=round,
-                 replies=tuple(replies), facts=facts)  # fmt: skip
-
-
-def life(seed: int, number: int) -> Row:
-    """A row of the stage `events`: a person with persona, inference and narrative."""
-    row = profile(seed, number)
-    rng = rng_of(seed, "life", number)
-    item = mapping(rng.choice(items(personas.write(block("personas", row, {"sentences": 30}), rng)["personas"])))
-    row |= {"entity_value": item["value"], "sentence": item["sentence"], "relation": rng.choice(RELATIONS)}
-    row |= {"commonsense_id": stable_id(seed, number, "c"), "episode_id": stable_id(seed, number, "e")}
-    row |= commonsense.write(block("commonsense", row, {}), rng)
-    row |= {"name": _name(row, number)}
-    return row | narratives.write(block("narratives", row, {}), rng)
-
-
-def _name(row: Row, number: int) -> str:
-    from stark_udfs.data.names import packaged_names
-
-    here = [name for name in packaged_names() if name.country == row["birthplace"]]
-    first = [name.name for name in here if name.kind == "first" and name.gender == row["gender"]]
-    last = [name.name for name in here if name.kind == "last"]
-    return f"{first[number % len(first)]} {last[number * 7 % len(last)]}"
-
-
-def episode(seed: int, number: int, clock: Counter[str]) -> Episode:
-    """One whole episode; `clock` sums the seconds of each stage."""
-    made = Episode(life(seed, number))
-    rng = rng_of(seed, "episode", number)
-    reply = events.write(block("events", made.row, EVENTS), rng)
-    made.events = [mapping(event) for event in items(reply["events"])]
-    album = items(albums.write(block("albums", made.row, {"images": 5}), rng)["images"])
-    story: Row = {**made.row, "events": [_accepted(event) for event in made.events]}
-    memory: str | None = None
-    for place in range(len(made.events)):
-        facts = _facts(made, place, album)
-        asked = block("sessions", story, facts, round=place, replies=[session.reply for session in made.sessions])
-        start = time.process_time()
-        said = sessions.write(asked, rng_of(seed, number, "session", place))
-        clock["sessions"] += round((time.process_time() - start) * 1e6)
-        acts = sessions.acts_of(asked, rng_of(seed, number, "session", place))
-        session = Session(facts, said, acts, "")
-        memory = _summary(made, session, memory, rng)
-        session.summary = memory
-        made.sessions.append(session)
-        new = [image for _, image in session.images() if image["source"] == "mobile" and not image["album_id"]]
-        album = [*album, *({"description": image["description"], "category": "shared"} for image in new)]
-    return made
-
-
-def _accepted(event: Mapping[str, Json]) -> Row:
-    return {"event_id": event["id"], "date": str(event["date"]).replace(".", "-"), "event": event["event"],
-            "caused_by": event["caused_by"]}  # fmt: skip
-
-
-def _facts(made: Episode, place: int, album: Sequence[Json]) -> Row:
-    event = made.events[place]
-    cause = mapping(event["caused_by"]) if event["caused_by"] else {}
-    today = _day(event)
-    last = _day(made.events[place - 1]) if place else None
-    return {
-        "session_number": place + 1, "date": today.isoformat(), "event": event["event"],
-        "interval": between(last, today) if last else None, "days_since": (today - last).days if last else None,
-        "experience": cause.get("experience"), "experience_op": cause.get("experience_op"), "brief": None,
-        "album": [{"handle": f"a{n}", **mapping(image)} for n, image in enumerate(album, 1)],
-        "speakers": {"user": made.row["name"], "assistant": "AI Assistant"},
-    }  # fmt: skip
-
-
-def _day(event: Mapping[str, Json]) -> date:
-    found = date_of(str(event["date"]))
-    if found is None:
-        raise ValueError(f"not a date: {event['date']}")
-    return found
-
-
-def _summary(made: Episode, session: Session, memory: str | None, rng: "object") -> str:
-    turns: list[Json] = [
-        {
-            "speaker": turn["speaker"],
-            "text": turn["text"],
-            "images": [mapping(i)["description"] for i in items(turn["images"])],
-        }
-        for turn in session.turns
-    ]
-    told: Row = {key: session.facts[key] for key in ("session_number", "date", "interval")} | {"turns": turns}
-    row: Row = {"episode_id": made.row["episode_id"], "name": made.row["name"]}
-    asked = block("summaries", row, {"session": told, "previous": memory})
-    return str(summaries.write(asked, rng_of(made.row["episode_id"], session.facts["date"]))["summary"])
 
 
 def persona_duplicates(seed: int) -> float:
@@ -295,10 +152,9 @@ def of_sessions(episodes: Sequence[Episode]) -> list[Metric]:
     every = [(made, session) for made in episodes for session in made.sessions]
     later = [(made, session) for made, session in every if session.facts["session_number"] != 1]
     pictures = [(session, place, image) for _, session in every for place, image in session.images()]
-    name = lambda made: made.row["name"]  # noqa: E731
     acts = Counter(session.acts for _, session in every)
-    told = share([covered(s.facts["event"], s, name(m)) for m, s in every])
-    used = share([covered(s.facts["experience"], s, name(m)) for m, s in later])
+    told = share([covered(s.facts["event"], s, m.row["name"]) for m, s in every])
+    used = share([covered(s.facts["experience"], s, m.row["name"]) for m, s in later])
     fresh = share([familiar(*picture) <= 1 / 3 for picture in pictures])
     return [
         at_most("utterances of > 6 words found in another episode", repeated(episodes), 0.02),
@@ -328,13 +184,13 @@ def of_events(episodes: Sequence[Episode]) -> list[Metric]:
     chains = [made.events for made in episodes]
     causes = [(chain, event, mapping(event["caused_by"])) for chain in chains for event in chain[1:]]
     spans = [
-        (_day(chain[int(str(cause["id"])) - 1]), _day(event), str(cause["time_interval"]))
+        (day_of(chain[int(str(cause["id"])) - 1]), day_of(event), str(cause["time_interval"]))
         for chain, event, cause in causes
     ]
     agreeing = share([agrees(text, earlier=first, later=last, tolerance=0.25) for first, last, text in spans])
     updates = share([cause["experience_op"] == "update" for _, _, cause in causes])
     further = share([int(str(cause["id"])) < int(str(event["id"])) - 1 for _, event, cause in causes])
-    steps = [(_day(b) - _day(a)).days for chain in chains for a, b in itertools.pairwise(chain)]
+    steps = [(day_of(b) - day_of(a)).days for chain in chains for a, b in itertools.pairwise(chain)]
     different = len({event["event"] for chain in chains for event in chain}) / sum(map(len, chains))
     return [
         at_least("event chains of more than five", share([len(chain) > 5 for chain in chains]), 1.0),
@@ -381,25 +237,6 @@ def near(name: str, value: float, target: float, tolerance: float = 0.05) -> Met
     shown = f"{target:.1%}" if target < 1 else f"{target:g}"
     ok = abs(value - target) <= tolerance * target
     return Metric(name, value, f"{shown}, set, not measured", ok, percent=target < 1)
-
-
-def show(made: Episode) -> None:
-    """Prints an episode as readable text."""
-    row = made.row
-    print(f"\n{'=' * 100}\n{row['name']}, {row['age']}, {row['gender']}, {row['birthplace']} -> {row['residence']}")
-    print(f"{row['category']}: {row['sentence']}\n{row['relation']}: {row['inference']}\n{row['narrative']}")
-    for event, session in zip(made.events, made.sessions, strict=True):
-        cause = mapping(event["caused_by"]) if event["caused_by"] else {}
-        led = (
-            f"  <- {cause['id']}, {cause['time_interval']}, {cause['experience_op']}: {cause['experience']}"
-            if cause
-            else ""
-        )
-        print(f"\n--- {event['id']}. {event['date']} {event['event']}{led}")
-        for turn in session.turns:
-            seen = " ".join(f"[{mapping(i)['source']}: {mapping(i)['description']}]" for i in items(turn["images"]))
-            print(f"  {str(turn['speaker']).split(' ')[0]:>10}: {turn['text']}{seen}")
-        print(f"      memory: {session.summary}")
 
 
 def main() -> int:

@@ -45,7 +45,7 @@ def describe_duck_sql():
         assert not duck.ask("select episode_id from narratives", most=2).more
 
     def it_names_the_nearest_table_for_one_that_is_not_there(duck):
-        with pytest.raises(NotFound, match="'sesions'. Did you mean sessions"):
+        with pytest.raises(NotFound, match=r"'sesions'. Did you mean sessions"):
             duck.ask("select * from sesions")
 
     def it_says_which_table_a_view_lacks(tmp_path: Path):
@@ -55,12 +55,12 @@ def describe_duck_sql():
 
     def it_explains_a_wrong_query_in_one_line(duck):
         for query in ("selec 1", "select nope from sessions", "select"):
-            with pytest.raises(InputError, match="^SQL: ") as caught:
+            with pytest.raises(InputError, match=r"^SQL: ") as caught:
                 duck.ask(query)
             assert "\n" not in str(caught.value)
 
     def it_says_that_there_is_no_warehouse(tmp_path: Path):
-        with pytest.raises(StorageError, match="no warehouse .* yet"):
+        with pytest.raises(StorageError, match=r"no warehouse .* yet"):
             DuckSql(str(tmp_path / "nowhere"))
 
     def it_lists_and_describes_tables(duck):
@@ -127,7 +127,7 @@ def describe_spark_sql():
         assert same(by_spark.ask(query), duck.ask(query))
 
     def it_names_the_nearest_table_for_one_that_is_not_there(by_spark):
-        with pytest.raises(NotFound, match="'sesions'. Did you mean sessions"):
+        with pytest.raises(NotFound, match=r"'sesions'. Did you mean sessions"):
             by_spark.ask("select * from sesions")
 
     def it_leaves_no_names_behind(by_spark):

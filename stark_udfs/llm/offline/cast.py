@@ -59,7 +59,8 @@ class Cast:
         holds = {
             "minor": self.person.age < YOUNG, "adult": self.person.age >= YOUNG, "old": self.person.age >= OLD,
             "young": self.person.age < 30, "works": stage.works, "studies": stage.studies, "snow": now.snow,
-            "cold": now.feel in {"cold", "freezing"}, "warm": now.feel in {"warm", "hot", "scorching"}, "moved": self.person.moved,
+            "cold": now.feel in {"cold", "freezing"}, "warm": now.feel in {"warm", "hot", "scorching"},
+            "moved": self.person.moved,
         }  # fmt: skip
         return frozenset(name for name, true in holds.items() if true) | {self.group, self.relation}
 

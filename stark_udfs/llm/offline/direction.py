@@ -48,7 +48,7 @@ def play(talk: Talk, brief: Brief, album: Sequence[Mapping[str, Json]], shown: f
             seen = None
             continue
         before = talk.before() | content_words(" ".join(words for _, words in said))
-        shot = choose(wish, talk.scene.chapter, album, shown, used, before, talk.rng)
+        shot = choose(wish, talk.scene.chapter, album=album, shown=shown, used=used, before=before, rng=talk.rng)
         talk.add(who, [*said, _lead(talk, shot)])
         talk.said.append(Said(who, (f"share.{shot.source}",), "", shot))
         shown |= {shot.description}

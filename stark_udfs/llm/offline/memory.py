@@ -1,4 +1,4 @@
-"""What earlier sessions left to come back to: intentions, worries, pictures, people, as far as they were really said."""
+"""What earlier sessions left to come back to: intentions, worries, pictures, people, as far as they were said."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,9 @@ def open_threads(chapters: Sequence[Chapter | None], replies: Sequence[Mapping[s
     since: frozenset[str] = frozenset()
     for place in range(len(replies) - 1, -1, -1):
         chapter = chapters[place] if place < len(chapters) else None
-        for kind in ("n", "w") if chapter else ():
+        for kind in ("n", "w"):
+            if chapter is None:
+                break
             text, outcome = chapter.fixed(kind), chapter.fixed(kind, second=True)
             if text and outcome and said(text, words[place]) and not said(outcome, since):
                 found.append(Thread(kind, text, outcome, place))

@@ -13,9 +13,9 @@ FAMILIAR = 1 / 3  # more of a picture's words than this must not have been said 
 PHONE = ("", "", ", a little out of focus", ", taken from above", ", slightly tilted", ", a thumb at the edge",
          ", framed by a doorway", ", half in shadow", ", shot through a window", ", the flash reflected",
          ", cropped rather close", ", taken from a low angle")  # fmt: skip
-WEB = ("", "", ", in faded colours", ", printed in two colours", ", with a torn lower edge", ", a museum number in one corner",
-       ", on yellowed paper", ", in crisp black and white", ", with handwritten remarks", ", as a wide panorama",
-       ", scanned a little askew")  # fmt: skip
+WEB = ("", "", ", in faded colours", ", printed in two colours", ", with a torn lower edge",
+       ", a museum number in one corner", ", on yellowed paper", ", in crisp black and white",
+       ", with handwritten remarks", ", as a wide panorama", ", scanned a little askew")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Wish:
 def choose(
     wish: Wish,
     chapter: Chapter,
+    *,
     album: Sequence[Mapping[str, Json]],
     shown: frozenset[str],
     used: frozenset[str],
@@ -128,7 +129,7 @@ def _keywords(description: str) -> list[Json]:
 
 def _rationale(shot: Shot, rng: random.Random, about: str, name: str) -> str:
     if shot.album_id:
-        ways = (
+        ways: tuple[str, ...] = (
             f"{name} remembers an older photo on the phone that goes with {about}.",
             f"An earlier picture from the album says more about {about} than words.",
         )

@@ -23,8 +23,9 @@ EXPERIENCE = re.compile(
     r"^I (?:know|can|used|am able|have learned|carry|set|understand|recognise|keep|see|fall|dare|hear|ask)\b"
 )
 HOLLOW = re.compile(
-    r"^(?:hi|hello|hey|thanks|bye|see you|talk soon|good (?:morning|evening|to be)|until|look|wait|hm|ha|oh|so, |it'?s been|"
-    r"it has been|me again|back again|here i am|only |you won't|long time|after |i've been|i have been|i couldn't wait)\b|:$",
+    r"^(?:hi|hello|hey|thanks|bye|see you|talk soon|good (?:morning|evening|to be)|until|look|wait|hm|ha|oh|so, |"
+    r"it'?s been|it has been|me again|back again|here i am|only |you won't|long time|after |i've been|i have been|"
+    r"i couldn't wait)\b|:$",
     re.IGNORECASE,
 )
 PLANNED, WORRIED, PICTURE = " planned to ", " worried", " shared a picture"

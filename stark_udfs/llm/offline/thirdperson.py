@@ -12,10 +12,13 @@ CHANGES = (
     (r"\bwe\b", "they"), (r"\bWe\b", "They"),
 )  # fmt: skip
 PAST = {
-    "know": "knew", "carry": "carried", "set": "set", "go": "went", "think": "thought", "want": "wanted", "need": "needed",
-    "worry": "worried", "plan": "planned", "hear": "heard", "see": "saw", "fall": "fell", "keep": "kept", "buy": "bought",
+    "know": "knew", "carry": "carried", "set": "set", "go": "went", "think": "thought",
+    "want": "wanted", "need": "needed",
+    "worry": "worried", "plan": "planned", "hear": "heard", "see": "saw", "fall": "fell",
+    "keep": "kept", "buy": "bought",
     "sit": "sat", "wait": "waited", "like": "liked", "feel": "felt", "understand": "understood", "find": "found",
-    "recognise": "recognised", "notice": "noticed", "ask": "asked", "look": "looked", "say": "said", "remember": "remembered",
+    "recognise": "recognised", "notice": "noticed", "ask": "asked", "look": "looked",
+    "say": "said", "remember": "remembered",
     "believe": "believed", "play": "played", "dare": "dared", "hold": "held", "do": "did", "get": "got", "make": "made",
 }  # fmt: skip
 CHANGED = tuple((re.compile(pattern), word) for pattern, word in CHANGES)

@@ -5,11 +5,12 @@ import re
 from dataclasses import dataclass
 
 from stark_udfs.core.ids import rng_of
-from stark_udfs.llm.offline.grammar import RUNS_ON, sentence
+from stark_udfs.llm.offline.grammar import listed, sentence
 from stark_udfs.llm.offline.person import Person
 
 FULL_FORMS = (
-    ("can't", "cannot"), ("won't", "will not"), ("n't", " not"), ("I'm", "I am"), ("I've", "I have"), ("I'll", "I will"),
+    ("can't", "cannot"), ("won't", "will not"), ("n't", " not"), ("I'm", "I am"), ("I've", "I have"),
+    ("I'll", "I will"),
     ("it's been", "it has been"), ("It's been", "It has been"), ("that's", "that is"), ("That's", "That is"),
     ("it's", "it is"), ("It's", "It is"), ("there's", "there is"), ("There's", "There is"), ("we've", "we have"),
     ("they're", "they are"), ("we're", "we are"), ("you're", "you are"),
@@ -93,4 +94,4 @@ def _spiced(text: str, word: str) -> str:
     first, _, rest = text.partition(" ")
     if first in {"I", "I'm", "I've", "I'd", "I'll"}:
         return word + text
-    return f"{word}{first.lower()} {rest}" if first in RUNS_ON else text
+    return f"{word}{first.lower()} {rest}" if first in listed("runs on") else text
