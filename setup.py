@@ -58,7 +58,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["stark_udfs", "stark_udfs.*"]),
-    package_data={"stark_udfs": ["**/*.csv", "**/*.yml", "**/*.json", "**/*.md", "conf/*.yml"]},
+    package_data={"stark_udfs": ["**/*.csv", "**/*.yml", "**/*.json", "**/*.md", "**/*.txt", "conf/*.yml"]},
     install_requires=ALWAYS,
     extras_require={"local": LOCAL, "models": MODELS, "dev": DEV},
     entry_points={"console_scripts": ["stark=stark_udfs.cli.main:main"]},

@@ -17,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="A.B=C")
     parser.add_argument("--from", dest="first", metavar="STAGE")
     parser.add_argument("--until", metavar="STAGE")
+    parser.add_argument("--episodes", type=int, metavar="N")
     parser.add_argument("--remake", action="append", default=[], metavar="STAGE")
     parser.add_argument("--keep-stale", action="store_true")
     parser.add_argument("--retry-rejects", nargs="?", const="all", metavar="REASON")
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         keep_stale=options.keep_stale,
         retry_rejects=options.retry_rejects,
     )
-    return carry_out(load(options.conf, options.target, options.overrides), order)
+    more = [] if options.episodes is None else [f"pipeline.episodes={options.episodes}"]
+    return carry_out(load(options.conf, options.target, [*options.overrides, *more]), order)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from stark_udfs.cli.plain import as_json, plain
 from stark_udfs.engine.run import Report
 from stark_udfs.engine.system import CheckResult, StageRun
 
-COLUMNS = ("stage", "state", "rows in", "out", "rejected", "reused", "open", "calls", "tokens", "money", "seconds")
+COLUMNS = ("stage", "state", "rows in", "out", "rejected", "reused", "open", "calls", "tokens", "money", "seconds", "asking")
 
 
 def as_table(report: Report) -> Table:
@@ -62,6 +62,7 @@ def _line(stage: StageRun) -> tuple[str, ...]:
         *(f"{number:,}" for number in (*numbers, tokens)),
         money(stage.money, stage.currency) if stage.calls else "",
         f"{stage.seconds:.1f}",
+        f"{stage.seconds_asking:.1f}" if stage.seconds_asking else "",
     )
 
 
@@ -83,6 +84,7 @@ def _total(stages: tuple[StageRun, ...]) -> tuple[str, ...]:
         f"{tokens:,}",
         " + ".join(money(amount, currency) for currency, amount in sorted(spent.items())),
         f"{sum(stage.seconds for stage in stages):.1f}",
+        f"{sum(stage.seconds_asking for stage in stages):.1f}",
     )
 
 

@@ -221,7 +221,11 @@ class ModelSettings(Section):
 class LimitsSettings(Section):
     """When a run stops by itself."""
 
-    budget: float | None = Field(None, ge=0, description="money of one run; None: no cap")
+    budget: float | None = Field(
+        None,
+        ge=0,
+        description="what all replies of the warehouse may cost, so that it holds over restarts; None: no cap",
+    )
     stage_budget: float | None = Field(None, ge=0)
     stop_rejects: float = Field(
         0.5, gt=0, le=1, description="share of units rejected for one reason, after `stop_after` units"

@@ -1,6 +1,7 @@
 """Asking a stage's open calls: whole buckets per task, one broker for all, then the journal into `replies`."""
 
 import threading
+import time
 from dataclasses import dataclass, replace
 from types import TracebackType
 
@@ -33,6 +34,7 @@ class Asked:
     tokens_out: int = 0
     money: float = 0.0
     torn: int = 0
+    seconds: float = 0.0
     stopped: str = ""
 
 
@@ -47,7 +49,7 @@ def ask(context: Context, script: Script, units: DataFrame) -> Asked:
     Raises:
         StorageError: the journal cannot be written; what was acknowledged is kept.
     """
-    stage, settings = script.stage, context.settings
+    stage, settings, begun = script.stage, context.settings, time.monotonic()
     tasks = settings.spark.partitions
     broker = context.broker()
     broker.desk.begin(stage, script.chat.model.name, _limits(context, script))
@@ -74,7 +76,8 @@ def ask(context: Context, script: Script, units: DataFrame) -> Asked:
             f"stage {stage}: the tasks failed: {_last_line(failure)}\n"
             f"{kept.replies:,} replies were kept; run again to go on from there."
         ) from failure
-    return Asked(kept.replies, kept.tokens_in, kept.tokens_out, kept.money, kept.torn, stopped)
+    seconds = round(time.monotonic() - begun, 3)
+    return Asked(kept.replies, kept.tokens_in, kept.tokens_out, kept.money, kept.torn, seconds, stopped)
 
 
 def _reachable(context: Context, broker: BrokerPlace, tasks: int) -> BrokerPlace:

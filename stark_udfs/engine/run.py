@@ -182,7 +182,15 @@ def _untouched(before: StageRun, run_id: str) -> StageRun:
     none = dict.fromkeys(
         ("added", "changed", "removed", "rejected", "calls", "tokens_in", "tokens_out", "torn_lines"), 0
     )
-    fresh = {"run_id": run_id, "state": UNCHANGED, "money": 0.0, "seconds": 0.0, "reused": before.rows_in, "note": ""}
+    fresh = {
+        "run_id": run_id,
+        "state": UNCHANGED,
+        "money": 0.0,
+        "seconds": 0.0,
+        "seconds_asking": 0.0,
+        "reused": before.rows_in,
+        "note": "",
+    }
     return before.model_copy(update={**none, **fresh})
 
 
@@ -216,6 +224,7 @@ def _stage_run(
         money=asked.money,
         currency=stage.chat.model.price.currency if isinstance(stage, ChatStage) else "",
         seconds=round(seconds, 3),
+        seconds_asking=asked.seconds,
         started_at=started,
         stage_hash=codes.stage_hash(stage),
         versions_read=versions,

@@ -75,6 +75,9 @@ class StageRun(Record):
     money: float
     currency: str
     seconds: float
+    seconds_asking: float = Field(
+        0.0, description="of `seconds`: calls, journal and `replies`; the rest is Spark and Delta"
+    )
     started_at: str
     stage_hash: str = Field(description="of the stage's code and settings")
     versions_read: dict[str, int] = Field(description="table → version")

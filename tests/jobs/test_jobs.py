@@ -30,10 +30,10 @@ def describe_every_job():
 def describe_run_stage_and_run_pipeline():
     @pytest.mark.usefixtures("spark")
     def it_runs_stages_by_the_same_path_as_the_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
-        here = ["--target", "demo", "--conf", str(ROOT / "conf"), "--set", "pipeline.episodes=3"]
+        here = ["--target", "demo", "--conf", str(ROOT / "conf")]
         here += ["--set", f"storage.tables={tmp_path}/tables", "--set", f"storage.files={tmp_path}/files"]
         assert main_of("run_stage")(["--stage", "demographics", *here]) == 0
-        assert main_of("run_pipeline")(["--until", "commonsense", *here]) == 0
+        assert main_of("run_pipeline")(["--until", "commonsense", "--episodes", "3", *here]) == 0
         assert "commonsense" in capfd.readouterr().out
         sql = DuckSql(f"{tmp_path}/tables")
         assert sql.ask("select count(*) from commonsense").rows == ((3,),)

@@ -9,7 +9,7 @@ from stark_udfs.llm.offline.narratives import noun_of
 from stark_udfs.llm.offline.parts import keys, patterns
 from stark_udfs.llm.offline.person import Person, person_of
 from stark_udfs.llm.offline.slots import Slots
-from stark_udfs.llm.offline.values import categories, spoken
+from stark_udfs.llm.offline.values import category_of, spoken
 from stark_udfs.llm.offline.words import a, capital, spelled
 from stark_udfs.llm.offline.world import weather
 
@@ -49,7 +49,7 @@ def chosen(group: str, person: Person, *, rng: random.Random, count: int) -> lis
 
 def scene(pattern: str, block: Block, person: Person, *, rng: random.Random) -> str:
     """One description: a noun phrase that starts with a capital and has no final mark."""
-    category = categories().get(str(block.row.get("category")))
+    category = category_of(block.row)
     value = str(block.row.get("entity_value") or "")
     said = spoken(category, value) if category else value
     slots = Slots(person, rng, said)

@@ -9,7 +9,7 @@ from stark_udfs.llm.offline.block import Block
 from stark_udfs.llm.offline.parts import patterns, read
 from stark_udfs.llm.offline.person import Person, person_of
 from stark_udfs.llm.offline.slots import Slots, slots_in
-from stark_udfs.llm.offline.values import categories, fitting, spoken, tag_of
+from stark_udfs.llm.offline.values import category_of, fitting, spoken, tag_of
 
 OBJECT = re.compile(r" it\b(?! (?:was|is|has|will|does)\b)(?!')")
 NAMED = {"taste", "sip", "doing", "sport"}
@@ -20,7 +20,7 @@ def write(block: Block, rng: random.Random) -> dict[str, Json]:
     """The reply: an inference that completes the relation's sentence, without "I" and without a final mark."""
     person = person_of(block.row)
     relation = str(block.row.get("relation") or "routine")
-    category = categories().get(str(block.row.get("category")))
+    category = category_of(block.row)
     value = str(block.row.get("entity_value") or "")
     group, tag = group_of(block.row, person)
     slots = Slots(person, rng, spoken(category, value) if category else value)
@@ -37,7 +37,7 @@ def write(block: Block, rng: random.Random) -> dict[str, Json]:
 def group_of(row: "Json", person: Person) -> tuple[str, str]:
     """The group of patterns and the tense that fit a row's category and the person's age."""
     facts = cast("dict[str, Json]", row)
-    category = categories().get(str(facts.get("category")))
+    category = category_of(facts)
     if category is None:
         return FALLBACK, "any"
     tag = tag_of(category, person)

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 from stark_udfs.core.ids import Json
 from stark_udfs.llm.offline import moves
+from stark_udfs.llm.offline.beats import phrases
 from stark_udfs.llm.offline.grammar import content_words
 from stark_udfs.llm.offline.pictures import Shot, Wish, choose
 from stark_udfs.llm.offline.talk import Said, Talk, Who
 
 LEAST_TEXTS = 4
+LEADS = ("share.mobile", "share.reuse", "share.web", "ashare.web")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Direction:
         return [place for place, speaker in enumerate(self.speakers) if speaker == who]
 
 
-def play(talk: Talk, brief: Brief, album: Sequence[Mapping[str, Json]], shown: frozenset[str]) -> list[Said]:
+def play(talk: Talk, brief: Brief, album: Sequence[Mapping[str, Json]], shown: Mapping[str, int]) -> list[Said]:
     """The session, turn by turn."""
     direction = direct(talk, brief)
     seen: Shot | None = None
@@ -47,11 +49,11 @@ def play(talk: Talk, brief: Brief, album: Sequence[Mapping[str, Json]], shown: f
             talk.add(who, said)
             seen = None
             continue
-        before = talk.before() | content_words(" ".join(words for _, words in said))
+        before = talk.before() | content_words(" ".join(words for _, words in said)) | _lead_words()
         shot = choose(wish, talk.scene.chapter, album=album, shown=shown, used=used, before=before, rng=talk.rng)
         talk.add(who, [*said, _lead(talk, shot)])
         talk.said.append(Said(who, (f"share.{shot.source}",), "", shot))
-        shown |= {shot.description}
+        shown = {**shown, shot.description: shown.get(shot.description, 0) + 1}
         used |= {shot.album_id or ""}
         seen = shot
     return talk.said
@@ -196,6 +198,11 @@ def _last_acts(talk: Talk) -> tuple[str, ...]:
     """Acts of the user's last turn, its picture aside."""
     texts = [turn for turn in talk.said if not turn.shot]
     return texts[-1].acts if texts else ()
+
+
+def _lead_words() -> frozenset[str]:
+    """Words that may lead to a picture; it is chosen before its lead."""
+    return content_words(" ".join(line.text for act in LEADS for line in phrases()[act]))
 
 
 def _lead(talk: Talk, shot: Shot) -> tuple[str, str]:

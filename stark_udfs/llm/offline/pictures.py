@@ -10,6 +10,7 @@ from stark_udfs.llm.offline.grammar import content_words, detail_of, overlap, re
 from stark_udfs.llm.offline.story import LIFE, Chapter
 
 FAMILIAR = 1 / 3  # more of a picture's words than this must not have been said before it
+OFTEN = 2  # times that a picture of the phone comes up in an episode at most
 PHONE = ("", "", ", a little out of focus", ", taken from above", ", slightly tilted", ", a thumb at the edge",
          ", framed by a doorway", ", half in shadow", ", shot through a window", ", the flash reflected",
          ", cropped rather close", ", taken from a low angle")  # fmt: skip
@@ -53,17 +54,17 @@ def choose(
     chapter: Chapter,
     *,
     album: Sequence[Mapping[str, Json]],
-    shown: frozenset[str],
+    shown: Mapping[str, int],
     used: frozenset[str],
     before: frozenset[str],
     rng: random.Random,
 ) -> Shot:
     """The picture for a wish, new to the words before it.
 
-    shown: descriptions shared in this episode already; used: album pictures shared in this session already.
+    shown: descriptions shared in this episode already, and how often; used: album pictures shared in this session already.
     """
     if wish.reuse and wish.source == "mobile":
-        again = _from_album(album, before, used, rng)
+        again = _from_album([item for item in album if shown.get(str(item.get("description")), 0) < OFTEN], before, used, rng)
         if again:
             return again
     fallback: Shot | None = None
@@ -116,7 +117,7 @@ def _made(line: Line, wish: Wish, chapter: Chapter, rng: random.Random) -> Shot:
     return Shot(text[:1].upper() + text[1:], render(line.second, rng, slots), wish.source, wish.by)
 
 
-def _seen(description: str, shown: frozenset[str]) -> bool:
+def _seen(description: str, shown: Mapping[str, int]) -> bool:
     words = content_words(description)
     return any(len(words & content_words(old)) > len(words) / 2 for old in shown)
 

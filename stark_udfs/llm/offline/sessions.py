@@ -1,6 +1,7 @@
 """The offline author's sessions."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -9,7 +10,7 @@ from stark_udfs.llm.offline.beats import Beat, Line
 from stark_udfs.llm.offline.block import Block, items, mapping
 from stark_udfs.llm.offline.cast import cast_of
 from stark_udfs.llm.offline.direction import Brief, play
-from stark_udfs.llm.offline.grammar import detail_of, spoken
+from stark_udfs.llm.offline.grammar import detail_of, spoken, tidy
 from stark_udfs.llm.offline.memory import Thread, open_threads, pictures_of, said, said_in
 from stark_udfs.llm.offline.person import person_of
 from stark_udfs.llm.offline.pictures import Wish
@@ -45,7 +46,7 @@ def talk_of(block: Block, scene: Scene, rng: random.Random) -> list[Said]:
     brief = _brief(block.facts, rng)
     talk = Talk(scene, rng)
     album = [mapping(item) for item in items(block.facts.get("album"))]
-    shown = frozenset(text for reply in block.replies for text in pictures_of(reply))
+    shown = Counter(text for reply in block.replies for text in pictures_of(reply))
     return play(talk, brief, album, shown)
 
 
@@ -66,9 +67,15 @@ def scene_of(block: Block) -> Scene:
         pause=_pause(pause if isinstance(pause, int) else None, number),
         interval=spoken(str(facts.get("interval") or "a while")),
         event=chapter.told_event if own else f'My notes say it best: "{_plain(facts.get("event"))}"',
-        experience=_plain(facts.get("experience")),
+        experience=_lived(facts, own=own is not None),
         threads=_threads(earlier, block.replies),
     )
+
+
+def _lived(facts: Mapping[str, Json], *, own: bool) -> str:
+    """The experience as its person says it; another author's words, which may be in the third person, as a quotation."""
+    text = _plain(facts.get("experience"))
+    return text if own or not text else f'my notes put it like this: "{text}"'
 
 
 def foreign(row: Mapping[str, Json], facts: Mapping[str, Json]) -> Chapter:
@@ -133,4 +140,4 @@ def _turn(turn: Said, names: Mapping[str, str], rng: random.Random, about: str) 
 
 
 def _plain(text: Json) -> str:
-    return " ".join(str(text or "").translate(MARKUP).split())
+    return tidy(str(text or "").translate(MARKUP))

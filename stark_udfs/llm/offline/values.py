@@ -66,6 +66,12 @@ def categories() -> dict[str, Category]:
     return found
 
 
+def category_of(row: Mapping[str, Json]) -> Category | None:
+    """The category of a stage's row, by its path, or by path and key where two categories share a path."""
+    path = str(row.get("category"))
+    return categories().get(path) or categories().get(f"{path} ({row.get('entity_key')})")
+
+
 @cache
 def tails(group: str, part: str) -> tuple[str, ...]:
     """The ends of sentences of a group: "tails" for all, "moved" for people who live abroad."""

@@ -18,7 +18,7 @@ FULL_FORMS = (
 SPICE = {
     "plain": ("",),
     "chatty": ("Honestly, ", "I swear, ", "You know, ", "Seriously, ", "Okay, "),
-    "gentle": ("Well, ", "You see, ", "As I say, ", "I must say, "),
+    "gentle": ("Well, ", "You see, ", "I must say, "),
     "dry": ("Predictably, ", "For the record, ", "Naturally, "),
     "warm": ("Ah, ", "Oh, ", "My goodness, ", "Believe me, "),
 }
