@@ -33,8 +33,7 @@ check: .venv/.dev ## ruff, mypy strict, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-faults: .venv/.dev ## the whole fault suite; writes bench/out/faults.json
-	$(BIN)/python -m bench.faults
+
 
 bench: .venv/.dev ## speed of paid calls against the project's own stub server
 	$(BIN)/python -m bench.paid_calls
@@ -49,7 +48,7 @@ lock: .venv/.uv ## resolve the lock files anew
 clean: ## remove the demo's warehouse
 	rm -rf warehouse
 
-.PHONY: help demo test check faults bench docs lock clean prerequisites
+.PHONY: help demo test check bench docs lock clean prerequisites
 
 prerequisites:
 	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed and was not found. Debian/Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.12; or name one: make PYTHON=/path/to/python3 demo" >&2; exit 1; fi

@@ -47,6 +47,8 @@ DEV = [
     "import-linter>=2.5",
     "pandas-stubs",
     "types-PyYAML",
+    "psutil",
+    "types-psutil",
 ]
 
 setup(

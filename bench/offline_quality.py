@@ -1,6 +1,6 @@
 """Measures the text of the offline author: how often it repeats itself, and whether its sessions do what they must.
 
-    python bench/offline_quality.py [--episodes N] [--seed S] [--show K]
+    python -m bench.offline_quality [--episodes N] [--seed S] [--show K]
 
 No Spark: rows go from writer to writer as the stages would hand them on. Exits with 1 if a target is missed.
 """
@@ -14,8 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from offline_episodes import Episode, Session, block, day_of, episode, profile, show
-
+from bench.offline_episodes import Episode, Session, block, day_of, episode, profile, show
 from stark_udfs.core.ids import Json, rng_of
 from stark_udfs.llm.offline import personas
 from stark_udfs.llm.offline.block import items, mapping

@@ -7,7 +7,20 @@ from stark_udfs.cli.plain import as_json, plain
 from stark_udfs.engine.run import Report
 from stark_udfs.engine.system import CheckResult, StageRun
 
-COLUMNS = ("stage", "state", "rows in", "out", "rejected", "reused", "open", "calls", "tokens", "money", "seconds", "asking")
+COLUMNS = (
+    "stage",
+    "state",
+    "rows in",
+    "out",
+    "rejected",
+    "reused",
+    "open",
+    "calls",
+    "tokens",
+    "money",
+    "seconds",
+    "asking",
+)
 
 
 def as_table(report: Report) -> Table:

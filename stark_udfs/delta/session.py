@@ -28,7 +28,7 @@ LOCAL = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
     "spark.sql.autoBroadcastJoinThreshold": "32m",
     "spark.speculation": "false",
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
 }
 
 

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from stark_udfs.core.errors import StorageError
 from stark_udfs.engine import replies
 from stark_udfs.engine.context import LOOPBACK, Context
-from stark_udfs.engine.progress import Counts
+from stark_udfs.engine.progress import STOPPED_BY_USER, Counts
 from stark_udfs.engine.system import REPLIES
 from stark_udfs.llm.broker import Desk
 from stark_udfs.llm.broker_net import BrokerPlace
@@ -130,7 +130,7 @@ class _Watch:
         while not self._done.wait(POLL_S):
             self._tell()
             if self.context.progress.stop_requested():
-                self.desk.stop("stopped by the user")
+                self.desk.stop(STOPPED_BY_USER)
             elif self.context.lock_lost():
                 self.desk.stop("another run took over the lock of this stage")
 

@@ -20,8 +20,14 @@ class Counts:
     note: str = ""
 
 
+STOPPED_BY_USER = "stopped by the user"
+
+
 class Progress(Protocol):
     """Told by the run, from the driver."""
+
+    def began(self, run_id: str) -> None:
+        """A run begins."""
 
     def started(self, stage: str, units: int) -> None:
         """Asking begins for `units` units."""
@@ -44,6 +50,9 @@ class Quiet:
     """A Progress that keeps the lines and shows nothing."""
 
     lines: list[str] = field(default_factory=list)
+
+    def began(self, run_id: str) -> None:
+        """Nothing."""
 
     def started(self, stage: str, units: int) -> None:
         """Nothing."""

@@ -18,7 +18,7 @@ from stark_udfs.engine import checks, codes, orphans, replies
 from stark_udfs.engine.chat_stage import run_chat_stage
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.lock import StageLock, again_on_conflict
-from stark_udfs.engine.progress import Progress, Quiet
+from stark_udfs.engine.progress import STOPPED_BY_USER, Progress, Quiet
 from stark_udfs.engine.stage import ChatStage, Stage
 from stark_udfs.engine.system import CHECKS, RUNS, CheckResult, StageRun
 from stark_udfs.engine.table_stage import run_table_stage
@@ -95,8 +95,12 @@ class _Pipeline:
 
     def run(self) -> Report:
         stopped = ""
+        self.context.progress.began(self.context.run_id)
         try:
             for stage in self.stages:
+                if self.context.progress.stop_requested():
+                    stopped = STOPPED_BY_USER
+                    break
                 before = self.last.get(stage.name)
                 if before is not None and self._unchanged(stage, before):
                     self.done.append(_untouched(before, self.context.run_id))

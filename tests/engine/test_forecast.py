@@ -75,7 +75,8 @@ def describe_forecast():
 
     def it_measures_earlier_replies_and_finds_what_a_run_then_costs(world: World):
         world.run()
-        assert (world.plan().todo.units, world.plan().basis) == (0, Basis.NONE)
+        edited = world.plan(replace(TOY, words="List three sights of"))
+        assert (edited.todo.again, edited.todo.units, edited.basis) == (12, 0, Basis.NONE)
         more = replace(TOY, towns=20)
         world.run(more, first=1)
         found = world.plan(more)
@@ -86,14 +87,9 @@ def describe_forecast():
         assert found.money == pytest.approx(16 * A_CALL)
         assert found.money_low == pytest.approx(found.money_high)
 
-    def it_tells_what_would_be_paid_again(world: World):
-        world.run()
-        found = world.plan(replace(TOY, words="List three sights of"))
-        assert (found.todo.again, found.todo.units) == (12, 0)
-
 
 def describe_trial():
-    def it_asks_a_few_rows_whose_replies_the_next_run_finds(world: World):
+    def it_asks_a_few_rows_once_and_shows_answered_ones_for_free(world: World):
         world.run(first=1)
         tried = world.try_(2)
         assert (tried.calls, world.guide.calls) == (4, 4)
@@ -105,9 +101,6 @@ def describe_trial():
         assert not world.tables.exists(UNITS)
         world.run()
         assert world.guide.calls == 24
-
-    def it_shows_answered_rows_for_free_where_nothing_is_open(world: World):
-        world.run()
-        tried = world.try_(3)
-        assert (tried.calls, world.guide.calls, len(tried.rows)) == (0, 24, 3)
-        assert all(row.outputs and not row.open for row in tried.rows)
+        free = world.try_(3)
+        assert (free.calls, world.guide.calls, len(free.rows)) == (0, 24, 3)
+        assert all(row.outputs and not row.open for row in free.rows)

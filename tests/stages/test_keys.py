@@ -37,4 +37,3 @@ def describe_keys():
         cheaper.append("models.default.base_url=http://elsewhere/v1")
         moved = {s.name: s for s in stages(load("conf", "base", cheaper)) if isinstance(s, ChatStage)}
         assert first_key(moved["personas"]) == GOLDEN["personas"]
-

@@ -8,7 +8,17 @@ from stark_udfs.core.ids import Json
 from stark_udfs.llm.offline.block import Block
 from stark_udfs.llm.offline.person import Person, person_of
 from stark_udfs.llm.offline.slots import Slots, slots_in
-from stark_udfs.llm.offline.values import Category, categories, fitting, spoken, tag_of, tails, value_of, words_of
+from stark_udfs.llm.offline.values import (
+    Category,
+    categories,
+    category_of,
+    fitting,
+    spoken,
+    tag_of,
+    tails,
+    value_of,
+    words_of,
+)
 from stark_udfs.llm.offline.words import capital, sentence, them
 from stark_udfs.llm.offline.world import Country
 
@@ -24,8 +34,7 @@ DREAMS = {"pastwork": "pastdream", "status": "status"}
 def write(block: Block, rng: random.Random) -> dict[str, Json]:
     """The reply: `facts["sentences"]` items, or 30, each with sentence, key and value."""
     person = person_of(block.row)
-    name = str(block.row.get("category"))
-    category = categories().get(name) or categories()["Preference > Hobby"]
+    category = category_of(block.row) or categories()["Preference > Hobby"]
     asked = block.facts.get("sentences")
     count = asked if isinstance(asked, int) else SENTENCES
     tag = tag_of(category, person)

@@ -61,10 +61,12 @@ def choose(
 ) -> Shot:
     """The picture for a wish, new to the words before it.
 
-    shown: descriptions shared in this episode already, and how often; used: album pictures shared in this session already.
+    shown: descriptions shared in this episode before, and how often; used: album pictures shared in this session.
     """
     if wish.reuse and wish.source == "mobile":
-        again = _from_album([item for item in album if shown.get(str(item.get("description")), 0) < OFTEN], before, used, rng)
+        again = _from_album(
+            [item for item in album if shown.get(str(item.get("description")), 0) < OFTEN], before, used, rng
+        )
         if again:
             return again
     fallback: Shot | None = None

@@ -73,7 +73,7 @@ def scene_of(block: Block) -> Scene:
 
 
 def _lived(facts: Mapping[str, Json], *, own: bool) -> str:
-    """The experience as its person says it; another author's words, which may be in the third person, as a quotation."""
+    """The experience as its person says it; another author's words, perhaps in the third person, as a quotation."""
     text = _plain(facts.get("experience"))
     return text if own or not text else f'my notes put it like this: "{text}"'
 

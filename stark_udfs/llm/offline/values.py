@@ -1,12 +1,13 @@
 """The values that a persona may be about: lists, lists that depend on person and country, and composed names."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import cast
 
+from stark_udfs.core.ids import Json
 from stark_udfs.llm.offline.person import Person
 from stark_udfs.llm.offline.slots import Slots, abroad, season
 from stark_udfs.llm.offline.words import the
