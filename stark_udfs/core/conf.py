@@ -1,7 +1,6 @@
 """Reading settings: base, target and `--set` merged into `Settings`, each mistake named with its dotted path."""
 
 import difflib
-import os
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from stark_udfs.core.errors import NotAuthorised, SettingsError
+from stark_udfs.core.errors import SettingsError
 from stark_udfs.core.settings import Settings
 
 Tree = dict[str, object]
@@ -60,18 +59,6 @@ def merge(under: Tree, over: Mapping[str, object]) -> Tree:
         below = merged.get(key)
         merged[key] = merge(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
     return merged
-
-
-def secret(name: str, where: str) -> str:
-    """The value of a named secret, from the environment.
-
-    Raises:
-        NotAuthorised: it is not set. The message holds the name only.
-    """
-    value = os.environ.get(name, "").strip()
-    if not value:
-        raise NotAuthorised(f"{where}: the secret {name} is not set. Put the key in the environment: export {name}=…")
-    return value
 
 
 def _folder(conf: str | Path) -> Path:

@@ -11,10 +11,10 @@ from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import StorageError
 from stark_udfs.core.settings import StorageSettings
+from stark_udfs.delta.places import address, in_catalog
 from stark_udfs.delta.schema import comments, struct_type
 from stark_udfs.delta.table import Table
 
-CATALOG = re.compile(r"\w+\.\w+")
 COMMIT = re.compile(r"(\d{20})\.json")
 
 
@@ -35,11 +35,11 @@ class Tables:
     def __init__(self, spark: SparkSession, storage: StorageSettings) -> None:
         self.spark = spark
         self.root = storage.tables.rstrip("/")
-        self.in_catalog = CATALOG.fullmatch(self.root) is not None
+        self.in_catalog = in_catalog(self.root)
 
     def address(self, table: Table) -> str:
         """Catalog name or path of a table."""
-        return f"{self.root}.{table.name}" if self.in_catalog else f"{self.root}/{table.name}"
+        return address(self.root, table.name)
 
     def version(self, table: Table) -> int | None:
         """The last commit of a table; None: it does not exist."""
