@@ -7,6 +7,7 @@ from types import TracebackType
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
+from pyspark.resource import ResourceProfile, ResourceProfileBuilder, TaskResourceRequests
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -22,7 +23,8 @@ from stark_udfs.llm.terms import Limits
 from stark_udfs.udfs.ask import BUCKETS, Asking, asker, end_type, reached_type, reacher
 from stark_udfs.udfs.replay import Script
 
-POLL_S = 1.0
+POLL_S = 0.25
+TELL_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,14 @@ class Asked:
     stopped: str = ""
 
 
-def ask(context: Context, script: Script, units: DataFrame) -> Asked:
+def ask(context: Context, script: Script, units: DataFrame, total: int) -> Asked:
     """Ask until every unit has its replies, or the run has to end; all that was paid is in `replies` afterwards.
 
     Args:
         context: the run.
         script: of the stage.
         units: `unit_type`, the units that have an open call.
+        total: how many they are.
 
     Raises:
         StorageError: the journal cannot be written; what was acknowledged is kept.
@@ -52,10 +55,9 @@ def ask(context: Context, script: Script, units: DataFrame) -> Asked:
     stage, settings, begun = script.stage, context.settings, time.monotonic()
     tasks = settings.spark.partitions
     broker = context.broker()
-    broker.desk.begin(stage, script.chat.model.name, _limits(context, script))
+    broker.desk.begin(stage, script.pool, _limits(context, script))
     place = JournalPlace(settings.storage.files, context.run_id, stage, settings.storage.journal_flush_s)
     asking = Asking(script, place, _reachable(context, broker.place, tasks), tasks)
-    total = units.count()
     context.progress.started(stage, total)
     rows = (
         replies.with_known(context.tables, stage, units)
@@ -66,7 +68,8 @@ def ask(context: Context, script: Script, units: DataFrame) -> Asked:
     failure: PySparkException | Py4JJavaError | None = None
     with _Watch(context, broker.desk, stage, total):
         try:
-            rows.mapInArrow(asker(asking), end_type()).agg(F.count(F.lit(1))).collect()
+            ends = rows.mapInArrow(asker(asking), end_type(), profile=resources(context, script.gpus))
+            ends.agg(F.count(F.lit(1))).collect()
         except (PySparkException, Py4JJavaError) as error:
             failure = error
     kept = replies.absorb(context.tables, settings.storage.files, context.run_id, stage)
@@ -78,6 +81,14 @@ def ask(context: Context, script: Script, units: DataFrame) -> Asked:
         ) from failure
     seconds = round(time.monotonic() - begun, 3)
     return Asked(kept.replies, kept.tokens_in, kept.tokens_out, kept.money, kept.torn, seconds, stopped)
+
+
+def resources(context: Context, gpus: float) -> ResourceProfile | None:
+    """What a task needs beyond a core; a local master has no such profiles, and all tasks see what there is."""
+    master = context.spark.sparkContext.master or ""
+    if not gpus or master.startswith("local"):
+        return None
+    return ResourceProfileBuilder().require(TaskResourceRequests().resource("gpu", gpus)).build
 
 
 def _reachable(context: Context, broker: BrokerPlace, tasks: int) -> BrokerPlace:
@@ -101,7 +112,7 @@ def _limits(context: Context, script: Script) -> Limits:
     if (limits.budget is not None or limits.stage_budget is not None) and context.tables.exists(REPLIES):
         by_stage = context.tables.read(REPLIES).groupBy("stage").agg(F.sum("money").alias("money"))
         spent = {row["stage"]: row["money"] for row in by_stage.collect()}
-    return Limits.of(script.chat.model, limits, run_spent=sum(spent.values()), stage_spent=spent.get(script.stage, 0.0))
+    return script.limits(limits, run_spent=sum(spent.values()), stage_spent=spent.get(script.stage, 0.0))
 
 
 def _last_line(error: Exception) -> str:
@@ -111,7 +122,7 @@ def _last_line(error: Exception) -> str:
 
 
 class _Watch:
-    """Tells the progress how asking goes, and the broker when the user wants to stop, once a second."""
+    """Tells the progress how asking goes, once a second, and the broker at once when the run has to stop."""
 
     def __init__(self, context: Context, desk: Desk, stage: str, units: int) -> None:
         self.context, self.desk, self.stage, self.units = context, desk, stage, units
@@ -127,8 +138,11 @@ class _Watch:
         self._tell()
 
     def _look(self) -> None:
+        told = time.monotonic()
         while not self._done.wait(POLL_S):
-            self._tell()
+            if time.monotonic() - told >= TELL_S:
+                self._tell()
+                told = time.monotonic()
             if self.context.progress.stop_requested():
                 self.desk.stop(STOPPED_BY_USER)
             elif self.context.lock_lost():

@@ -1,4 +1,4 @@
-"""Running a chat stage: look → replay → guard → ask → replay → settle → write, in this order and once each.
+"""Running a stage of units: look → replay → guard → ask → replay → settle → write, in this order and once each.
 
 Everything but asking is free and can be repeated: rows come from replaying `ask` and `parse` over the stored replies.
 """
@@ -14,13 +14,14 @@ from stark_udfs.delta.tables import one
 from stark_udfs.engine import asking, codes, guard, replies
 from stark_udfs.engine.context import Context
 from stark_udfs.engine.frames import fixed, stored
-from stark_udfs.engine.stage import AnyChatStage
+from stark_udfs.engine.open_calls import open_calls
+from stark_udfs.engine.stage import UnitStage
 from stark_udfs.engine.system import REJECTS, UNITS, State
 from stark_udfs.engine.writing import Outcome, Work, write_work
-from stark_udfs.udfs.replay import Cause, Script, played_type, replayer, unit_type
+from stark_udfs.udfs.replay import Cause, played_type, replayer, unit_type
 
 
-def run_chat_stage(context: Context, stage: AnyChatStage) -> Outcome:
+def run_unit_stage(context: Context, stage: UnitStage) -> Outcome:
     """Bring a stage's table up to date.
 
     Raises:
@@ -41,7 +42,7 @@ def run_chat_stage(context: Context, stage: AnyChatStage) -> Outcome:
     return replace(outcome, rows_in=total, looked_at=todo)
 
 
-def look(context: Context, stage: AnyChatStage) -> DataFrame:
+def look(context: Context, stage: UnitStage) -> DataFrame:
     """All units with what `units` knows of them, and why each has to be looked at (`cause`; null: it has not)."""
     tables = context.tables
     selected = stage.select(context.frames(stage.reads))
@@ -91,7 +92,7 @@ def _cause(unit_hash: str) -> Column:
     )
 
 
-def _asked_again(context: Context, stage: AnyChatStage) -> Column:
+def _asked_again(context: Context, stage: UnitStage) -> Column:
     """True for units that the user wants new answers for although nothing changed."""
     wanted = context.wanted
     if wanted.redraw:
@@ -107,25 +108,22 @@ def _asked_again(context: Context, stage: AnyChatStage) -> Column:
     return F.coalesce(rejected, F.lit(False))
 
 
-def _work(context: Context, stage: AnyChatStage, todo: DataFrame, *, fresh: bool) -> Outcome:
+def _work(context: Context, stage: UnitStage, todo: DataFrame, *, fresh: bool) -> Outcome:
     with stored(play(context, stage, todo), context.scratch(stage.name)) as first:
-        allowed = guard.allowed(context, stage, first)
+        allowed = guard.allowed(context, stage, open_calls(first))
         if not allowed.units:
             return write_work(context, stage, Work(first, fresh=fresh, stale=allowed.stale))
         may_ask = F.col("open").isNotNull() if not allowed.stale else F.col("open").isNotNull() & ~guard.repaid()
-        to_ask = first.where(may_ask).select(*unit_type().names)
-        asked = asking.ask(context, script_of(stage), to_ask)
+        to_ask = open_calls(first.where(may_ask)).select(*unit_type().names)
+        expected = context.expected(stage, allowed.units, allowed.rounds)
+        asked = asking.ask(context, stage.script(), to_ask, allowed.units)
         second = play(context, stage, to_ask)
         final = fixed(first.where(~may_ask).unionByName(second))
-        return replace(write_work(context, stage, Work(final, fresh=fresh, stale=allowed.stale)), asked=asked)
+        done = write_work(context, stage, Work(final, fresh=fresh, stale=allowed.stale))
+        return replace(done, asked=asked, expected=expected)
 
 
-def play(context: Context, stage: AnyChatStage, units: DataFrame) -> DataFrame:
+def play(context: Context, stage: UnitStage, units: DataFrame) -> DataFrame:
     """Replay units over the replies that are there."""
     with_replies = replies.with_known(context.tables, stage.name, units)
-    return with_replies.mapInArrow(replayer(script_of(stage)), played_type(stage.writes.record))
-
-
-def script_of(stage: AnyChatStage) -> Script:
-    """What executors need of a stage."""
-    return Script(stage.name, stage.each, stage.writes.record, stage.ask, stage.parse, stage.chat)
+    return with_replies.mapInArrow(replayer(stage.script()), played_type(stage.writes.record))

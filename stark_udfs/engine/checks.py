@@ -1,5 +1,8 @@
 """Expectations: measured after a stage has changed its table, kept in `checks`, never a reason to stop."""
 
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.delta.tables import one
@@ -12,17 +15,24 @@ def measure(context: Context, stage: Stage) -> list[CheckResult]:
     """One result per check of the stage that its table has rows enough for."""
     if not stage.checks or not context.tables.exists(stage.writes):
         return []
-    rows, *values = one(
-        context.tables.read(stage.writes).agg(
+    frames = context.frames([*stage.reads, stage.writes])
+    own = [check for check in stage.checks if check.over is None]
+    found = _values(frames[stage.writes.name], own) if own else []
+    for check in stage.checks:
+        if check.over is not None:
+            found += _values(check.over(frames), [check])
+    return [_judged(context.run_id, stage.name, check, value) for check, rows, value in found if rows >= check.least]
+
+
+def _values(rows: DataFrame, checks: Sequence[Check]) -> list[tuple[Check, int, float | None]]:
+    """Each check with the number of rows that it looked at and what it found; one job."""
+    count, *values = one(
+        rows.agg(
             F.count(F.lit(1)),
-            *(F.expr(check.expression).cast("double").alias(str(place)) for place, check in enumerate(stage.checks)),
+            *(F.expr(check.expression).cast("double").alias(str(place)) for place, check in enumerate(checks)),
         )
     )
-    return [
-        _judged(context.run_id, stage.name, check, value)
-        for check, value in zip(stage.checks, values, strict=True)
-        if rows >= check.least
-    ]
+    return [(check, count, value) for check, value in zip(checks, values, strict=True)]
 
 
 def _judged(run_id: str, stage: str, check: Check, value: float | None) -> CheckResult:

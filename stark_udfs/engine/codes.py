@@ -4,28 +4,18 @@ import ast
 import functools
 import importlib.util
 
-from stark_udfs.core.ids import Json, canonical, stable_id
-from stark_udfs.engine.stage import AnyChatStage, Stage, TableStage
+from stark_udfs.core.ids import canonical, stable_id
+from stark_udfs.engine.stage import Stage, TableStage, UnitStage
 
 PACKAGE = "stark_udfs."
 DECODING = "stark_udfs.llm.asking"  # how a reply is judged counts as part of every chat stage
 NOT_MEANING = ("stark_udfs.engine", "stark_udfs.delta.table", "stark_udfs.core.settings", "stark_udfs.core.errors")
 
 
-def unit_hash(stage: AnyChatStage) -> str:
+def unit_hash(stage: UnitStage) -> str:
     """What a unit's outputs depend on beside its row: code, settings, model and parameters."""
-    chat = stage.chat
-    model: dict[str, Json] = {
-        "provider": chat.model.provider,
-        "name": chat.model.name,
-        "json_schema": chat.model.json_schema,
-        "token_limit": chat.model.token_limit,
-        "parameters": dict(chat.parameters),
-        "reply_tokens": chat.reply_tokens,
-        "reasks": chat.reasks,
-        "seed": chat.seed,
-    }
-    return stable_id(canonical(stage.settings), canonical(model), code_hash(_module_of(stage.select), DECODING))
+    code = code_hash(_module_of(stage.select), DECODING)
+    return stable_id(canonical(stage.settings), canonical(stage.basis), code)
 
 
 def stage_hash(stage: Stage) -> str:
@@ -56,16 +46,26 @@ def _module_of(function: object) -> str:
 def _visit(module: str, seen: dict[str, str]) -> None:
     if module in seen or module.startswith(NOT_MEANING):
         return
+    meaning = _meaning(module)
+    if meaning is None:
+        return
+    seen[module], imported = meaning
+    for name in imported:
+        _visit(name, seen)
+
+
+@functools.cache
+def _meaning(module: str) -> tuple[str, tuple[str, ...]] | None:
+    """Hash of a module's own code, and the names that it imports from the package; None: there is no such module."""
     source = _source(module)
     if source is None:
-        return
-    tree = ast.parse(source)
-    seen[module] = stable_id(ast.dump(_without_docstrings(tree)))
+        return None
+    tree = _without_docstrings(ast.parse(source))
+    imported: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(PACKAGE):
-            _visit(node.module, seen)
-            for alias in node.names:
-                _visit(f"{node.module}.{alias.name}", seen)
+            imported.extend((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
+    return stable_id(ast.dump(tree)), tuple(imported)
 
 
 def _source(module: str) -> str | None:

@@ -11,6 +11,8 @@ from stark_udfs.delta.table import Table
 from stark_udfs.delta.tables import Tables
 from stark_udfs.engine.lock import StageLock
 from stark_udfs.engine.progress import Progress
+from stark_udfs.engine.sizes import Expected, Foresight
+from stark_udfs.engine.stage import UnitStage
 from stark_udfs.llm.broker import Desk
 from stark_udfs.llm.broker_net import BrokerServer
 
@@ -48,6 +50,7 @@ class Context:
     closing: ExitStack
     shrunk: set[str] = field(default_factory=set)  # tables that lost rows in this run
     lock: StageLock | None = None
+    foresight: Foresight | None = None
     _broker: BrokerServer | None = None
 
     def broker(self) -> BrokerServer:
@@ -55,6 +58,10 @@ class Context:
         if self._broker is None:
             self._broker = self.closing.enter_context(BrokerServer(Desk(), driver_address(self.spark)))
         return self._broker
+
+    def expected(self, stage: UnitStage, units: int, rounds: int) -> Expected | None:
+        """What asking these units is expected to take; None: nothing tells."""
+        return None if self.foresight is None else self.foresight.of(stage, units, rounds)
 
     def lock_lost(self) -> bool:
         """Whether another run has taken over a stage of this one."""

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from stark_udfs.core.errors import GuardStopped
 from stark_udfs.engine.changes import Counts
 from stark_udfs.engine.context import Context
-from stark_udfs.engine.stage import AnyChatStage
+from stark_udfs.engine.stage import UnitStage
 from stark_udfs.engine.system import State
 from stark_udfs.udfs.replay import Cause
 
@@ -21,42 +21,45 @@ CAUSES = {
 
 @dataclass(frozen=True)
 class Allowed:
-    """What may be asked: how many units, the most that their next calls can cost, and whether some are left stale."""
+    """What may be asked: units, the rounds they have behind them, and the most that their next calls can cost.
+
+    stale: other units would be paid for again and are left as they are.
+    """
 
     units: int
+    rounds: int
     money: float
     stale: bool
 
 
-def allowed(context: Context, stage: AnyChatStage, played: DataFrame) -> Allowed:
-    """Decide what of the open calls may be made.
+def allowed(context: Context, stage: UnitStage, calls: DataFrame) -> Allowed:
+    """Decide which of a stage's open calls may be made.
 
     Raises:
         GuardStopped: units that have a verdict already would be paid for again.
     """
-    again = repaid()
     found = (
-        played.where(F.col("open").isNotNull())
-        .groupBy(F.when(again, F.col("cause")).alias("why"))
-        .agg(F.count(F.lit(1)).alias("units"), F.sum("open.money").alias("money"))
+        calls.groupBy(F.when(F.col("again"), F.col("cause")).alias("why"))
+        .agg(F.count(F.lit(1)).alias("units"), F.sum("round").alias("rounds"), F.sum("money").alias("money"))
         .collect()
     )
     fresh = [row for row in found if row["why"] is None]
     repeated = [row for row in found if row["why"] is not None]
     if repeated and stage.name not in context.wanted.remake and not context.wanted.keep_stale:
         lines = [
-            f"{row['units']:,} units because {CAUSES[Cause(row['why'])]}: "
-            f"first calls up to {row['money']:.2f} {stage.chat.model.price.currency}"
+            f"{row['units']:,} units because {CAUSES[Cause(row['why'])]}"
+            + (f": first calls up to {row['money']:.2f} {stage.currency}" if stage.currency else "")
             for row in repeated
         ]
         raise GuardStopped(
-            f"stage {stage.name} would pay again for what it has:\n  "
+            f"stage {stage.name} would {'pay' if stage.currency else 'work'} again for what it has:\n  "
             + "\n  ".join(lines)
-            + f"\nNo call was made. To pay: --remake {stage.name}. To leave these rows and mark them: --keep-stale."
+            + f"\nNo call was made. To do it: --remake {stage.name}. To leave these rows and mark them: --keep-stale."
         )
     counted = fresh if context.wanted.keep_stale else found
     return Allowed(
         units=sum(row["units"] for row in counted),
+        rounds=sum(row["rounds"] for row in counted),
         money=sum(row["money"] for row in counted),
         stale=bool(repeated) and context.wanted.keep_stale,
     )

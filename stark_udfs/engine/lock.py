@@ -1,12 +1,19 @@
-"""The lock: one run per stage and warehouse. Delta's commit is the compare-and-set, on every kind of store."""
+"""The lock: one run per stage and warehouse. Delta's commit is the compare-and-set, on every kind of store.
 
+But on a local folder: there a commit looks for the next version's file and then renames its own to it, so that of two
+processes at the same moment one may overwrite the other. They take turns by the operating system's lock on the folder.
+"""
+
+import fcntl
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import TracebackType
 
+import fsspec
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
@@ -43,12 +50,13 @@ class StageLock:
         Raises:
             Locked: another run holds one; the message names it.
         """
-        again_on_conflict(lambda: self.tables.create(LOCKS))
-        before = self._read()
-        self._refuse_if_held_by_another(before)
-        tries = again_on_conflict(self._take)
-        if before or tries > 1:
-            self._verify()
+        with _in_turn(self.tables):
+            again_on_conflict(lambda: self.tables.create(LOCKS))
+            before = self._read()
+            self._refuse_if_held_by_another(before)
+            tries = again_on_conflict(self._take)
+            if before or tries > 1:
+                self._verify()
         self.taken_over = sorted({lock.run_id for lock in before})
         self._renewer.start()
         return self
@@ -56,7 +64,8 @@ class StageLock:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._done.set()
         self._renewer.join(timeout=60)
-        self._release()
+        with _in_turn(self.tables):
+            self._release()
 
     def _verify(self) -> None:
         """Someone else was there: see who has the locks now."""
@@ -104,10 +113,31 @@ class StageLock:
             if held != set(self.stages):
                 self.lost.set()
                 return
-            again_on_conflict(self._take)
+            with _in_turn(self.tables):
+                again_on_conflict(self._take)
 
     def _release(self) -> None:
         again_on_conflict(lambda: self.tables.target(LOCKS).delete(f"run_id = '{self.run_id}'"))
+
+
+@contextmanager
+def _in_turn(tables: Tables) -> Iterator[None]:
+    """One process of this machine at a time, where the tables lie in a local folder.
+
+    A share that knows no such locks leaves it to Delta alone.
+    """
+    if tables.in_catalog or fsspec.core.split_protocol(tables.root)[0] not in (None, "file", "local"):
+        yield
+        return
+    folder = fsspec.core.strip_protocol(tables.root)
+    os.makedirs(folder, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def died_here(holder: str) -> bool:

@@ -1,21 +1,23 @@
 """Stored replies: found by stage and unit, and filled from the journals of this run and of killed ones."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from itertools import groupby
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from stark_udfs.core.ids import canonical, stable_id
 from stark_udfs.delta.schema import struct_type
 from stark_udfs.delta.tables import Tables, Transaction, one
 from stark_udfs.engine.frames import fixed, forget
 from stark_udfs.engine.lock import again_on_conflict
 from stark_udfs.engine.system import REPLIES
-from stark_udfs.llm.journal import FOLDER, list_segments, runs_with_segments
+from stark_udfs.llm.journal import FOLDER, runs_with_segments, sized_segments
 from stark_udfs.llm.prompts import Reply
 from stark_udfs.udfs.segments import segment_reader, segment_type
 
-FILES_A_TASK = 8
+REPLIES_A_FILE = 100_000
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,9 @@ class Absorbed:
     tokens_out: int = 0
     money: float = 0.0
     torn: int = 0
+
+    def __add__(self, other: "Absorbed") -> "Absorbed":
+        return Absorbed(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
 
 def with_known(tables: Tables, stage: str, units: DataFrame) -> DataFrame:
@@ -48,26 +53,33 @@ def absorb(tables: Tables, files: str, run_id: str, stage: str) -> Absorbed:
 
     Safe to repeat after a crash at any point: Delta knows the transaction, and a reply that is there is not added.
     """
-    segments = list_segments(_folder(files, run_id, stage))
+    segments = sized_segments(_folder(files, run_id, stage))
     if not segments:
         return Absorbed()
-    paths = tables.spark.createDataFrame([(path,) for path in segments], "path string")
-    tasks = max(1, len(segments) // FILES_A_TASK)
-    lines = fixed(paths.repartition(tasks).mapInArrow(segment_reader, segment_type()))
-    found = lines.where("reply IS NOT NULL").select("reply.*").dropDuplicates(["key"])
-    if tables.exists(REPLIES):
-        there = tables.read(REPLIES).where(F.col("stage") == stage).select("key")
-        found = found.join(there, "key", "left_anti").select(*struct_type(Reply).names)
-    found = fixed(found)
-    count, tokens_in, tokens_out, money = one(
-        found.agg(F.count(F.lit(1)), *(F.coalesce(F.sum(c), F.lit(0)) for c in ("tokens_in", "tokens_out", "money")))
+    found = fixed(_not_there(tables, stage, _read(tables, segments)))
+    sums = (F.coalesce(F.sum(f"reply.{c}"), F.lit(0)) for c in ("tokens_in", "tokens_out", "money"))
+    count, tokens_in, tokens_out, money, torn = one(
+        found.agg(F.count("reply"), *sums, F.coalesce(F.sum("torn"), F.lit(0)))
     )
-    (torn,) = one(lines.agg(F.coalesce(F.sum("torn"), F.lit(0))))
     if count:
-        once = Transaction(f"{run_id}/{stage}/{segments[-1]}", 1)
-        again_on_conflict(lambda: tables.append(REPLIES, found.repartition(1), once=once))
+        once = Transaction(f"{run_id}/{stage}/{stable_id(canonical(segments))}", 1)
+        rows = found.where("reply IS NOT NULL").select("reply.*").coalesce(count // REPLIES_A_FILE + 1)
+        again_on_conflict(lambda: tables.append(REPLIES, rows, once=once))
     forget(_folder(files, run_id, stage))
     return Absorbed(count, tokens_in, tokens_out, float(money), torn)
+
+
+def _read(tables: Tables, segments: Iterable[str]) -> DataFrame:
+    """`segment_type`, of sorted segments; one task reads whole buckets."""
+    buckets = [list(group) for _, group in groupby(segments, key=lambda path: path.rpartition("/")[0])]
+    return tables.spark.range(len(buckets)).mapInArrow(segment_reader(buckets), segment_type())
+
+
+def _not_there(tables: Tables, stage: str, found: DataFrame) -> DataFrame:
+    if not tables.exists(REPLIES):
+        return found
+    there = tables.read(REPLIES).where(F.col("stage") == stage).select("key")
+    return found.join(there, "key", "left_anti")
 
 
 def recover(tables: Tables, files: str, run_id: str, stages: Sequence[str]) -> dict[str, Absorbed]:
@@ -77,7 +89,7 @@ def recover(tables: Tables, files: str, run_id: str, stages: Sequence[str]) -> d
         for stage in stages if old_run != run_id else ():
             found = absorb(tables, files, old_run, stage)
             if found.replies or found.torn:
-                recovered[stage] = found
+                recovered[stage] = recovered.get(stage, Absorbed()) + found
     return recovered
 
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,16 +10,17 @@ from datetime import UTC, datetime
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from stark_udfs.core.errors import NotFound
+from stark_udfs.core.errors import NotFound, StarkError
 from stark_udfs.core.settings import Settings
 from stark_udfs.delta.schema import struct_type
 from stark_udfs.delta.tables import Tables
 from stark_udfs.engine import checks, codes, orphans, replies
-from stark_udfs.engine.chat_stage import run_chat_stage
+from stark_udfs.engine.chat_stage import run_unit_stage
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.lock import StageLock, again_on_conflict
 from stark_udfs.engine.progress import STOPPED_BY_USER, Progress, Quiet
-from stark_udfs.engine.stage import ChatStage, Stage
+from stark_udfs.engine.sizes import Foresight, Rehearsal
+from stark_udfs.engine.stage import Stage, TableStage
 from stark_udfs.engine.system import CHECKS, RUNS, CheckResult, StageRun
 from stark_udfs.engine.table_stage import run_table_stage
 from stark_udfs.engine.writing import Outcome
@@ -44,8 +45,19 @@ def run(
     *,
     wanted: Wanted | None = None,
     progress: Progress | None = None,
+    rehearsals: Mapping[str, Rehearsal] | None = None,
+    at_end: Callable[[Report], None] | None = None,
 ) -> Report:
     """Bring the tables of `stages`, in their order, up to date.
+
+    Args:
+        stages: in the order in which they hang on each other.
+        settings: of the target.
+        spark: the session.
+        wanted: what is wanted beyond the ordinary.
+        progress: who watches.
+        rehearsals: by stage; what asking is expected to take where there are no earlier replies.
+        at_end: told what was done, also where the run then ends with an error.
 
     Raises:
         GuardStopped: a stage would pay again or remove rows; the stages before it are done.
@@ -53,17 +65,23 @@ def run(
         InputError: a stage has no input.
         StorageError: a table cannot be read or written.
     """
+    tables = Tables(spark, settings.storage)
     with ExitStack() as closing:
         context = Context(
             spark=spark,
             settings=settings,
-            tables=Tables(spark, settings.storage),
+            tables=tables,
             run_id=new_run_id(),
             wanted=wanted if wanted is not None else Wanted(),
             progress=progress if progress is not None else Quiet(),
             closing=closing,
+            foresight=Foresight(tables, stages, rehearsals or {}),
         )
-        return _Pipeline(context, stages).run()
+        return _Pipeline(context, stages, at_end or _nobody).run()
+
+
+def _nobody(_report: Report) -> None:
+    """For a run of which nobody wants to be told."""
 
 
 def new_run_id() -> str:
@@ -86,33 +104,44 @@ def named(stages: Sequence[Stage], name: str) -> Stage:
 class _Pipeline:
     """One run over some stages."""
 
-    def __init__(self, context: Context, stages: Sequence[Stage]) -> None:
+    def __init__(self, context: Context, stages: Sequence[Stage], at_end: Callable[[Report], None]) -> None:
         self.context = context
         self.stages = stages
+        self.at_end = at_end
+        self.torn: dict[str, int] = {}
         self.done: list[StageRun] = []
         self.checked: list[CheckResult] = []
         self.last = _last_finished(context.tables)
 
     def run(self) -> Report:
-        stopped = ""
+        stopped = "an unexpected error"
         self.context.progress.began(self.context.run_id)
         try:
-            for stage in self.stages:
-                if self.context.progress.stop_requested():
-                    stopped = STOPPED_BY_USER
-                    break
-                before = self.last.get(stage.name)
-                if before is not None and self._unchanged(stage, before):
-                    self.done.append(_untouched(before, self.context.run_id))
-                    self.context.progress.ended(stage.name)
-                    continue
-                self._lock_and_recover()
-                stopped = self._one(stage)
-                if stopped:
-                    break
+            stopped = self._in_order()
+        except StarkError as error:
+            stopped = str(error)
+            raise
         finally:
             self._write_ledger()
-        return Report(self.context.run_id, tuple(self.done), tuple(self.checked), stopped)
+            report = Report(self.context.run_id, tuple(self.done), tuple(self.checked), stopped)
+            self.at_end(report)
+        return report
+
+    def _in_order(self) -> str:
+        """Run the stages; why the run ended early, if it did."""
+        for stage in self.stages:
+            if self.context.progress.stop_requested():
+                return STOPPED_BY_USER
+            before = self.last.get(stage.name)
+            if before is not None and self._unchanged(stage, before):
+                self.done.append(_untouched(before, self.context.run_id))
+                self.context.progress.ended(stage.name)
+                continue
+            self._lock_and_recover()
+            stopped = self._one(stage)
+            if stopped:
+                return stopped
+        return ""
 
     def _lock_and_recover(self) -> None:
         """Before the first stage that has work: lock all, and keep what killed runs paid for in them."""
@@ -125,16 +154,16 @@ class _Pipeline:
             context.progress.said(f"run {dead} did not come to its end: this run goes on from there")
         files = context.settings.storage.files
         for stage, found in replies.recover(context.tables, files, context.run_id, lock.stages).items():
-            context.progress.said(
-                f"stage {stage}: kept {found.replies:,} replies of a run that was cut off ({found.torn} torn lines)"
-            )
+            self.torn[stage] = found.torn
+            torn = "1 torn line" if found.torn == 1 else f"{found.torn:,} torn lines"
+            context.progress.said(f"stage {stage}: kept {found.replies:,} replies of a run that was cut off ({torn})")
 
     def _one(self, stage: Stage) -> str:
         """Run a stage; why the run has to end here, if it has to."""
         context, tables = self.context, self.context.tables
         started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
         versions = {table.name: tables.version(table) or 0 for table in stage.reads}
-        outcome = run_chat_stage(context, stage) if isinstance(stage, ChatStage) else run_table_stage(context, stage)
+        outcome = run_table_stage(context, stage) if isinstance(stage, TableStage) else run_unit_stage(context, stage)
         cleared = orphans.clear(context, stage)
         measured = checks.measure(context, stage) if outcome.written.any or cleared else []
         self.checked.extend(measured)
@@ -144,6 +173,7 @@ class _Pipeline:
                 stage,
                 outcome,
                 cleared=cleared,
+                torn=self.torn.get(stage.name, 0),
                 versions=versions,
                 started=started,
                 seconds=time.monotonic() - clock,
@@ -194,6 +224,7 @@ def _untouched(before: StageRun, run_id: str) -> StageRun:
         "seconds_asking": 0.0,
         "reused": before.rows_in,
         "note": "",
+        **dict.fromkeys(name for name in StageRun.model_fields if name.startswith("forecast_")),
     }
     return before.model_copy(update={**none, **fresh})
 
@@ -204,11 +235,12 @@ def _stage_run(
     outcome: Outcome,
     *,
     cleared: int,
+    torn: int,
     versions: dict[str, int],
     started: str,
     seconds: float,
 ) -> StageRun:
-    asked, written, tables = outcome.asked, outcome.written, context.tables
+    asked, written, tables, expected = outcome.asked, outcome.written, context.tables, outcome.expected
     state = STOPPED if asked.stopped else PARTIAL if outcome.open or context.wanted.only else FINISHED
     return StageRun(
         run_id=context.run_id,
@@ -226,13 +258,19 @@ def _stage_run(
         tokens_in=asked.tokens_in,
         tokens_out=asked.tokens_out,
         money=asked.money,
-        currency=stage.chat.model.price.currency if isinstance(stage, ChatStage) else "",
+        currency="" if isinstance(stage, TableStage) else stage.currency,
+        forecast_calls=None if expected is None else expected.calls,
+        forecast_tokens=None if expected is None else expected.tokens_in + expected.tokens_out,
+        forecast_money=None if expected is None else expected.money,
+        forecast_low=None if expected is None else expected.money_low,
+        forecast_high=None if expected is None else expected.money_high,
+        forecast_from=None if expected is None else expected.basis.value,
         seconds=round(seconds, 3),
         seconds_asking=asked.seconds,
         started_at=started,
         stage_hash=codes.stage_hash(stage),
         versions_read=versions,
         version_written=tables.version(stage.writes),
-        torn_lines=asked.torn,
+        torn_lines=asked.torn + torn,
         note=asked.stopped,
     )

@@ -5,13 +5,13 @@ from pyspark.sql import functions as F
 
 from stark_udfs.delta.schema import struct_type
 from stark_udfs.engine.context import Context
-from stark_udfs.engine.stage import AnyChatStage
+from stark_udfs.engine.stage import UnitStage
 from stark_udfs.udfs.settle import settler, verdict_type
 
 AFTER_PARSE = 1_000_000  # positions of rejects that settling adds, so that they never meet those of `parse`
 
 
-def settled(context: Context, stage: AnyChatStage, finished: DataFrame) -> tuple[DataFrame, DataFrame]:
+def settled(context: Context, stage: UnitStage, finished: DataFrame) -> tuple[DataFrame, DataFrame]:
     """The rows to write, and the rejects, of units that came to their end."""
     record = struct_type(stage.writes.record)
     outs = finished.select("unit_key", "order", F.posexplode("outs").alias("place", "out"))
@@ -27,13 +27,13 @@ def settled(context: Context, stage: AnyChatStage, finished: DataFrame) -> tuple
         dropped = dropped.unionByName(twins.select(*dropped.columns))
         rows = rows.join(verdicts.where("kept").select(F.col("key").alias(key)), key, "left_semi")
     provenance = [
-        F.lit(stage.chat.model.provider).alias("provider"),
+        F.lit(stage.provider).alias("provider"),
         F.lit(context.run_id).alias("run_id"),
     ]
     return rows.select(*record.names, "unit_key", *provenance), dropped
 
 
-def _verdicts(context: Context, stage: AnyChatStage, finished: DataFrame, rows: DataFrame) -> DataFrame:
+def _verdicts(context: Context, stage: UnitStage, finished: DataFrame, rows: DataFrame) -> DataFrame:
     """One verdict per candidate row, by groups that do not touch each other."""
     key = stage.writes.key[0]
     unique = stage.unique

@@ -12,6 +12,9 @@ from stark_udfs.core.rejects import Reject
 from stark_udfs.delta.table import Table
 from stark_udfs.llm.chat import Chat
 from stark_udfs.llm.prompts import Prompt
+from stark_udfs.udfs.pictures import PictureScript
+from stark_udfs.udfs.replay import ChatScript, Script
+from stark_udfs.vision.wishes import Answer, AtelierSpec, Order
 
 In = TypeVar("In", bound=Record)
 Out = TypeVar("Out", bound=Record)
@@ -35,7 +38,8 @@ class Check:
 
     The run goes on whatever it says; `checks` keeps `low`, the value and `high`. `kind` says where the bounds come
     from: "expected" (ours), "paper", or "set" (a number that the settings asked for). A share says nothing of a few
-    rows: the check is made from `least` rows on.
+    rows: the check is made from `least` rows on. `over` makes the rows that it looks at from the stage's own table
+    and those that it reads, by name; None: the stage's own table.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Check:
     high: float | None = None
     kind: str = "expected"
     least: int = 1
+    over: Callable[[Frames], DataFrame] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,90 @@ class ChatStage(Generic[In, Said, Out]):
     unique: Unique | None = None
     checks: tuple[Check, ...] = ()
 
+    @property
+    def provider(self) -> str:
+        """Who writes the rows."""
+        return self.chat.model.provider
+
+    @property
+    def currency(self) -> str:
+        """Of the model's price."""
+        return self.chat.model.price.currency
+
+    @property
+    def basis(self) -> dict[str, Json]:
+        """What the rows depend on beside code, settings and input: model and parameters."""
+        model = self.chat.model
+        return {
+            "provider": model.provider,
+            "name": model.name,
+            "json_schema": model.json_schema,
+            "token_limit": model.token_limit,
+            "parameters": dict(self.chat.parameters),
+            "reply_tokens": self.chat.reply_tokens,
+            "reasks": self.chat.reasks,
+            "seed": self.chat.seed,
+        }
+
+    def script(self) -> Script:
+        """What executors need of it."""
+        return ChatScript(self.name, self.each, self.writes.record, self.ask, self.parse, self.chat)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageStage(Generic[In, Out]):
+    """Rows made by wishing for pictures and rating them, one unit of work per row of `select`.
+
+    It runs as a chat stage does: orders are keyed and their answers stored, so that nothing is painted twice, a killed
+    run goes on, and another threshold or scorer costs no picture.
+
+    select, unit, order, take, unique, settings, scope: as of a chat stage.
+    request: pure; the next order, given the answers so far; None when done.
+    parse: pure; one item each, given all answers; called without any, too.
+    seed: root of the paintings' seeds.
+    gpus: that a task asks Spark for; 0: none.
+    """
+
+    name: str
+    reads: tuple[Table, ...]
+    select: Callable[[Frames], DataFrame]
+    each: type[In]
+    unit: str
+    request: Callable[[In, Sequence[Answer]], Order | None]
+    parse: Callable[[In, Sequence[Answer]], Sequence[Out | Reject]]
+    writes: Table
+    atelier: AtelierSpec
+    seed: int
+    settings: Mapping[str, Json]
+    gpus: float = 0.0
+    scope: Mapping[str, Json] = field(default_factory=dict)
+    order: str | None = None
+    take: int | None = None
+    unique: Unique | None = None
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def provider(self) -> str:
+        """Who makes the pictures."""
+        return self.atelier.provider
+
+    @property
+    def currency(self) -> str:
+        """None: pictures cost time."""
+        return ""
+
+    @property
+    def basis(self) -> dict[str, Json]:
+        """What the rows depend on beside code, settings and input. Models are part of each order's key."""
+        return {"provider": self.atelier.provider, "models": self.atelier.models(), "seed": self.seed}
+
+    def script(self) -> Script:
+        """What executors need of it."""
+        return PictureScript(
+            self.name, self.each, self.writes.record, self.request, self.parse, self.atelier, self.seed, self.gpus
+        )
+
 
 AnyChatStage: TypeAlias = ChatStage[Any, Any, Any]  # the engine moves rows of every kind
-Stage: TypeAlias = TableStage | AnyChatStage
+UnitStage: TypeAlias = AnyChatStage | ImageStage[Any, Any]  # rows come of replies, unit by unit
+Stage: TypeAlias = TableStage | UnitStage

@@ -74,6 +74,14 @@ class StageRun(Record):
     tokens_out: int
     money: float
     currency: str
+    forecast_calls: int | None = Field(
+        None, description="as expected before the first call; null where nothing was asked, or nothing could tell"
+    )
+    forecast_tokens: int | None = Field(None, description="in and out")
+    forecast_money: float | None = None
+    forecast_low: float | None = Field(None, description="`money` is expected between this and `forecast_high`")
+    forecast_high: float | None = None
+    forecast_from: str | None = Field(None, description="earlier replies, or rehearsed unit")
     seconds: float
     seconds_asking: float = Field(
         0.0, description="of `seconds`: calls, journal and `replies`; the rest is Spark and Delta"
@@ -82,7 +90,7 @@ class StageRun(Record):
     stage_hash: str = Field(description="of the stage's code and settings")
     versions_read: dict[str, int] = Field(description="table → version")
     version_written: int | None
-    torn_lines: int = Field(description="journal lines that a kill cut off")
+    torn_lines: int = Field(description="journal lines that a kill cut off, found by this run")
     note: str
 
 

@@ -10,10 +10,11 @@ from stark_udfs.core.rejects import Reject
 from stark_udfs.core.settings import Settings
 from stark_udfs.delta.tables import Tables
 from stark_udfs.engine import asking, replies
-from stark_udfs.engine.chat_stage import look, play, script_of
+from stark_udfs.engine.chat_stage import look, play
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.frames import fixed
 from stark_udfs.engine.lock import StageLock
+from stark_udfs.engine.open_calls import open_calls
 from stark_udfs.engine.progress import Progress
 from stark_udfs.engine.run import new_run_id
 from stark_udfs.engine.stage import AnyChatStage
@@ -60,13 +61,15 @@ def trial(stage: AnyChatStage, settings: Settings, spark: SparkSession, count: i
             closing=closing,
         )
         context.lock = closing.enter_context(StageLock(context.tables, [stage.name], context.run_id))
+        replies.recover(context.tables, settings.storage.files, context.run_id, [stage.name])
         looked = look(context, stage)
         ordered = looked.orderBy(looked.cause.isNull(), "order", "unit_key")
         units = fixed(ordered.limit(count))
         if units.isEmpty():
             raise InputError(f"stage {stage.name}: its input has no rows. Run the stages before it.")
-        to_ask = fixed(play(context, stage, units)).where("open IS NOT NULL").select(*units.columns)
-        asked = asking.ask(context, script_of(stage), to_ask) if not to_ask.isEmpty() else asking.Asked()
+        to_ask = open_calls(fixed(play(context, stage, units))).select(*units.columns)
+        calls = to_ask.count()
+        asked = asking.ask(context, stage.script(), to_ask, calls) if calls else asking.Asked()
         played = play(context, stage, units).orderBy("order", "unit_key").collect()
         known = replies.with_known(context.tables, stage.name, units.select("unit_key")).collect()
     by_unit = {row["unit_key"]: row["known"] or [] for row in known}

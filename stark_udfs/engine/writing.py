@@ -18,7 +18,8 @@ from stark_udfs.engine.context import Context
 from stark_udfs.engine.frames import fixed
 from stark_udfs.engine.lock import again_on_conflict
 from stark_udfs.engine.settle import settled
-from stark_udfs.engine.stage import AnyChatStage
+from stark_udfs.engine.sizes import Expected
+from stark_udfs.engine.stage import UnitStage
 from stark_udfs.engine.system import REJECTS, UNITS, Dropped, State, Unit
 
 
@@ -38,7 +39,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a stage did, in numbers."""
+    """What a stage did, in numbers; `expected` is what its calls were forecast to take, None where it asked nothing."""
 
     rows_in: int = 0
     looked_at: int = 0
@@ -46,9 +47,10 @@ class Outcome:
     rejected: int = 0
     written: changes.Counts = field(default_factory=changes.Counts)
     asked: Asked = field(default_factory=Asked)
+    expected: Expected | None = None
 
 
-def write_work(context: Context, stage: AnyChatStage, work: Work) -> Outcome:
+def write_work(context: Context, stage: UnitStage, work: Work) -> Outcome:
     """Write the outputs, rejects and states of units.
 
     Raises:
@@ -68,7 +70,7 @@ def write_work(context: Context, stage: AnyChatStage, work: Work) -> Outcome:
     return Outcome(open=still_open, rejected=rejected, written=written)
 
 
-def _write_rows(context: Context, stage: AnyChatStage, finished: DataFrame, rows: DataFrame) -> changes.Counts:
+def _write_rows(context: Context, stage: UnitStage, finished: DataFrame, rows: DataFrame) -> changes.Counts:
     tables, table = context.tables, stage.writes
     if not tables.exists(table):
         tables.append(table, rows)  # also without a row: a stage that ran has its table
@@ -83,7 +85,7 @@ def _write_rows(context: Context, stage: AnyChatStage, finished: DataFrame, rows
     return counts
 
 
-def _rejects(context: Context, stage: AnyChatStage, dropped: DataFrame) -> DataFrame:
+def _rejects(context: Context, stage: UnitStage, dropped: DataFrame) -> DataFrame:
     origin = F.lit(None).cast("string")
     for reason in Reason:
         origin = F.when(F.col("reason") == reason.value, reason.origin.value).otherwise(origin)
@@ -96,7 +98,7 @@ def _rejects(context: Context, stage: AnyChatStage, dropped: DataFrame) -> DataF
     )
 
 
-def _units(context: Context, stage: AnyChatStage, work: Work, rows: DataFrame, dropped: DataFrame) -> DataFrame:
+def _units(context: Context, stage: UnitStage, work: Work, rows: DataFrame, dropped: DataFrame) -> DataFrame:
     """The `units` rows of the work: a verdict where the replies gave one, else open."""
     given = rows.groupBy("unit_key").agg(F.count(F.lit(1)).alias("given"))
     lost = dropped.groupBy("unit_key").agg(F.count(F.lit(1)).alias("lost"))

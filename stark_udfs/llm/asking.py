@@ -6,15 +6,15 @@ a refusal once; one that its limit cuts off once more with twice the limit, what
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from stark_udfs.core.ids import Json, digest
 from stark_udfs.core.records import Record, Shape
 from stark_udfs.core.rejects import Reason, Reject
-from stark_udfs.llm.chat import Chat
+from stark_udfs.llm.chat import Chat, Terms
 from stark_udfs.llm.decode import decode
 from stark_udfs.llm.failures import OVERSIZE, Failure
-from stark_udfs.llm.prompts import ChatRequest, Message, Prompt, Reply
+from stark_udfs.llm.prompts import ChatRequest, Message, Prompt, Reply, Request
 
 LONGEST_QUOTE = 4_000  # characters of a bad reply that are sent back with the error
 ENDS: Mapping[str, Reason] = {  # reasons to finish that no further ask can mend
@@ -36,12 +36,49 @@ class Conversation:
     chat: Chat
     redraw: int = 0
 
+    @property
+    def terms(self) -> Terms[Any]:
+        """Those of the chat."""
+        return self.chat
+
+    def talk(self) -> "Talk":
+        """The conversation from its beginning."""
+        return converse(self)
+
+
+class Talking(Protocol):
+    """One unit of work that is a matter of requests and replies, of whatever kind."""
+
+    @property
+    def stage(self) -> str:
+        """The stage's name."""
+        ...
+
+    @property
+    def unit_key(self) -> str:
+        """The unit's key."""
+        ...
+
+    @property
+    def row(self) -> Record:
+        """The unit's row."""
+        ...
+
+    @property
+    def terms(self) -> Terms[Any]:
+        """On what terms its requests are answered."""
+        ...
+
+    def talk(self) -> "Talk":
+        """From the beginning: yields open calls, is sent their replies, returns the end."""
+        ...
+
 
 @dataclass(frozen=True)
 class Open:
     """The next call of a conversation: nobody has answered it yet."""
 
-    request: ChatRequest
+    request: Request
     round: int
 
 
@@ -66,16 +103,16 @@ def converse(conversation: Conversation) -> Talk:
     used: list[str] = []
     while (prompt := conversation.ask(conversation.row, tuple(accepted))) is not None:
         first = _first(conversation, prompt, accepted)
-        verdict = yield from _one_round(conversation.chat, prompt, Open(first, len(accepted)), used)
+        verdict = yield from _one_round(conversation.chat, prompt, first, len(accepted), used)
         if isinstance(verdict, Reject):
             return Done(tuple(accepted), verdict.model_copy(update={"key": conversation.unit_key}), tuple(used))
         accepted.append(verdict)
     return Done(tuple(accepted), None, tuple(used))
 
 
-def advance(conversation: Conversation, known: Mapping[str, Reply]) -> Open | Done:
+def advance(conversation: Talking, known: Mapping[str, Reply]) -> Open | Done:
     """The next open call, given the replies that are known by key; or the end."""
-    talk = converse(conversation)
+    talk = conversation.talk()
     try:
         step = next(talk)
         while (reply := known.get(step.request.key)) is not None:
@@ -101,12 +138,14 @@ def judge(reply: Reply, prompt: Prompt, *, last: bool) -> Shape | Reject:
     return decode(reply.reply, prompt.shape)
 
 
-def _one_round(chat: Chat, prompt: Prompt, opened: Open, used: list[str]) -> Generator[Open, Reply, Shape | Reject]:
-    first = request = opened.request
+def _one_round(
+    chat: Chat, prompt: Prompt, first: ChatRequest, round: int, used: list[str]
+) -> Generator[Open, Reply, Shape | Reject]:
+    request = first
     reasks = chat.reasks
     raised = refused = False
     while True:
-        reply = yield Open(request, opened.round)
+        reply = yield Open(request, round)
         used.append(request.key)
         verdict = judge(reply, prompt, last=raised)
         if not isinstance(verdict, Reject):

@@ -2,12 +2,15 @@
 
 import random
 from dataclasses import dataclass
+from typing import TypeVar
 
-from stark_udfs.llm.chat import Bound, Chat
-from stark_udfs.llm.client import Answer, Client
+from stark_udfs.llm.chat import Bound, Terms
+from stark_udfs.llm.client import Answer, Answering
 from stark_udfs.llm.failures import CallFailed, Failure
 from stark_udfs.llm.gate import Gate, Outcome
-from stark_udfs.llm.prompts import ChatRequest
+from stark_udfs.llm.prompts import Request
+
+Q = TypeVar("Q", bound=Request)
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
@@ -22,17 +25,16 @@ class Answered:
     tries: int
 
 
-async def call(client: Client, gate: Gate, chat: Chat, request: ChatRequest) -> Answered:
+async def call(client: Answering[Q], gate: Gate, terms: Terms[Q], request: Q) -> Answered:
     """Get `request` answered.
 
-    Time-outs, resets and 5xx are tried `model.attempts` times, 429 as often as `model.call_budget_s` allows.
+    Time-outs, resets and 5xx are tried `terms.attempts` times, 429 as often as `terms.call_budget_s` allows.
 
     Raises:
         CallFailed: no answer; if its kind is one that stops the run, everyone has been told.
         RunStopped: the run ended while this call waited.
     """
-    model = chat.model
-    bound = chat.bound(request)
+    bound = terms.bound(request)
     jitter = random.Random(request.draw)
     begun = gate.clock.now()
     tries = failures = throttled = 0
@@ -42,13 +44,13 @@ async def call(client: Client, gate: Gate, chat: Chat, request: ChatRequest) -> 
         gate.counts.tries += 1
         sent = gate.clock.now()
         try:
-            answer = await _once(client, gate, chat, request, bound)
+            answer = await _once(client, gate, terms, request, bound)
         except CallFailed as error:
             throttled += error.kind is Failure.THROTTLED
             failures += error.kind is Failure.TRANSIENT
             wait = error.retry_after or jitter.uniform(0.5, 1.0) * wait_after(max(failures, throttled))
-            late = gate.clock.now() + wait - begun > model.call_budget_s
-            if not error.kind.again or failures >= model.attempts or late:
+            late = gate.clock.now() + wait - begun > terms.call_budget_s
+            if not error.kind.again or failures >= terms.attempts or late:
                 raise
             await gate.clock.sleep(wait)
             continue
@@ -60,13 +62,13 @@ def wait_after(tries: int) -> float:
     return float(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**tries))
 
 
-async def _once(client: Client, gate: Gate, chat: Chat, request: ChatRequest, bound: Bound) -> Answer:
+async def _once(client: Answering[Q], gate: Gate, terms: Terms[Q], request: Q, bound: Bound) -> Answer:
     """One try; whatever comes of it, the gate hears."""
     outcome = Outcome(failure=Failure.TRANSIENT, detail="cancelled")
     try:
         answer = await client.complete(request)
         outcome = Outcome(
-            money=chat.cost(answer.tokens_in, answer.tokens_out), tokens=answer.tokens_in + answer.tokens_out
+            money=terms.cost(answer.tokens_in, answer.tokens_out), tokens=answer.tokens_in + answer.tokens_out
         )
         return answer
     except CallFailed as error:
@@ -74,7 +76,7 @@ async def _once(client: Client, gate: Gate, chat: Chat, request: ChatRequest, bo
         gate.counts.throttled += error.kind is Failure.THROTTLED
         gate.counts.failures += error.kind is not Failure.THROTTLED
         if error.kind.stops:
-            gate.stop(f"model {chat.model.name!r}: {error}")
+            gate.stop(f"model {terms.name!r}: {error}")
         raise
     finally:
         gate.leave(bound, outcome)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from stark_udfs.core.ids import Json, seed_of
 from stark_udfs.core.settings import ChatStageSettings, ModelSettings, Settings
@@ -17,6 +18,36 @@ class Bound:
 
     money: float
     tokens: int
+
+
+Asked_contra = TypeVar("Asked_contra", contravariant=True)
+
+
+class Terms(Protocol[Asked_contra]):
+    """On what terms calls are answered: what one can cost, and how long it is tried."""
+
+    @property
+    def name(self) -> str:
+        """Who answers; calls to one name share its limits."""
+        ...
+
+    @property
+    def attempts(self) -> int:
+        """Tries of one call, the first included."""
+        ...
+
+    @property
+    def call_budget_s(self) -> float:
+        """Seconds for one call with all its tries."""
+        ...
+
+    def bound(self, request: Asked_contra) -> Bound:
+        """The most that `request` can cost."""
+        ...
+
+    def cost(self, tokens_in: int, tokens_out: int) -> float:
+        """Money for one answered call."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -41,6 +72,21 @@ class Chat:
             reasks=stage.reasks,
             seed=settings.pipeline.seed,
         )
+
+    @property
+    def name(self) -> str:
+        """The model's name on the wire."""
+        return self.model.name
+
+    @property
+    def attempts(self) -> int:
+        """HTTP attempts of one call, the first included."""
+        return self.model.attempts
+
+    @property
+    def call_budget_s(self) -> float:
+        """Seconds for one call with all its HTTP attempts."""
+        return self.model.call_budget_s
 
     def request(
         self,

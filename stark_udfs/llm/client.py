@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -69,6 +69,31 @@ class Replay(httpx2.AsyncBaseTransport):
         headers = [(name, value) for name, value in request.headers.multi_items() if name not in OWN_HEADERS]
         self.built = Head(str(request.url), headers)
         return httpx2.Response(raw.status, headers=list(raw.headers), content=raw.body, request=request)
+
+
+Asked_contra = TypeVar("Asked_contra", contravariant=True)
+
+
+class Answering(Protocol[Asked_contra]):
+    """Answers requests of one kind; lives and closes with one event loop."""
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End."""
+        ...
+
+    async def complete(self, request: Asked_contra) -> Answer:
+        """The answer.
+
+        Raises:
+            CallFailed: there is none.
+        """
+        ...
 
 
 class Client:

@@ -190,6 +190,8 @@ class Gate:
             pending.failed += 1
             pending.detail = outcome.detail
             self._hurry()
+        if self.busy < self._ceiling:
+            self._poke.set()  # there are slots that nobody here can use any more
         self._serve()
 
     def stop(self, reason: str) -> None:
@@ -297,6 +299,8 @@ class Gate:
         now = self.clock.now()
         self._poke.clear()
         self._urgent.clear()
+        if grant.slots < self._ceiling:
+            self._poke.set()  # others get what is given back when the broker hears of it
         self._ceiling = grant.slots
         self._money += grant.money
         self._pause_until = max(self._pause_until, now + grant.pause_s) if grant.pause_s else self._pause_until

@@ -222,10 +222,15 @@ def read_buckets(place: JournalPlace, buckets: Iterable[int]) -> Segment:
 
 def list_segments(folder: str) -> list[str]:
     """The URIs of all segments below a folder, sorted; none where there is no such folder."""
+    return list(sized_segments(folder))
+
+
+def sized_segments(folder: str) -> dict[str, int]:
+    """As `list_segments`, with the size of each in bytes."""
     system, path = fsspec.url_to_fs(folder)
     system.invalidate_cache()
-    found = sorted(name for name in system.find(path) if name.endswith(".jsonl"))
-    return [system.unstrip_protocol(name) for name in found]
+    found = system.find(path, detail=True)
+    return {system.unstrip_protocol(name): found[name]["size"] for name in sorted(found) if name.endswith(".jsonl")}
 
 
 def read_segment(uri: str) -> Segment:

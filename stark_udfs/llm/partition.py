@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from stark_udfs.core.errors import RunStopped, StorageError
 from stark_udfs.core.rejects import Reject
-from stark_udfs.llm.asking import ENDS, Conversation, Done, Open, converse
+from stark_udfs.llm.asking import ENDS, Done, Open, Talking
 from stark_udfs.llm.caller import Answered, call
-from stark_udfs.llm.chat import Chat
-from stark_udfs.llm.client import Answer, Client
+from stark_udfs.llm.client import Answer, Answering
 from stark_udfs.llm.failures import BrokerLost, CallFailed
 from stark_udfs.llm.gate import Gate
 from stark_udfs.llm.journal import Journal
@@ -34,7 +33,7 @@ State = Literal["done", "rejected", "open"]
 class Unit:
     """A conversation to be had, its bucket of the journal, and the replies that are there already, by key."""
 
-    conversation: Conversation
+    conversation: Talking
     bucket: int
     known: Mapping[str, Reply] = field(default_factory=dict)
 
@@ -79,9 +78,8 @@ class Means:
     workers: units at once. Twice the slots is a good number: while some wait to try again, others use their slots.
     """
 
-    chat: Chat
     run_id: str
-    client: Callable[[], Client]
+    client: Callable[[], Answering[Any]]
     gate: Callable[[], Gate]
     journal: Callable[[], Journal]
     workers: int
@@ -244,7 +242,7 @@ class Partition:
         self._settle(end, tally.durable)
 
     async def _converse(self, unit: Unit, tally: Tally) -> Done:
-        talk = converse(unit.conversation)
+        talk = unit.conversation.talk()
         try:
             step = next(talk)
             while True:
@@ -261,9 +259,8 @@ class Partition:
 
     async def _ask(self, unit: Unit, step: Open, tally: Tally) -> Reply:
         """One paid reply, written to the journal."""
-        chat = unit.conversation.chat
         try:
-            answered = await call(self._client, self._gate, chat, step.request)
+            answered = await call(self._client, self._gate, unit.conversation.terms, step.request)
         except CallFailed as error:
             if error.kind.value not in ENDS:
                 raise
@@ -299,7 +296,7 @@ class Partition:
             provider=request.provider,
             tokens_in=answer.tokens_in,
             tokens_out=answer.tokens_out,
-            money=talk.chat.cost(answer.tokens_in, answer.tokens_out),
+            money=talk.terms.cost(answer.tokens_in, answer.tokens_out),
             seconds=round(answered.seconds, 4),
             tries=answered.tries,
             run_id=self.means.run_id,

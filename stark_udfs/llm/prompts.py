@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import Field
 
@@ -114,6 +114,40 @@ class ChatRequest:
         text = sum(len(m.content.encode()) for m in self.messages)
         schema = len(canonical(self.json_schema)) if self.send_schema else 0
         return (text + schema) // 3 + 8 * len(self.messages)
+
+
+class Request(Protocol):
+    """What every kind of stored call has: a chat request, a wish for pictures, …"""
+
+    @property
+    def provider(self) -> str:
+        """Who is asked: offline, openai, …"""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The name of what is asked."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """64 hex digits over everything that can change the answer."""
+        ...
+
+    @property
+    def draw(self) -> int:
+        """Tells equal requests of different units apart."""
+        ...
+
+    @property
+    def attempt(self) -> int:
+        """Place among the asks of a round."""
+        ...
+
+    @property
+    def written(self) -> str:
+        """The request as `replies.request` keeps it: JSON."""
+        ...
 
 
 class Reply(Record):

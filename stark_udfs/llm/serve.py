@@ -1,6 +1,7 @@
 """The stub server over HTTP: `python -m stark_udfs.llm.serve --port 8000 --latency-ms 500 --errors 0.1`.
 
-POST /v1/chat/completions, GET /v1/models, GET /stats. For tests and benchmarks on this machine; it has no model.
+POST /v1/chat/completions, GET /v1/models, GET /stats, GET /calls. For tests and benchmarks on this machine; it has
+no model.
 """
 
 import argparse
@@ -77,6 +78,8 @@ class Connection(asyncio.Protocol):
         now = self.loop.time()
         if path == "/stats":
             self._send(_page({**self.stub.stats(), "cpu_s": round(time.process_time(), 3)}))
+        elif path == "/calls":
+            self._send(_page(self.stub.calls()))
         elif self.stub.down(now):
             self._abort()
         elif path.endswith("/models"):
@@ -94,8 +97,10 @@ class Connection(asyncio.Protocol):
         self.pending = None
         self.stub.end()
         if self.stub.down(self.loop.time()):
+            self.stub.withheld(said)
             self._abort()
         else:
+            self.stub.out(said)
             self._send(said)
 
     def _send(self, said: Said) -> None:

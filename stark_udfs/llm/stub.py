@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import random
+from array import array
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class Faults:
     down_from_s, down_until_s: since the first request; every connection is reset meanwhile.
     slots, requests_per_minute: beyond them, 429. echo_auth: errors repeat the request's Authorization header.
     malformed, truncated, refusal: what a model may do. html, empty, huge, broken: what a server may do.
+    mends: what the author is asked once more in a round it answers well, and as it would have the first time.
     """
 
     seed: int = 0
@@ -51,6 +53,7 @@ class Faults:
     truncated: float = 0.0
     refusal: float = 0.0
     echo_auth: bool = False
+    mends: bool = False
 
 
 RATES = (
@@ -58,11 +61,15 @@ RATES = (
     *("huge", "malformed", "truncated", "refusal"),
 )
 PAID = ("", "huge", "malformed", "truncated", "refusal", "broken")  # the model worked, whatever arrives
+OF_THE_MODEL = ("malformed", "truncated", "refusal")
 
 
 @dataclass(frozen=True)
 class Said:
-    """One response: sent after `delay_s`; `cut` closes the connection inside the body."""
+    """One response: sent after `delay_s`; `cut` closes the connection inside the body.
+
+    answers: the call that it answers for money; empty: none. stage: of the call's `stark` block.
+    """
 
     delay_s: float
     status: int
@@ -70,6 +77,8 @@ class Said:
     kind: str = JSON_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
+    answers: bytes = b""
+    stage: str = ""
 
 
 class Stub:
@@ -85,14 +94,20 @@ class Stub:
         self.most_in_a_minute = 0
         self.begun: float | None = None
         self._tries: Counter[bytes] = Counter()
-        self._paid: set[bytes] = set()
+        self.begun_in: Counter[str] = Counter()  # by stage: calls that an answer was begun for
+        self.answered_in: Counter[str] = Counter()  # by stage: answers that are out
+        self._paid: Counter[bytes] = Counter()
         self._minute: deque[float] = deque()
+        self._arrived = array("d")  # of each answer begun, when its request came
+        self._latencies = array("d")
         self._made: dict[str, str] = {}
 
     def down(self, now: float) -> bool:
-        """Whether the server is not there at the moment."""
+        """Whether the server is not there at the moment: what asks for it is reset, and counted."""
         self.begun = now if self.begun is None else self.begun
-        return self.faults.down_from_s <= now - self.begun < self.faults.down_until_s
+        down = self.faults.down_from_s <= now - self.begun < self.faults.down_until_s
+        self.counts["reset"] += down
+        return down
 
     def begin(self, content: bytes, headers: Mapping[str, str], now: float) -> Said:
         """Decide on one chat request; `end` must follow when its response is out or its client is gone."""
@@ -108,27 +123,67 @@ class Stub:
         draw = rng_of(self.faults.seed, key.hex(), self._tries[key])
         delay = self._latency(draw)
         fault = self._fault(draw)
-        self.counts[fault or "good"] += 1
-        if fault in PAID:
-            self.counts["served"] += 1
-            self.counts["duplicates"] += key in self._paid
-            self._paid.add(key)
-        return self._say(fault, delay, content, headers)
+        if fault not in PAID:
+            self.counts[fault] += 1
+            return self._refuse(fault, delay, headers)
+        self._arrived.append(now)
+        self._latencies.append(delay)
+        return self._answer(fault, delay, content, key)
 
     def end(self) -> None:
         """One request is over."""
         self.in_flight -= 1
 
+    def out(self, said: Said) -> None:
+        """A response goes out."""
+        if said.answers:
+            self.answered_in[said.stage] += 1
+
+    def withheld(self, said: Said) -> None:
+        """The server is down before a response is out: it answered nothing, and bills nothing."""
+        if said.answers:
+            self.counts["served"] -= 1
+            self._paid[said.answers] -= 1
+            self.begun_in[said.stage] -= 1
+
     def stats(self) -> dict[str, Json]:
         """All counts, as JSON."""
+        distinct = sum(times > 0 for times in self._paid.values())
         return {
             **dict(self.counts),
             "in_flight": self.in_flight,
             "max_in_flight": self.max_in_flight,
-            "distinct": len(self._paid),
-            "duplicates": self.counts["duplicates"],
+            "distinct": distinct,
+            "duplicates": self.counts["served"] - distinct,
             "most_in_a_minute": self.most_in_a_minute,
+            "answered": dict(self.answered_in),
         }
+
+    def calls(self) -> dict[str, Json]:
+        """Of each answer begun, in the order of the requests: seconds since the first, and the latency drawn for it."""
+        first = self._arrived[0] if self._arrived else 0.0
+        return {
+            "arrived_s": [round(moment - first, 4) for moment in self._arrived],
+            "latency_s": [round(latency, 4) for latency in self._latencies],
+        }
+
+    def _answer(self, fault: str, delay: float, content: bytes, key: bytes) -> Said:
+        body = json.loads(content)
+        if not isinstance(body, dict):
+            raise TypeError("the body is no JSON object")
+        block = body.get("stark")
+        block = block if isinstance(block, dict) else {}
+        if self.faults.mends and block.get("attempt"):
+            fault = "" if fault in OF_THE_MODEL else fault
+            block["attempt"] = 0
+        stage = str(block.get("stage", ""))
+        text, finish = spoilt(fault, *self._text(body))
+        self.counts[fault or "good"] += 1
+        self.counts["served"] += 1
+        self._paid[key] += 1
+        self.begun_in[stage] += 1
+        page = json.dumps(completion(body, text, finish)).encode()
+        return Said(delay, 200, page, cut=fault == "broken", answers=key, stage=stage)
 
     def _latency(self, draw: random.Random) -> float:
         faults = self.faults
@@ -152,7 +207,7 @@ class Stub:
                 return name
         return ""
 
-    def _say(self, fault: str, delay: float, content: bytes, headers: Mapping[str, str]) -> Said:
+    def _refuse(self, fault: str, delay: float, headers: Mapping[str, str]) -> Said:
         echoed = f" You sent {headers.get('authorization', '')}." if self.faults.echo_auth else ""
         match fault:
             case "throttled":
@@ -164,14 +219,7 @@ class Stub:
                 return Said(delay, 500, _error("The server had an error." + echoed, "server_error"))
             case "html":
                 return Said(delay, 200, b"<!doctype html><title>Gateway</title><p>Please wait.", "text/html")
-            case "empty":
-                return Said(delay, 200, b"")
-        body = json.loads(content)
-        if not isinstance(body, dict):
-            raise TypeError("the body is no JSON object")
-        text, finish = self._text(body)
-        text, finish = spoilt(fault, text, finish)
-        return Said(delay, 200, json.dumps(completion(body, text, finish)).encode(), cut=fault == "broken")
+        return Said(delay, 200, b"")  # "empty"
 
     def _text(self, body: Mapping[str, Json]) -> tuple[str, str]:
         block = body.get("stark")

@@ -10,7 +10,6 @@ from pyspark.sql import types as spark
 
 from stark_udfs.core.errors import RunStopped
 from stark_udfs.llm.broker_net import BrokerPlace, can_reach
-from stark_udfs.llm.client import connect
 from stark_udfs.llm.failures import BrokerLost
 from stark_udfs.llm.journal import JournalPlace, by_key, open_journal, read_buckets
 from stark_udfs.llm.partition import Means, Partition, Unit
@@ -19,7 +18,6 @@ from stark_udfs.udfs.replay import Script, known_replies
 
 BUCKETS = 64
 ENDS_A_BATCH = 100
-UNITS_A_SLOT = 2  # while some wait to try again, others use their slots
 
 
 @dataclass(frozen=True)
@@ -62,14 +60,12 @@ def asker(asking: Asking) -> Callable[[Batches], Batches]:
 def _ends(asking: Asking, batches: Batches) -> Iterator[dict[str, Any]]:
     task = TaskContext.get()
     attempt = "0-0" if task is None else f"{task.partitionId()}-{task.taskAttemptId()}"
-    chat = asking.script.chat
     means = Means(
-        chat=chat,
         run_id=asking.journal.run_id,
-        client=lambda: connect(chat.model),
+        client=asking.script.client,
         gate=lambda: asking.broker.gate(asker=attempt, stage=asking.script.stage, tasks=asking.tasks),
         journal=lambda: open_journal(asking.journal, attempt),
-        workers=UNITS_A_SLOT * chat.model.in_flight,
+        workers=asking.script.workers,
     )
     with Partition(means) as partition:
         for end in partition.ask(_units(asking, partition, dicts(batches))):

@@ -3,16 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from pyspark.sql import types as spark
 
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject
+from stark_udfs.core.settings import LimitsSettings
 from stark_udfs.delta.schema import struct_type
-from stark_udfs.llm.asking import Conversation, Done, Open, advance
-from stark_udfs.llm.chat import Chat
+from stark_udfs.llm.asking import Conversation, Done, Open, Talking, advance
+from stark_udfs.llm.chat import Chat, Terms
+from stark_udfs.llm.client import Answering, connect
 from stark_udfs.llm.prompts import Prompt, Reply
+from stark_udfs.llm.terms import Limits
 from stark_udfs.udfs.records import Batches, arrow, arrow_schema, dicts
 
 UNIT_COLUMNS: tuple[tuple[str, spark.DataType], ...] = (
@@ -25,6 +28,9 @@ UNIT_COLUMNS: tuple[tuple[str, spark.DataType], ...] = (
     ("before_state", spark.StringType()),
     ("before_outputs", spark.LongType()),
 )
+
+
+UNITS_A_SLOT = 2
 
 
 class Cause(StrEnum):
@@ -50,9 +56,55 @@ OPEN_CALL = spark.StructType(
 )
 
 
+class Script(Protocol):
+    """What an executor needs of a stage whose rows come of replies; pickled by reference."""
+
+    @property
+    def stage(self) -> str:
+        """The stage's name."""
+        ...
+
+    @property
+    def out(self) -> type[Record]:
+        """What its rows are."""
+        ...
+
+    @property
+    def pool(self) -> str:
+        """Stages of one pool share its limits."""
+        ...
+
+    @property
+    def gpus(self) -> float:
+        """That a task asks Spark for; 0: none."""
+        ...
+
+    @property
+    def workers(self) -> int:
+        """Units that a task works on at once."""
+        ...
+
+    def limits(self, limits: LimitsSettings, *, run_spent: float, stage_spent: float) -> Limits:
+        """What the stage's calls may use, over the whole cluster."""
+        ...
+
+    def conversation(self, unit: Mapping[str, Any]) -> Talking:
+        """The requests and replies of one unit row."""
+        ...
+
+    def client(self) -> Answering[Any]:
+        """Who answers, made on the loop of a task."""
+        ...
+
+    @property
+    def parse(self) -> Callable[[Any, Sequence[Any]], Sequence[Record | Reject]]:
+        """The stage's `parse`."""
+        ...
+
+
 @dataclass(frozen=True)
-class Script:
-    """What an executor needs of a chat stage; pickled by reference."""
+class ChatScript:
+    """The script of a chat stage."""
 
     stage: str
     each: type[Record]
@@ -60,6 +112,25 @@ class Script:
     ask: Callable[[Any, Sequence[Any]], Prompt | None]
     parse: Callable[[Any, Sequence[Any]], Sequence[Record | Reject]]
     chat: Chat
+    gpus: float = 0.0
+
+    @property
+    def pool(self) -> str:
+        """The model."""
+        return self.chat.model.name
+
+    @property
+    def workers(self) -> int:
+        """More than there are slots: while some wait to try again, others use theirs."""
+        return UNITS_A_SLOT * self.chat.model.in_flight
+
+    def limits(self, limits: LimitsSettings, *, run_spent: float, stage_spent: float) -> Limits:
+        """The model's rates, and what the budgets have left."""
+        return Limits.of(self.chat.model, limits, run_spent=run_spent, stage_spent=stage_spent)
+
+    def client(self) -> Answering[Any]:
+        """The model's client."""
+        return connect(self.chat.model)
 
     def conversation(self, unit: Mapping[str, Any]) -> Conversation:
         """The conversation of one unit row."""
@@ -114,7 +185,14 @@ def _play(script: Script, unit: Mapping[str, Any]) -> dict[str, Any]:
     end = advance(conversation, known)
     if isinstance(end, Open):
         spent = sum(reply.money for reply in known.values())
-        return {**played, "outs": [], "rejects": [], "open": _call(script, end), "money": spent, "reply_key": None}
+        return {
+            **played,
+            "outs": [],
+            "rejects": [],
+            "open": _call(conversation.terms, end),
+            "money": spent,
+            "reply_key": None,
+        }
     outs, rejects = _split(script, conversation.row, end)
     return {
         **played,
@@ -127,15 +205,15 @@ def _play(script: Script, unit: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _split(script: Script, row: Record, done: Done) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    items = list(script.parse(row, done.accepted)) if done.accepted else []
+    items = list(script.parse(row, done.accepted)) if done.accepted or done.reject is None else []
     if done.reject is not None:
         items.append(done.reject)
     outs = [item.model_dump() for item in items if not isinstance(item, Reject)]
     return outs, [item.model_dump(mode="json") for item in items if isinstance(item, Reject)]
 
 
-def _call(script: Script, end: Open) -> dict[str, Any]:
-    bound = script.chat.bound(end.request)
+def _call(terms: Terms[Any], end: Open) -> dict[str, Any]:
+    bound = terms.bound(end.request)
     return {
         "key": end.request.key,
         "request": end.request.written,

@@ -9,7 +9,7 @@ from stark_udfs.udfs.unique import Candidate, settle
 
 
 def verdict_type() -> spark.StructType:
-    """A verdict, shaped like a reject where it is one."""
+    """A verdict, shaped like a reject where it is one; `capped` as in `Verdict`."""
     return spark.StructType(
         [
             spark.StructField("key", spark.StringType()),
@@ -18,6 +18,7 @@ def verdict_type() -> spark.StructType:
             spark.StructField("kept", spark.BooleanType()),
             spark.StructField("reason", spark.StringType()),
             spark.StructField("detail", spark.StringType()),
+            spark.StructField("capped", spark.BooleanType()),
         ]
     )
 
@@ -51,6 +52,7 @@ def settler(near: float | None, take: int | None, first_position: int) -> Callab
                 verdict.kept,
                 None if verdict.reason is None else verdict.reason.value,
                 f"{verdict.similarity:.2f} like {verdict.of}" if verdict.of else None,
+                verdict.capped,
             )
             for verdict in settle(candidates, near, take)
             if verdict.key in places

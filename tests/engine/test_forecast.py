@@ -10,9 +10,10 @@ from pyspark.sql import SparkSession
 from stark_udfs.core.conf import load
 from stark_udfs.core.settings import Settings
 from stark_udfs.delta.tables import Tables
-from stark_udfs.engine.forecast import Basis, Rehearsal, StageForecast, forecast
+from stark_udfs.engine.forecast import StageForecast, forecast
 from stark_udfs.engine.progress import Quiet
 from stark_udfs.engine.run import run
+from stark_udfs.engine.sizes import Basis, Rehearsal
 from stark_udfs.engine.system import REPLIES, UNITS
 from stark_udfs.engine.trial import Trial, trial
 from tests.engine.servers import Guide, serving

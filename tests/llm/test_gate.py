@@ -89,6 +89,24 @@ def describe_slots():
         assert asyncio.run(go()) < 1.5 * 168 / 8
 
 
+    def it_gives_up_what_it_cannot_use_while_its_last_calls_go_on():
+        async def go() -> float:
+            one, server = desk(Clock()), Server()
+            ending, other = gate(one, "ending"), gate(one, "other")
+            async with ending, other:
+                slow = asyncio.create_task(visits(server, ending, 1, 1, seconds=2.0))
+                quick = asyncio.create_task(visits(server, ending, 7, 7, seconds=0.3))
+                await asyncio.sleep(0.1)
+                rest = asyncio.create_task(visits(server, other, 7, 7, seconds=0.1))
+                await quick
+                begun = time.monotonic()
+                await rest
+                waited = time.monotonic() - begun
+                await slow
+            return waited
+
+        assert asyncio.run(go()) < 0.6
+
 def describe_rates():
     def it_keeps_requests_per_minute_over_several_tasks():
         async def go() -> list[float]:

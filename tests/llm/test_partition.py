@@ -49,7 +49,6 @@ class Bakery:
         self.attempts += 1
         attempt = f"0-{self.attempts}"
         return Means(
-            chat=self.chat,
             run_id="run-1",
             client=lambda: connect(self.model, author=self.author),
             gate=gate or (lambda: Gate(DirectLink(self.desk, attempt, "loaves"), self.clock)),

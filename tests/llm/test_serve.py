@@ -39,6 +39,7 @@ def describe_served():
     def it_lists_models_and_counts():
         assert b'"id": "stub"' in ask_raw(b"GET /v1/models HTTP/1.1\r\n\r\n")
         assert b'"max_in_flight": 0' in ask_raw(b"GET /stats HTTP/1.1\r\n\r\n")
+        assert b'"latency_s": []' in ask_raw(b"GET /calls HTTP/1.1\r\n\r\n")
 
     def it_answers_a_request_that_comes_in_pieces():
         said = ask_raw(post(json.dumps({"model": "m", "messages": []}).encode()))

@@ -50,6 +50,37 @@ def describe_stub():
             stub.end()
         assert (stub.stats()["served"], stub.stats()["distinct"], stub.stats()["duplicates"]) == (3, 2, 1)
 
+    def it_bills_nothing_for_an_answer_that_it_could_not_send():
+        stub = Stub(Faults())
+        said = stub.begin(body(), {}, 0.0)
+        stub.end()
+        stub.withheld(said)
+        assert (stub.stats()["served"], stub.stats()["distinct"], stub.stats()["duplicates"]) == (0, 0, 0)
+
+    def it_counts_the_answers_of_each_stage():
+        stub = Stub(Faults(), lambda block: (GOOD, "stop"))
+        stub.out(stub.begin(body(provider="offline"), {}, 0.0))
+        assert stub.stats()["answered"] == {conversation("Ana").stage: 1}
+
+    def it_mends_what_it_is_asked_once_more():
+        stub = Stub(Faults(malformed=1.0, mends=True), lambda block: (f"{block['attempt']}: {GOOD}", "stop"))
+        asked = json.loads(body(provider="offline"))
+        texts = []
+        for attempt in (0, 1):
+            asked["stark"]["attempt"] = attempt
+            said = json.loads(stub.begin(json.dumps(asked).encode(), {}, 0.0).body)
+            texts.append(said["choices"][0]["message"]["content"])
+        assert texts[0].startswith("Sure!")
+        assert texts[1] == f"0: {GOOD}"
+
+    def it_tells_what_latency_each_answer_drew():
+        stub = Stub(Faults(latency_ms=500, sigma=0.6, slots=2))
+        said = [stub.begin(body(f"Ana-{n}"), {}, 7.0 + n) for n in range(3)]
+        assert said[0].delay_s != said[1].delay_s
+        assert said[2].status == 429
+        drawn = [round(one.delay_s, 4) for one in said[:2]]
+        assert stub.calls() == {"arrived_s": [0.0, 1.0], "latency_s": drawn}
+
     def it_has_so_many_slots_and_no_more():
         stub = Stub(Faults(slots=2))
         assert [stub.begin(body(str(n)), {}, 0.0).status for n in range(3)] == [200, 200, 429]

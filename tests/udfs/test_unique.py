@@ -1,3 +1,7 @@
+import random
+
+import pytest
+
 from stark_udfs.core.rejects import Reason
 from stark_udfs.udfs.unique import Candidate, Verdict, jaccard, settle, words_of
 
@@ -8,6 +12,21 @@ def row(key: str, text: str, *, unit: str = "u1", order: int = 0, in_table: bool
 
 def kept(verdicts: list[Verdict]) -> set[str]:
     return {verdict.key for verdict in verdicts if verdict.kept}
+
+
+def sentences(count: int) -> list[Candidate]:
+    """Short rows of few words, so that many are alike."""
+    rng = random.Random(7)
+    words = [f"w{i}" for i in range(40)]
+    return [row(f"k{i:03}", " ".join(rng.sample(words[: rng.randint(12, 40)], rng.randint(3, 12)))) for i in range(count)]
+
+
+def kept_by_every_pair(rows: list[Candidate], near: float) -> set[str]:
+    held: list[Candidate] = []
+    for one in sorted(rows, key=lambda r: r.key):
+        if all(jaccard(words_of(one.text), words_of(other.text)) < near for other in held):
+            held.append(one)
+    return {one.key for one in held}
 
 
 LONG = "every sunday i cook kimchi stew with my aunt in her small kitchen by the river"
@@ -52,14 +71,29 @@ def describe_settle():
         there = [Candidate(r.key, r.unit_key, r.order, r.text, True) for r in rows[:4] if r.key in first]
         assert kept(list(settle([*there, *rows[4:]], near=None, take=1))) == at_once
 
-    def it_finds_nearly_all_pairs_above_the_threshold():
+    @pytest.mark.parametrize("near", [0.3, 0.5, 0.8, 0.9, 1.0])
+    def it_keeps_what_comparing_every_pair_keeps(near: float):
+        rows = sentences(400)
+        assert kept(list(settle(rows, near=near, take=None))) == kept_by_every_pair(rows, near)
+
+    def it_finds_pairs_that_are_only_just_alike():
         words = [f"w{i}" for i in range(4000)]
-        pairs = 0
-        for i in range(200):
-            text = " ".join(words[i * 20 : i * 20 + 19])
-            verdicts = list(settle([row("a", text), row("b", text + " extra")], near=0.9, take=None))
-            pairs += verdicts[1].reason is Reason.NEAR_DUPLICATE
-        assert pairs >= 199
+        for start in range(0, 4000, 20):
+            text = " ".join(words[start : start + 16])
+            one, other = row("a", f"{text} x{start} y{start}"), row("b", f"{text} v{start} z{start}")  # 16 of 20 words
+            assert list(settle([one, other], near=0.8, take=None))[1].of == "a"
+
+    def it_names_the_first_of_several_rows_that_are_alike():
+        one, other = LONG.replace("river", "lake"), LONG.replace("river", "road")
+        rows = [row("c", LONG, order=3), row("b", other, order=2, in_table=True), row("a", one, in_table=True)]
+        assert next(v for v in settle(rows, near=0.8, take=None) if v.key == "c").of == "a"
+
+    def it_says_which_rows_it_could_not_compare_with_all_others():
+        rows = [row(f"k{i}", f"tea milk a{i} b{i}", order=i) for i in range(5)]
+        assert not any(verdict.capped for verdict in settle(rows, near=0.5, take=None))
+        verdicts = list(settle(rows, near=0.5, take=None, most=2))
+        assert [verdict.capped for verdict in verdicts] == [False, False, False, True, True]
+        assert all(verdict.kept for verdict in verdicts)
 
     def it_takes_texts_without_a_word():
         assert kept(list(settle([row("a", "…"), row("b", "!")], near=0.8, take=None))) == {"a"}

@@ -21,7 +21,16 @@ Write = Callable[[Block, random.Random], Mapping[str, Json]]
 @cache
 def writers() -> dict[str, Write]:
     """Who writes for which stage; a new chat stage adds its line here."""
-    from stark_udfs.llm.offline import albums, commonsense, events, narratives, personas, sessions, summaries
+    from stark_udfs.llm.offline import (
+        albums,
+        commonsense,
+        events,
+        image_plans,
+        narratives,
+        personas,
+        sessions,
+        summaries,
+    )
 
     return {
         "personas": personas.write,
@@ -31,6 +40,7 @@ def writers() -> dict[str, Write]:
         "albums": albums.write,
         "sessions": sessions.write,
         "summaries": summaries.write,
+        "image_plans": image_plans.write,
     }
 
 

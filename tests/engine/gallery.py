@@ -1,0 +1,145 @@
+"""An image stage over a table of towns, and an atelier that writes small files and a log of what it was asked."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+
+from stark_udfs.core.ids import Json, stable_id
+from stark_udfs.core.records import Record
+from stark_udfs.core.rejects import Reason, Reject
+from stark_udfs.delta.table import Table
+from stark_udfs.engine.stage import Frames, ImageStage, TableStage
+from stark_udfs.vision.files import ImageFiles
+from stark_udfs.vision.protocols import DeviceLost
+from stark_udfs.vision.wishes import Answer, Candidate, Found, Module, NotNow, Order, Rate, Rated, Rating, Wish
+from tests.engine.toy import TOWNS, Town, Toy, towns
+
+
+class View(Record):
+    view_id: str
+    town_id: str
+    path: str
+    seed: int
+    score: float
+
+
+VIEWS = Table("views", View, key=("view_id",), parents=(("town_id", "towns"),))
+
+
+@dataclass(frozen=True)
+class ToyAtelier:
+    """Draws one line of text per seed; scores it by its length. What goes wrong is planted.
+
+    lose_at: the n-th batch of all processes loses the device, once.
+    busy: towns that cannot be drawn now, while the file `<files>/busy` is there.
+    """
+
+    files: str
+    scorer: str = "length"
+    at_once: int = 4
+    lose_at: int = 0
+    busy: str = ""
+    provider: str = "toy"
+
+    def identity(self, order: Order) -> dict[str, Json]:
+        return {"painter": "line"} if isinstance(order, Wish) else {"scorer": self.scorer}
+
+    def models(self) -> dict[str, Json]:
+        return {"painter": "line", "scorer": self.scorer}
+
+    def load(self) -> "ToyAtelier":
+        return self
+
+    def work(self, orders: Sequence[Order]) -> list[Answer | NotNow]:
+        log = Path(self.files) / "orders.jsonl"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a") as file:
+            file.write("".join(json.dumps(order.model_dump(mode="json")) + "\n" for order in orders))
+        batches = Path(self.files) / "batches"
+        with batches.open("a") as file:
+            file.write("x")
+        if batches.stat().st_size == self.lose_at:
+            raise DeviceLost("planted")
+        return [self._one(order) for order in orders]
+
+    def _one(self, order: Order) -> Answer | NotNow:
+        if isinstance(order, Rate):
+            return Rated(ratings=[Rating(text_score=len(path) + len(caption)) for path, caption in self._both(order)])
+        if self.busy and self.busy in order.prompt and (Path(self.files) / "busy").exists():
+            return NotNow("busy", "planted")
+        made = []
+        for seed in order.seeds:
+            kept = ImageFiles(self.files).put(f"{order.prompt} {seed}".encode(), "png")
+            made.append(Candidate(path=kept.path, sha256=kept.sha256, bytes=kept.size, seed=seed, caption=order.prompt))
+        return Found(candidates=made)
+
+    def _both(self, order: Rate) -> list[tuple[str, str]]:
+        return list(zip(order.paths, order.captions, strict=True))
+
+
+def request(row: Town, answers: Sequence[Answer]) -> Order | None:
+    if row.name.startswith("Ulm"):
+        return None
+    if not answers:
+        return Wish(module=Module.T2I, prompt=f"a view of {row.name}", count=2)
+    if len(answers) == 1:
+        found = answers[0]
+        assert isinstance(found, Found)
+        return Rate(
+            paths=tuple(c.path for c in found.candidates),
+            captions=tuple(c.caption for c in found.candidates),
+            description=row.name,
+        )
+    return None
+
+
+def parse(least: float, row: Town, answers: Sequence[Answer]) -> list[View | Reject]:
+    if not answers:
+        return [Reject(reason=Reason.WITHHELD_MINOR, detail="never shown", key=row.town_id)]
+    found, rated = answers
+    assert isinstance(found, Found)
+    assert isinstance(rated, Rated)
+    return [
+        View(
+            view_id=stable_id(row.town_id, place),
+            town_id=row.town_id,
+            path=candidate.path,
+            seed=candidate.seed or 0,
+            score=rating.text_score or 0.0,
+        )
+        if (rating.text_score or 0.0) >= least
+        else Reject(reason=Reason.NOTHING_USABLE, detail="low", key=stable_id(row.town_id, place))
+        for place, (candidate, rating) in enumerate(zip(found.candidates, rated.ratings, strict=True))
+    ]
+
+
+def select(frames: Frames) -> DataFrame:
+    return frames["towns"].select("town_id", "name")
+
+
+def stages(toy: Toy, atelier: ToyAtelier, least: float = 0.0) -> tuple[TableStage, ImageStage[Town, View]]:
+    return (
+        TableStage("towns", (), partial(towns, toy), TOWNS, {"towns": toy.towns, "suffix": toy.suffix}),
+        ImageStage(
+            name="views",
+            reads=(TOWNS,),
+            select=select,
+            each=Town,
+            unit="town_id",
+            request=request,
+            parse=partial(parse, least),
+            writes=VIEWS,
+            atelier=atelier,
+            seed=7,
+            settings={"least": least},
+        ),
+    )
+
+
+def orders(files: str) -> list[dict[str, Json]]:
+    """What all ateliers were asked so far, repeats included."""
+    return [json.loads(line) for line in (Path(files) / "orders.jsonl").read_text().splitlines()]

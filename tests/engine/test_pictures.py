@@ -1,0 +1,84 @@
+"""Image stages on a toy atelier: real Spark, Delta, journal and files."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from stark_udfs.core.conf import load
+from stark_udfs.core.errors import GuardStopped
+from stark_udfs.core.settings import Settings
+from stark_udfs.delta.tables import Tables
+from stark_udfs.engine.context import Wanted
+from stark_udfs.engine.run import Report, run
+from stark_udfs.engine.system import REPLIES, UNITS
+from stark_udfs.vision.files import FileState, ImageFiles
+from tests.engine.gallery import VIEWS, ToyAtelier, orders, stages
+from tests.engine.toy import Toy
+
+Run = Callable[..., Report]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load("conf", "demo", [f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
+
+
+@pytest.fixture
+def paint(spark: SparkSession, settings: Settings) -> Run:
+    def paint(
+        towns: int = 6, least: float = 0.0, suffix: str = "", wanted: Wanted | None = None, **atelier: object
+    ) -> Report:
+        made = ToyAtelier(files=settings.storage.files, **atelier)  # type: ignore[arg-type]
+        return run(stages(Toy(towns, suffix=suffix), made, least), settings, spark, wanted=wanted)
+
+    return paint
+
+
+def describe_an_image_stage():
+    def it_makes_each_picture_once_and_then_nothing(paint: Run, spark: SparkSession, settings: Settings):
+        _, views = paint().stages
+        assert (views.added, views.rejected, views.calls, views.open) == (10, 1, 10, 0)  # 5 towns × 2; Ulm is withheld
+        tables, files = Tables(spark, settings.storage), ImageFiles(settings.storage.files)
+        rows = tables.read(VIEWS).collect()
+        assert len({row["seed"] for row in rows}) == len({row["path"] for row in rows}) == 10
+        for row in rows:
+            sha256 = row["path"].rsplit("/", 1)[1].removesuffix(".png")
+            assert files.verify(row["path"], sha256, len(files.read(row["path"]))) is FileState.GOOD
+        assert tables.read(REPLIES).where("money = 0 AND provider = 'toy'").count() == 10
+        before = orders(settings.storage.files)
+        _, again = paint().stages
+        assert (again.calls, again.state) == (0, "unchanged")
+        assert orders(settings.storage.files) == before
+
+    def it_replays_thresholds_free_and_rates_anew_without_painting(paint: Run, settings: Settings):
+        paint()
+        _, strict = paint(least=1_000.0, wanted=Wanted(remake=frozenset({"views"}))).stages
+        assert (strict.calls, strict.removed, strict.rejected) == (0, 10, 11)
+        with pytest.raises(GuardStopped, match="work again"):
+            paint(scorer="width")
+        _, rated = paint(scorer="width", wanted=Wanted(remake=frozenset({"views"}))).stages
+        kinds = Counter(order["kind"] for order in orders(settings.storage.files))
+        assert (rated.calls, rated.added) == (5, 10)
+        assert kinds == {"wish": 5, "rate": 10}
+
+    def it_goes_on_after_a_lost_device_and_repeats_at_most_what_was_in_hand(paint: Run, settings: Settings):
+        _, views = paint(towns=30, lose_at=4).stages
+        assert (views.added, views.open) == (54, 0)
+        wishes = Counter(order["prompt"] for order in orders(settings.storage.files) if order["kind"] == "wish")
+        assert len(wishes) == 27
+        assert sum(wishes.values()) - len(wishes) <= 4  # one batch
+
+    def it_leaves_open_what_cannot_be_had_now(paint: Run, spark: SparkSession, settings: Settings):
+        flag = Path(settings.storage.files) / "busy"
+        flag.parent.mkdir(parents=True)
+        flag.touch()
+        _, first = paint(busy="Bonn").stages
+        assert (first.added, first.open, first.state) == (8, 1, "partial")
+        flag.unlink()
+        _, second = paint(busy="Bonn").stages
+        assert (second.added, second.open, second.calls) == (2, 0, 2)
+        units = Tables(spark, settings.storage).read(UNITS).where("stage = 'views'")
+        assert {row["state"] for row in units.collect()} == {"done", "rejected"}
