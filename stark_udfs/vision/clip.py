@@ -41,6 +41,11 @@ class ClipSpec:
         if self.batch < 1:
             raise SettingsError(f"batch: at least 1 (got {self.batch}).")
 
+    @property
+    def name(self) -> str:
+        """Of the vectors that it makes: what an index keeps as its embedder."""
+        return self.model if self.revision is None else f"{self.model}@{self.revision}"
+
     def load(self) -> "Clip":
         """The embedder, with its weights on the device of this process."""
         from transformers import CLIPModel, CLIPTokenizer

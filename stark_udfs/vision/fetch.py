@@ -25,6 +25,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NAME = re.compile(r"[a-z0-9_-]([a-z0-9._-]*[a-z0-9_-])?\.?", re.IGNORECASE)
 URL_LENGTH = 2000  # characters
 CHUNK = 64 * 1024  # bytes
+DECODED = 4  # pictures at once; one within bounds can take 300 MB while it is decoded
 
 
 class FetchRefusal(StrEnum):
@@ -111,12 +112,13 @@ class Stop(Exception):
 class WebFetch:
     """An ImageFetch over the web. Lives in one event loop: `async with WebFetch(rules) as web`."""
 
-    def __init__(self, rules: FetchRules, lookup: Lookup = system_lookup) -> None:
-        """Nothing is opened before `async with`."""
+    def __init__(self, rules: FetchRules, lookup: Lookup = system_lookup, turns: Turns | None = None) -> None:
+        """Nothing is opened before `async with`; `turns` are shared with fetches before and after this one."""
         self._rules = rules
         self._gate = Gate(rules.allow, lookup)
-        self._turns = Turns(rules.interval_s)
+        self._turns = turns or Turns(rules.interval_s)
         self._free = asyncio.Semaphore(AT_ONCE)
+        self._decoders = asyncio.Semaphore(DECODED)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "WebFetch":
@@ -146,7 +148,8 @@ class WebFetch:
             final, data = await self._follow(self._session, url)
         except Stop as stop:
             return stop.refused
-        picture = await asyncio.to_thread(take, data, self._rules.bounds)
+        async with self._decoders:
+            picture = await asyncio.to_thread(take, data, self._rules.bounds)
         if isinstance(picture, NoPicture):
             return Refused(FetchRefusal(picture.fault.value), picture.detail[:300])
         return Fetched(picture.data, picture.width, picture.height, picture.format, picture.sha256, final)

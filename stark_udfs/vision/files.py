@@ -83,6 +83,21 @@ class ImageFiles:
         except FileNotFoundError as error:
             raise StorageError(f"{self.root}/{path} is missing; a run makes it again.") from error
 
+    def sound(self, path: str) -> bytes | FileState:
+        """The bytes of a file that holds what its name says, or how it is instead.
+
+        Raises:
+            StorageError: the storage itself cannot be read.
+        """
+        parts = PATH.fullmatch(path)
+        if not parts:
+            return FileState.FOREIGN
+        try:
+            data = self._storage(lambda store, base: store.cat_file(f"{base}/{path}"))
+        except FileNotFoundError:
+            return FileState.MISSING
+        return data if hashlib.sha256(data).hexdigest() == parts[2] else FileState.DAMAGED
+
     def verify(self, path: str, sha256: str, size: int) -> FileState:
         """Whether the file is there and holds what its row says.
 
@@ -92,12 +107,10 @@ class ImageFiles:
         parts = PATH.fullmatch(path)
         if not parts or parts[2] != sha256:
             return FileState.FOREIGN
-        try:
-            data = self._storage(lambda store, base: store.cat_file(f"{base}/{path}"))
-        except FileNotFoundError:
-            return FileState.MISSING
-        same = len(data) == size and hashlib.sha256(data).hexdigest() == sha256
-        return FileState.GOOD if same else FileState.DAMAGED
+        data = self.sound(path)
+        if isinstance(data, FileState):
+            return data
+        return FileState.GOOD if len(data) == size else FileState.DAMAGED
 
     def _write(self, path: str, data: bytes) -> None:
         from fsspec.implementations.local import LocalFileSystem

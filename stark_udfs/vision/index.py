@@ -6,6 +6,7 @@ It is built from shards: beside the index itself, one batch of them is in memory
 lists are learnt from.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stark_udfs.core.errors import InputError, StorageError
+from stark_udfs.core.ids import SEPARATOR, fingerprint
 from stark_udfs.vision.processors import PROCESSOR
 from stark_udfs.vision.protocols import Vectors
 from stark_udfs.vision.shards import BATCH, ROWS, Ids, PictureRow, Shards, exact, recall, vectors_of
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 Whole: TypeAlias = npt.NDArray[np.float16]
 Kind = Literal["flat", "ivf", "ivf_sq8"]
 
+CARD = "card.json"
 WHOLE = "vectors.f16"
 NEAREST = 10  # that recall is measured over
 FETCHED = 4  # times as many as asked for, where they are put in order by whole vectors
@@ -73,6 +76,7 @@ class IndexCard:
 
     embedder: the model that made the vectors; processor: the code that prepared its pictures.
     recall: at 10, measured when it was built, over `probes` lists.
+    content: SHA-256 of vectors and rows; empty for an index that was built before there was one.
     """
 
     source: str
@@ -84,6 +88,17 @@ class IndexCard:
     lists: int
     probes: int
     recall: float
+    content: str = ""
+
+    @property
+    def version(self) -> str:
+        """16 hex digits that depend on what is in the index and on how it is searched."""
+        return fingerprint(asdict(self))
+
+    @classmethod
+    def read(cls, text: str | bytes) -> "IndexCard":
+        """The card in a `card.json`; ValueError or TypeError if it is none."""
+        return cls(**json.loads(text))
 
 
 def build(
@@ -112,13 +127,14 @@ def build(
     import faiss
 
     read = Shards(shards)
-    vectors = _trained(read, rule)
+    vectors, content = _trained(read, rule), hashlib.sha256()
     making = folder.with_name(f".{folder.name}.making")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True)
     with pq.ParquetWriter(making / "rows.parquet", ROWS) as rows:
         for batch in read.batches(rule.batch):
             _add(vectors, vectors_of(batch), making)
+            content.update(_bytes_of(batch))
             rows.write_table(pa.Table.from_batches([batch]).select(ROWS.names).cast(ROWS))
     probes, found = _tuned(vectors, _whole(making, _kind(vectors), vectors), read, queries, rule)
     card = IndexCard(
@@ -131,9 +147,10 @@ def build(
         lists=getattr(vectors, "nlist", 1),
         probes=probes,
         recall=found,
+        content=content.hexdigest(),
     )
     faiss.write_index(vectors, str(making / "vectors.faiss"))
-    (making / "card.json").write_text(json.dumps(asdict(card), indent=2), encoding="utf-8")
+    (making / CARD).write_text(json.dumps(asdict(card), indent=2), encoding="utf-8")
     _replace(folder, making)
     return card
 
@@ -164,7 +181,7 @@ class PictureIndex:
         import faiss
 
         try:
-            card = IndexCard(**json.loads((folder / "card.json").read_text(encoding="utf-8")))
+            card = IndexCard.read((folder / CARD).read_bytes())
             vectors = faiss.read_index(str(folder / "vectors.faiss"))
             whole = _whole(folder, card.kind, vectors)
         except (OSError, RuntimeError, TypeError, ValueError) as error:
@@ -226,6 +243,11 @@ def _add(index: "faiss.Index", vectors: Vectors, folder: Path) -> None:
     if _kind(index) == "ivf_sq8":
         with (folder / WHOLE).open("ab") as file:
             file.write(vectors.astype(np.float16).tobytes())
+
+
+def _bytes_of(batch: pa.RecordBatch) -> bytes:
+    texts = (SEPARATOR.join(batch.column(name).to_pylist()) for name in ROWS.names)
+    return vectors_of(batch).tobytes() + SEPARATOR.join(texts).encode()
 
 
 def _kind(index: "faiss.Index") -> Kind:

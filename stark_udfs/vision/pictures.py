@@ -2,11 +2,15 @@
 
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeVar
 
+import numpy as np
 from PIL import Image, ImageOps, PngImagePlugin
+
+from stark_udfs.vision.protocols import Pixels
 
 Format = Literal["JPEG", "PNG", "WEBP", "GIF"]
 Extension = Literal["jpg", "png"]
@@ -20,6 +24,7 @@ SIGNATURES: tuple[tuple[bytes, Format], ...] = (
 MARKUP = (b"<svg", b"<html", b"<!doctype", b"<script", b"<?xml", b"<head", b"<body")
 SNIFFED = 1024  # bytes at the start that are looked at
 QUALITY = 90  # of a JPEG
+LONGEST = 32  # times its shorter side; a model scales the shorter side up, and a strip would grow without bounds
 
 
 class PictureFault(StrEnum):
@@ -68,6 +73,18 @@ class NoPicture:
 
 def take(data: bytes, bounds: Bounds) -> Picture | NoPicture:
     """The picture in the bytes, its first frame if it moves. Never raises, whatever the bytes are."""
+    return _opened(data, bounds, lambda image: anew(image, bounds))
+
+
+def pixels_of(data: bytes, bounds: Bounds) -> Pixels | NoPicture:
+    """What a picture file shows: uint8 array of shape (height, width, 3). Never raises, whatever the bytes are."""
+    return _opened(data, bounds, lambda image: np.array(opaque(ImageOps.exif_transpose(image))))
+
+
+Use = TypeVar("Use")
+
+
+def _opened(data: bytes, bounds: Bounds, use: Callable[[Image.Image], Use]) -> Use | NoPicture:
     kind = sniff(data)
     if isinstance(kind, NoPicture):
         return kind
@@ -76,7 +93,7 @@ def take(data: bytes, bounds: Bounds) -> Picture | NoPicture:
         if declared is not None and (refusal := out_of_bounds(declared, bounds)):
             return refusal
         with Image.open(io.BytesIO(data), formats=(kind,)) as image:
-            return out_of_bounds(image.size, bounds) or anew(image, bounds)
+            return out_of_bounds(image.size, bounds) or use(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         return NoPicture(PictureFault.TOO_MANY_PIXELS, str(error)[:200])
     except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, … for bad bytes
@@ -122,6 +139,8 @@ def out_of_bounds(size: tuple[int, int], bounds: Bounds) -> NoPicture | None:
         return NoPicture(PictureFault.TOO_MANY_PIXELS, f"{width} × {height}, at most {bounds.pixels} pixels")
     if min(width, height) < bounds.least_side:
         return NoPicture(PictureFault.TOO_SMALL, f"{width} × {height}, at least {bounds.least_side} px a side")
+    if max(width, height) > LONGEST * min(width, height):
+        return NoPicture(PictureFault.TOO_SMALL, f"{width} × {height}: one side is over {LONGEST} times the other")
     return None
 
 

@@ -8,7 +8,7 @@ REMEMBERED = 10_000  # hosts
 
 @dataclass
 class Turns:
-    """Spaces out the requests to each host, within one event loop."""
+    """Spaces out the requests to each host, within one event loop, or one after the other: loops share a clock."""
 
     interval_s: float
     _next: dict[str, float] = field(default_factory=dict)

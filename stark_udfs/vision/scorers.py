@@ -4,7 +4,7 @@ Source: Kirstain et al. 2023 (PickScore): a CLIP ViT-H/14 trained on which of tw
 filters with it and states no threshold.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -54,12 +54,19 @@ class ClipScorer:
     scale: float
 
     def score(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Vectors:
-        """See `Scorer.score`; a text that comes several times is embedded once."""
-        distinct = list(dict.fromkeys(texts))
-        place = {text: at for at, text in enumerate(distinct)}
+        """See `Scorer.score`; a text, and a picture, that comes several times is embedded once."""
         if len(pictures) != len(texts):
             raise ValueError(f"{len(pictures)} pictures and {len(texts)} texts: there has to be one text each.")
-        words = self.clip.embed_texts(distinct)[[place[text] for text in texts]]
-        cosines: Vectors = (self.clip.embed_pictures(pictures) * words).sum(axis=1).clip(-1, 1)
+        shown = {id(picture): picture for picture in pictures}
+        seen = _spread(self.clip.embed_pictures(list(shown.values())), list(shown), [id(p) for p in pictures])
+        distinct = list(dict.fromkeys(texts))
+        words = _spread(self.clip.embed_texts(distinct), distinct, texts)
+        cosines: Vectors = (seen * words).sum(axis=1).clip(-1, 1)
         cosines *= self.scale
         return cosines
+
+
+def _spread(vectors: Vectors, distinct: Sequence[Hashable], wanted: Sequence[Hashable]) -> Vectors:
+    """The vector of each that is wanted, from those of the distinct ones."""
+    place = {one: at for at, one in enumerate(distinct)}
+    return vectors[[place[one] for one in wanted]]

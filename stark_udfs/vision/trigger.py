@@ -1,11 +1,17 @@
 """The trigger word of a personalised prompt: "a photo of a woman img, reading" says whose picture the woman is."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stark_udfs.vision.protocols import Unpaintable
 
 TRIGGER = "img"
+
+
+def without_trigger(prompt: str) -> str:
+    """The prompt for whoever does not read the trigger: "a photo of a woman, reading"."""
+    return re.sub(rf"\s*\b{TRIGGER}\b", "", prompt).strip()
 
 
 @dataclass(frozen=True)

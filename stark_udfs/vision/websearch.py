@@ -36,12 +36,22 @@ class WebSearch:
     it is not followed anywhere else, since the key would go along.
     """
 
-    def __init__(self, api: SearchApi, rules: SearchRules, secrets: Mapping[str, str] = os.environ) -> None:
-        """Nothing is opened before `async with`; `secrets` holds the key under the name that the provider gives it."""
+    def __init__(
+        self,
+        api: SearchApi,
+        rules: SearchRules,
+        secrets: Mapping[str, str] = os.environ,
+        turns: Turns | None = None,
+    ) -> None:
+        """Nothing is opened before `async with`.
+
+        `secrets` holds the key under the name that the provider gives it; `turns` are shared with searches before and
+        after this one.
+        """
         self._api = api
         self._rules = rules
         self._secrets = secrets
-        self._turns = Turns(rules.interval_s)
+        self._turns = turns or Turns(rules.interval_s)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "WebSearch":

@@ -64,3 +64,9 @@ def describe_clip():
     def it_needs_a_batch(models: Path):
         with pytest.raises(SettingsError, match="batch"):
             spec_of(models, batch=0)
+
+
+def describe_name():
+    def it_says_the_revision_where_one_is_given():
+        assert ClipSpec("a/clip").name == "a/clip"
+        assert ClipSpec("a/clip", "v1", batch=7).name == "a/clip@v1"

@@ -101,6 +101,20 @@ def describe_verify():
         assert store.verify(stored.path, "0" * 64, len(DATA)) is FileState.FOREIGN
 
 
+def describe_sound():
+    def it_gives_bytes_that_are_what_the_name_says(store: ImageFiles):
+        assert store.sound(store.put(DATA, "png").path) == DATA
+
+    def it_says_what_is_wrong_instead(store: ImageFiles):
+        stored = store.put(DATA, "png")
+        system, base = fsspec.core.url_to_fs(store.root)
+        system.pipe_file(f"{base}/{stored.path}", DATA[:-1])
+        assert store.sound(stored.path) is FileState.DAMAGED
+        system.rm(f"{base}/{stored.path}")
+        assert store.sound(stored.path) is FileState.MISSING
+        assert store.sound("../secret") is FileState.FOREIGN
+
+
 def describe_read():
     @pytest.mark.parametrize("path", ["../secret", "images/aa/x.png"])
     def it_reads_no_foreign_path(store: ImageFiles, path: str):

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stark_udfs.vision.pictures import Bounds, NoPicture, Picture, PictureFault, dimensions, picture_of, sniff, take
+from stark_udfs.vision.pictures import (
+    Bounds,
+    NoPicture,
+    Picture,
+    PictureFault,
+    dimensions,
+    picture_of,
+    pixels_of,
+    sniff,
+    take,
+)
 
 BOUNDS = Bounds()
 
@@ -148,6 +158,47 @@ def faulty(data: bytes) -> PictureFault:
     taken = take(data, BOUNDS)
     assert isinstance(taken, NoPicture), taken
     return taken.fault
+
+
+def describe_strips():
+    @pytest.mark.parametrize("size", [(32, 1100), (1100, 32)])
+    def they_are_refused(size: tuple[int, int]):
+        refused = take(encoded(image(*size), "PNG"), BOUNDS)
+        assert isinstance(refused, NoPicture)
+        assert refused.fault is PictureFault.TOO_SMALL
+        assert "over 32 times" in refused.detail
+
+    def a_panorama_is_none():
+        assert isinstance(take(encoded(image(32, 1000), "PNG"), BOUNDS), Picture)
+
+
+def describe_pixels_of():
+    def they_are_what_the_file_shows():
+        shown = image()
+        found = pixels_of(encoded(shown, "PNG"), BOUNDS)
+        assert isinstance(found, np.ndarray)
+        assert (found == np.asarray(shown)).all()
+        assert found.flags.writeable
+
+    @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "1"])
+    def they_have_three_channels(mode: str):
+        found = pixels_of(encoded(image(mode=mode), "PNG"), BOUNDS)
+        assert isinstance(found, np.ndarray)
+        assert found.shape == (60, 80, 3)
+
+    @pytest.mark.parametrize(
+        ("data", "fault"),
+        [(b"", PictureFault.EMPTY), (b"<html>", PictureFault.MARKUP), (b"x", PictureFault.UNKNOWN_FORMAT)],
+    )
+    def bytes_that_are_no_picture_are_a_fault(data: bytes, fault: PictureFault):
+        refused = pixels_of(data, BOUNDS)
+        assert isinstance(refused, NoPicture)
+        assert refused.fault is fault
+
+    def a_truncated_file_is_a_fault():
+        refused = pixels_of(encoded(image(), "PNG")[:-2000], BOUNDS)
+        assert isinstance(refused, NoPicture)
+        assert refused.fault is PictureFault.BROKEN
 
 
 def describe_picture_of():

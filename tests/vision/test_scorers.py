@@ -22,6 +22,13 @@ def describe_clip_score():
         assert scores.dtype == np.float32
         assert ((scores >= ClipScoreSpec.low) & (scores <= ClipScoreSpec.high)).all()
 
+    def it_embeds_a_picture_once_however_often_it_comes(models: Path):
+        scorer = loaded(ClipScoreSpec(ClipSpec(str(models / "clip"))))
+        twice = scorer.score([*PICTURES, *PICTURES], [*TEXTS, *TEXTS[::-1]])
+        assert np.allclose(twice[:6], scorer.score(PICTURES, TEXTS), atol=1e-5)
+        assert np.allclose(twice[6:], scorer.score(PICTURES, TEXTS[::-1]), atol=1e-5)
+        assert scorer.score([], []).shape == (0,)
+
     def it_asks_for_one_text_each(models: Path):
         with pytest.raises(ValueError, match="6 pictures and 1 texts"):
             loaded(ClipScoreSpec(ClipSpec(str(models / "clip")))).score(PICTURES, ["a cat"])

@@ -1,7 +1,7 @@
 import pytest
 
 from stark_udfs.vision.protocols import Unpaintable
-from stark_udfs.vision.trigger import Frame, take_out_trigger
+from stark_udfs.vision.trigger import Frame, take_out_trigger, without_trigger
 
 START, END, PAD, IMG = 90, 91, 0, 99
 FRAME = Frame(START, END, PAD, length=8)
@@ -43,3 +43,18 @@ def describe_take_out_trigger():
     def it_refuses_what_cannot_show_the_person(words: list[int], faces: int, why: str):
         with pytest.raises(Unpaintable, match=why):
             take_out_trigger(words, IMG, faces, FRAME)
+
+
+def describe_without_trigger():
+    @pytest.mark.parametrize(
+        ("prompt", "plain"),
+        [
+            ("a photo of a woman img, reading", "a photo of a woman, reading"),
+            ("a man img img at sea", "a man at sea"),
+            ("img", ""),
+            ("imgur on a screen", "imgur on a screen"),
+            ("a red house", "a red house"),
+        ],
+    )
+    def it_leaves_a_sentence(prompt: str, plain: str):
+        assert without_trigger(prompt) == plain

@@ -21,6 +21,9 @@ from stark_udfs.vision.wardrobe import Clothing
 WIDTH, HEIGHT = 640, 480  # px
 W = WIDTH / HEIGHT  # in units of the height
 FLOOR = 0.66  # where things far away stand
+PERSON = 0.84  # height of a person's box
+PERSON_X = 0.36  # its middle, from the left edge or from the right one
+PERSON_FOOT = 0.92
 CAPTION = 42  # px
 LINE = 92  # characters
 OUTDOORS = ("garden", "lake", "street", "mountains")
@@ -61,9 +64,9 @@ def scene_card(description: str, seed: int, portrait: Portrait | None = None) ->
         corner = spot.x - spot.size * spot.thing.width / 2
         spot.thing.draw(pen.at(corner, spot.foot - spot.size, spot.size), spot.tint)
     if portrait is not None:
-        size = 0.84
-        corner = (0.36 if left else W - 0.36) - size / 2
-        avatar.person(pen.at(corner, 0.92 - size, size), portrait.traits, portrait.age, rng, portrait.clothing)
+        corner = (PERSON_X if left else W - PERSON_X) - PERSON / 2
+        person = pen.at(corner, PERSON_FOOT - PERSON, PERSON)
+        avatar.person(person, portrait.traits, portrait.age, rng, portrait.clothing)
     if not place.indoors:
         weather(pen, W, scene.light)
     return png(captioned(mark(image), description))

@@ -1,0 +1,1 @@
+"""What answers orders: one file for each way to come by a picture, and one that rates."""
