@@ -17,6 +17,9 @@ MORE = "Also takes --target, --conf, --set and --debug: see `stark --help`."
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None)
 
+images = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.add_typer(images, name="images", help="Picture files.")
+
 Until = Annotated[str | None, typer.Option("--until", metavar="STAGE", help="The last stage to run.")]
 From = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="The first stage to run.")]
 Episodes = Annotated[
@@ -195,6 +198,22 @@ def trace(
 
     found = reader(_common(ctx).settings())
     print_steps(console(), Tracer(found, TABLES).trace(id), currency(found), full=full)
+
+
+@images.command(epilog=MORE)
+def verify(
+    ctx: typer.Context,
+    *,
+    remake: Annotated[
+        bool, typer.Option("--remake", help="Make missing and damaged pictures again, from their stored orders.")
+    ] = False,
+) -> None:
+    """Check the picture files against the tables that name them."""
+    from stark_udfs.cli.pictures import verify as verify_files
+
+    settings = _common(ctx).settings()
+    well = verify_files(settings, reader(settings), console(), remake=remake)
+    raise typer.Exit(0 if well else WRONG)
 
 
 @app.command(name="serve-offline")

@@ -13,7 +13,8 @@ from stark_udfs.core.errors import SettingsError
 from stark_udfs.core.rejects import Reason
 from stark_udfs.core.settings import Settings
 from stark_udfs.engine.context import Wanted
-from stark_udfs.engine.stage import ChatStage, Stage
+from stark_udfs.engine.run import Report
+from stark_udfs.engine.stage import Stage, TableStage
 
 
 def carry_out(settings: Settings, order: Order, report_to: Path | None = None) -> int:
@@ -31,6 +32,7 @@ def carry_out(settings: Settings, order: Order, report_to: Path | None = None) -
     from stark_udfs.engine.preflight import preflight
     from stark_udfs.engine.run import run
     from stark_udfs.stages.pipeline import stages
+    from stark_udfs.stages.rehearsal import rehearsals
 
     chosen = between(stages(settings), order.first, order.until)
     wanted = wanted_of(settings, chosen, order)
@@ -38,14 +40,32 @@ def carry_out(settings: Settings, order: Order, report_to: Path | None = None) -
         chosen = of_episodes(chosen)
     preflight(chosen, settings)
     spark = spark_session(settings.spark)
-    with _watch() as watch, watching(watch):
-        report = run(chosen, settings, spark, wanted=wanted, progress=watch)
-    console().print(as_table(report))
-    if report_to is not None:
-        report_to.write_text(written(report), encoding="utf-8")
+    reports: list[Report] = []
+    try:
+        with _watch() as watch, watching(watch):
+            report = run(
+                chosen,
+                settings,
+                spark,
+                wanted=wanted,
+                progress=watch,
+                rehearsals=rehearsals(settings),
+                at_end=reports.append,
+            )
+    finally:
+        for ended in reports:
+            _tell(ended, report_to)
     if not report.stopped:
         return 0
     return INTERRUPTED if watch.stop_requested() else ENDED_EARLY
+
+
+def _tell(report: Report, report_to: Path | None) -> None:
+    """Show what a run did, also one that an error ended: the stages before it are done."""
+    if report.stages:
+        console().print(as_table(report))
+    if report_to is not None:
+        report_to.write_text(written(report), encoding="utf-8")
 
 
 def between(stages: Sequence[Stage], first: str | None, until: str | None) -> tuple[Stage, ...]:
@@ -85,7 +105,9 @@ def with_downstream(stages: Sequence[Stage], names: Sequence[str]) -> frozenset[
 
 def of_episodes(stages: Sequence[Stage]) -> tuple[Stage, ...]:
     """The stages whose rows belong to one episode."""
-    return tuple(stage for stage in stages if isinstance(stage, ChatStage) and "episode_id" in stage.each.model_fields)
+    return tuple(
+        stage for stage in stages if not isinstance(stage, TableStage) and "episode_id" in stage.each.model_fields
+    )
 
 
 def wanted_of(settings: Settings, stages: Sequence[Stage], order: Order) -> Wanted:

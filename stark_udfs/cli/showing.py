@@ -31,9 +31,12 @@ def show(sql: Sql, episode_id: str, console: Console, sessions: int | None = Non
     person = sql.ask(f"SELECT * FROM lineage WHERE episode_id = '{episode_id}' LIMIT 1").dicts()[0]
     events = sql.ask(f"SELECT events FROM events WHERE episode_id = '{episode_id}'").rows
     happened = {event["event_id"]: event["event"] for event in _rows(events[0][0])} if events else {}
+    pictures = _pictures(sql, episode_id)
     _person(console, person)
+    if "face" in pictures:
+        console.print(Text(plain(f"face: {pictures['face']}"), style="dim"))
     for session in told[:sessions]:
-        _session(console, session, str(happened.get(session["event_id"], "")), str(person["name"]))
+        _session(console, session, str(happened.get(session["event_id"], "")), str(person["name"]), pictures)
     if sessions is not None and len(told) > sessions:
         console.print(Text(f"… and {len(told) - sessions} more sessions: stark show {episode_id}", style="dim"))
 
@@ -54,7 +57,20 @@ def _person(console: Console, person: Row) -> None:
     console.print(Text(plain(f"      {person['relation']}: {person['inference']}"), style="dim"))
 
 
-def _session(console: Console, session: Row, event: str, name: str) -> None:
+def _pictures(sql: Sql, episode_id: str) -> dict[str, str]:
+    """By image id, where its chosen picture is and how it came about; `face`: the person's."""
+    found: dict[str, str] = {}
+    if "faces" in sql.tables:
+        for row in sql.ask(f"SELECT path FROM faces WHERE episode_id = '{episode_id}'").dicts():
+            found["face"] = str(row["path"])
+    if "images" in sql.tables:
+        chosen = f"SELECT image_id, module, path FROM images WHERE episode_id = '{episode_id}' AND chosen"
+        for row in sql.ask(chosen).dicts():
+            found[str(row["image_id"])] = f"{row['module']}: {row['path']}"
+    return found
+
+
+def _session(console: Console, session: Row, event: str, name: str, pictures: Mapping[str, str]) -> None:
     after = f" · {session['interval']} later" if session["interval"] else ""
     console.print()
     console.print(
@@ -64,10 +80,10 @@ def _session(console: Console, session: Row, event: str, name: str) -> None:
         console.print(Text(plain(f"before: {session['experience']}"), style="dim"))
     console.print(Text(plain(f"today: {event}"), style="dim"))
     for turn in _rows(session["turns"]):
-        _turn(console, turn, name)
+        _turn(console, turn, name, pictures)
 
 
-def _turn(console: Console, turn: Row, name: str) -> None:
+def _turn(console: Console, turn: Row, name: str, pictures: Mapping[str, str]) -> None:
     colour = "cyan" if turn["speaker"] == name else "green"
     if turn["text"]:
         console.print(Text.assemble((plain(f"{turn['speaker']}: "), f"bold {colour}"), plain(turn["text"])))
@@ -75,6 +91,9 @@ def _turn(console: Console, turn: Row, name: str) -> None:
         kind = "from the album" if image["reused"] else str(image["source"])
         line = Text.assemble((plain(f"{turn['speaker']} shares [{kind}] "), colour), plain(image["description"]))
         console.print(Padding(line, (0, 0, 0, 2), expand=False))
+        if image["image_id"] in pictures:
+            told = Text(plain(pictures[str(image["image_id"])]), style="dim")
+            console.print(Padding(told, (0, 0, 0, 4), expand=False), soft_wrap=True)
 
 
 def _rows(value: object) -> list[dict[str, object]]:

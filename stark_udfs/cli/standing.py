@@ -15,6 +15,13 @@ from stark_udfs.engine.system import CheckResult
 RUNS = """\
 SELECT stage, state, run_id, started_at, rows_out, open, calls, money, currency, seconds, note
 FROM last_runs ORDER BY run_id, started_at"""
+FORESEEN = """\
+SELECT r.stage, r.run_id, r.state, r.forecast_from, r.forecast_calls, r.calls, r.forecast_tokens,
+  r.tokens_in + r.tokens_out AS tokens, r.forecast_money, r.forecast_low, r.forecast_high, r.money, r.currency
+FROM runs r
+JOIN (SELECT stage, max(run_id) AS run_id FROM runs WHERE forecast_calls IS NOT NULL GROUP BY stage) newest
+  ON newest.stage = r.stage AND newest.run_id = r.run_id
+ORDER BY r.run_id, r.started_at"""
 UNITS = """\
 SELECT stage, state, count(*) AS units, sum(CASE WHEN stale THEN 1 ELSE 0 END) AS stale
 FROM units GROUP BY stage, state ORDER BY stage, state"""
@@ -29,6 +36,7 @@ def status(sql: Sql, console: Console) -> None:
         _running(sql, console)
     if "runs" in there:
         console.print(_runs(sql))
+        _foreseen(sql, console)
     if "units" in there:
         console.print(_plain_table("units of work", sql, UNITS))
     if {"rejects", "units"} <= there:
@@ -56,6 +64,25 @@ def _runs(sql: Sql) -> Table:
         values = [row[name] for name in ("stage", "state", "run_id", "started_at", "rows_out", "open", "calls")]
         table.add_row(*map(cell, (*values, spent, f"{row['seconds']:.1f}", row["note"])))
     return table
+
+
+def _foreseen(sql: Sql, console: Console) -> None:
+    """What asking was expected to take, beside what it took; nothing where no run has asked yet."""
+    rows = sql.ask(FORESEEN).dicts()
+    if not rows:
+        return
+    table = Table("stage", "run", "state", "forecast from")
+    for name in ("~calls", "calls", "~tokens", "tokens", "~money", "between", "money"):
+        table.add_column(name, justify="right")
+    table.title, table.title_justify = "forecast (~) and actual, last run that asked", "left"
+    for row in rows:
+        low, high = (money(float(str(row[name])), "") for name in ("forecast_low", "forecast_high"))
+        numbers = (f"{row[name]:,}" for name in ("forecast_calls", "calls", "forecast_tokens", "tokens"))
+        names = (row[name] for name in ("stage", "run_id", "state", "forecast_from"))
+        expected = money(float(str(row["forecast_money"])), "")
+        spent = money(float(str(row["money"])), str(row["currency"]))
+        table.add_row(*map(cell, (*names, *numbers, expected, f"{low} to {high}", spent)))
+    console.print(table)
 
 
 def _spent(sql: Sql, unit: str) -> Table:

@@ -18,13 +18,17 @@ COLUMNS = (
     "calls",
     "tokens",
     "money",
+    "forecast",
     "seconds",
     "asking",
 )
 
 
 def as_table(report: Report) -> Table:
-    """One line per stage and one for all; below, why the run ended early and which expectations failed."""
+    """One line per stage and one for all; below, why the run ended early and which expectations failed.
+
+    `forecast` is the money that was expected before the stage's first call.
+    """
     table = Table(title=Text(f"run {report.run_id}"), caption=_caption(report), title_justify="left")
     for name in COLUMNS:
         table.add_column(Text(name), justify="left" if name in ("stage", "state") else "right", no_wrap=True)
@@ -74,6 +78,7 @@ def _line(stage: StageRun) -> tuple[str, ...]:
         stage.state,
         *(f"{number:,}" for number in (*numbers, tokens)),
         money(stage.money, stage.currency) if stage.calls else "",
+        "" if stage.forecast_money is None else f"~{money(stage.forecast_money, '')}",
         f"{stage.seconds:.1f}",
         f"{stage.seconds_asking:.1f}" if stage.seconds_asking else "",
     )
@@ -96,12 +101,13 @@ def _total(stages: tuple[StageRun, ...]) -> tuple[str, ...]:
         f"{sum(stage.calls for stage in stages):,}",
         f"{tokens:,}",
         " + ".join(money(amount, currency) for currency, amount in sorted(spent.items())),
+        "",
         f"{sum(stage.seconds for stage in stages):.1f}",
         f"{sum(stage.seconds_asking for stage in stages):.1f}",
     )
 
 
 def _caption(report: Report) -> Text | None:
-    lines = [f"ended early: {report.stopped}"] if report.stopped else []
+    lines = [f"ended early: {line}" for line in report.stopped.splitlines()[:1]]
     lines += [f"check failed: {failed(check)}" for check in report.checks if not check.ok]
     return Text(plain("\n".join(lines)), justify="left") if lines else None

@@ -79,7 +79,8 @@ class Tracer:
             for table in self._there()
             if self._any(table.name, f"{table.key[0]} = '{wanted}'")
         ]
-        return found or self._session(wanted) or self._image(wanted) or self._unit(wanted) or self._reply(wanted)
+        found += self._image(wanted)  # a planned image has a row of its own, and stands in an album or a session
+        return found or self._session(wanted) or self._unit(wanted) or self._reply(wanted)
 
     def _session(self, wanted: str) -> list[Start]:
         episode, colon, number = wanted.partition(":")

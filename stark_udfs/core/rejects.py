@@ -51,7 +51,16 @@ class Reason(StrEnum):
     UNKNOWN_SOURCE = "unknown_source"
     NOTHING_USABLE = "nothing_usable"
     REPETITIVE = "repetitive"
+    # pictures
+    NO_MODULE = "no_module"
+    NO_PICTURE = "no_picture"
+    NOT_ONE_FACE = "not_one_face"
+    NO_LICENCE = "no_licence"
+    NSFW = "nsfw"
+    LOW_SCORE = "low_score"
     # safety
+    NO_FACE = "no_face"
+    REAL_PERSON = "real_person"
     UNSAFE_ADVICE = "unsafe_advice"
     WITHHELD_MINOR = "withheld_minor"
 
@@ -73,6 +82,10 @@ ORIGINS = {
     Reason.TOO_MANY_SESSIONS: Origin.PAPER,
     Reason.TOO_FEW_TURNS: Origin.CODE,
     Reason.REPETITIVE: Origin.PAPER,
+    Reason.NSFW: Origin.PAPER,
+    Reason.LOW_SCORE: Origin.PAPER,
+    Reason.NO_FACE: Origin.SAFETY,
+    Reason.REAL_PERSON: Origin.SAFETY,
     Reason.UNSAFE_ADVICE: Origin.SAFETY,
     Reason.WITHHELD_MINOR: Origin.SAFETY,
 }

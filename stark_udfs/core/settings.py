@@ -171,6 +171,80 @@ class SummariesSettings(ChatStageSettings):
     )
 
 
+class ImagePlansSettings(ChatStageSettings):
+    """Where each image comes from, and in which words."""
+
+    sees: Literal["profile", "scene"] = Field(
+        "scene",
+        description="what the planner is told beside the description: name, gender and age (paper), or the person's "
+        "looks, the source and the turns around it, too",
+    )
+    unparsed: Literal["ask_again", "t2i"] = Field(
+        "ask_again", description="a reply without a module that is offered: asked again, or painted from words (paper)"
+    )
+
+
+ModuleName = Literal["p-t2i", "t2i", "retrieval", "web"]
+
+
+class AlignerSettings(Section):
+    """Images for what was described: what the planner may choose from, and how often is tried."""
+
+    modules: tuple[ModuleName, ...] = Field(
+        ("p-t2i", "t2i", "retrieval", "web"), min_length=1, description="offered to the planner (paper: no t2i)"
+    )
+    groups: Literal["as_is", "reframe"] = Field(
+        "reframe", description="pictures of the user with others: as they are (paper), or with the user's face alone"
+    )
+    draws: int = Field(4, ge=1, le=50, description="paintings of one prompt (paper: 1)")
+    rewrite: bool = Field(True, description="whether an image that failed is tried once more in other words")
+    fallback: tuple[ModuleName, ...] = Field(
+        ("t2i", "retrieval", "web"), description="modules to go on with, in this order, where they may show the image"
+    )
+
+
+class FacesSettings(Section):
+    """Face images of episodes' people."""
+
+    tries: int = Field(2, ge=1, le=10, description="pictures painted at most, each with a seed of its own (paper: 1)")
+    nsfw_most: float | None = Field(
+        0.5, ge=0, le=1, description="a picture with a higher score is not taken; null: unchecked (paper)"
+    )
+    one_face: bool = Field(
+        True, description="whether a picture is taken only with exactly one face, where faces are looked for"
+    )
+
+
+class ScoresLeast(Section):
+    """The score against the description from which a candidate is taken, by scorer; null: unchecked."""
+
+    words: float | None = Field(0.1, description="the offline rater's: captions against words, 0 to 1")
+    clip: float | None = Field(0.18, description="a cosine; around 0.1 picture and text have nothing in common")
+    pickscore: float | None = Field(18.0, description="a scaled cosine; most pictures lie between 15 and 24")
+
+
+class ChoosingSettings(Section):
+    """Which of an image's candidates is taken."""
+
+    turns_weight: float = Field(
+        0.3, ge=0, le=1, description="of the score against the last turns; the rest is the description's (paper: 0)"
+    )
+    score_least: ScoresLeast = ScoresLeast()
+    nsfw_most: float | None = Field(
+        0.5, ge=0, le=1, description="a candidate with a higher score is not taken; null: unchecked"
+    )
+    twin_bits: int | None = Field(
+        6,
+        ge=0,
+        le=64,
+        description="bits in which the perceptual hashes of two candidates of an image differ at most to be one "
+        "picture; null: all are different",
+    )
+    licence: Literal["required", "marked"] = Field(
+        "required", description="a picture from the web whose licence is unknown: not taken, or taken as it is"
+    )
+
+
 class Price(Section):
     """What a model costs."""
 
@@ -240,6 +314,110 @@ class SafetySettings(Section):
     min_face_age: int = Field(18, ge=18, description="nobody younger is shown by any module")
 
 
+class Weights(Section):
+    """A model by its place: a folder, or an id on the Hugging Face hub."""
+
+    model: str
+    revision: str | None = Field(None, description="commit or tag; null: the newest, whatever it is by then")
+
+
+class WeightFileSettings(Section):
+    """One file of a folder or hub repository."""
+
+    repository: str
+    name: str = Field(description="with its folders")
+    revision: str | None = None
+
+
+class PainterSettings(Weights):
+    """Text to image."""
+
+    model: str = "stabilityai/stable-diffusion-xl-base-1.0"
+    variant: str | None = Field("fp16", description="of the weight files; null: the plain ones")
+    unet: WeightFileSettings | None = Field(
+        WeightFileSettings(repository="ByteDance/SDXL-Lightning", name="sdxl_lightning_8step_unet.safetensors"),
+        description="takes the place of the model's own UNet, with trailing timesteps; null: none does",
+    )
+    steps: int = Field(8, ge=1)
+    guidance: float = Field(0.0, ge=0, description="up to 1 there is none, and negative prompts are passed over")
+
+
+class PersonalSettings(Weights):
+    """Text and a face to image."""
+
+    method: Literal["photomaker", "ip_adapter"] = "photomaker"
+    model: str = "SG161222/RealVisXL_V3.0"
+    variant: str | None = "fp16"
+    half: Literal["float16", "bfloat16"] = Field("bfloat16", description="precision on a GPU")
+    weights: WeightFileSettings | None = Field(None, description="of the method; null: the published ones")
+    steps: int = Field(50, ge=1)
+    guidance: float = Field(5.0, ge=0)
+    style_strength: float = Field(20.0, ge=0, lt=100, description="photomaker: percent of the steps without the face")
+    scale: float = Field(0.6, ge=0, le=1, description="ip_adapter: of the face against the text")
+
+
+class ScorerSettings(Section):
+    """How well a picture shows a text."""
+
+    kind: Literal["pickscore", "clip"] = Field("pickscore", description="ranges: -100 to 100, and -1 to 1")
+    model: str | None = Field(None, description="null: the published PickScore, or the model of `clip`")
+    revision: str | None = None
+    processor: str | None = Field(None, description="where tokenizer and image processor are, if not with the model")
+
+
+class NsfwSettings(Weights):
+    """An image classifier with a class for what is not safe for work."""
+
+    model: str = "Falconsai/nsfw_image_detection"
+    label: str = "nsfw"
+
+
+class DetectorSettings(Weights):
+    """An object detector with a class for faces."""
+
+    label: str = "face"
+    least: float = Field(0.7, ge=0, le=1, description="score from which a box is a face")
+
+
+class WebSettings(Section):
+    """Image search on the web, and how its results are fetched."""
+
+    provider: Literal["openverse", "wikimedia", "searxng", "brave"] | None = Field(
+        "openverse", description="null: nothing is looked for on the web"
+    )
+    base_url: str | None = Field(None, description="null: the provider's own; searxng has none")
+    secret: str | None = Field(None, description="environment variable with the key; null: the provider's own, if any")
+    agent: str | None = Field(None, description="how we call ourselves; null: by the project's name")
+    results: int = Field(10, ge=1, le=50, description="looked at, of one question (paper: 10)")
+    interval_s: float = Field(1.0, ge=0, description="least time between two requests to one host, per worker")
+    seconds: float = Field(20.0, gt=0, description="for one picture, and for one question")
+    bytes: int = Field(15_000_000, ge=1000, description="of one picture")
+
+
+class PicturesSettings(Section):
+    """Who makes, finds and rates pictures."""
+
+    provider: Literal["offline", "models"] = Field("offline", description="offline: drawings, marked as such")
+    at_once: int = Field(8, ge=1, description="paintings in one batch, and orders worked on together")
+    gpus: float = Field(0, ge=0, description="of a task, asked of Spark by the picture stages; 0: none is asked for")
+    side: int = Field(1024, ge=64, multiple_of=8, description="px, of a painting")
+    painter: PainterSettings = PainterSettings()
+    personal: PersonalSettings = PersonalSettings()
+    clip: Weights = Field(
+        Weights(model="openai/clip-vit-large-patch14-336"), description="of queries; the indexes must be built with it"
+    )
+    indexes: tuple[str, ...] = Field((), description="folders or URIs, one index per source")
+    top: int = Field(5, ge=1, le=50, description="pictures of each source (paper: 5)")
+    web: WebSettings = WebSettings()
+    scorer: ScorerSettings = ScorerSettings()
+    nsfw: NsfwSettings | None = NsfwSettings()
+    detector: DetectorSettings | None = Field(None, description="null: faces are not counted")
+    likeness: Weights | None = Field(
+        Weights(model="openai/clip-vit-large-patch14-336"),
+        description="embeds pictures of a person; null: likeness is not measured",
+    )
+
+
 class Settings(Section):
     """All settings of a run."""
 
@@ -257,3 +435,8 @@ class Settings(Section):
     albums: AlbumsSettings
     sessions: SessionsSettings
     summaries: SummariesSettings
+    image_plans: ImagePlansSettings = ImagePlansSettings()
+    aligner: AlignerSettings = AlignerSettings()
+    faces: FacesSettings = FacesSettings()
+    choosing: ChoosingSettings = ChoosingSettings()
+    pictures: PicturesSettings = PicturesSettings()

@@ -73,7 +73,15 @@ def _start(settings: SparkSettings, app: str) -> SparkSession:
             ) from error
     if settings.master is not None:
         spark.sparkContext.setLogLevel("ERROR")
+        _leave_jars_to_java(spark)
     return spark
+
+
+def _leave_jars_to_java(spark: SparkSession) -> None:
+    """Take Delta's jars off the import path of Python: each task of a worker read all of them anew (0.2 s of CPU)."""
+    context = spark.sparkContext
+    context._python_includes = [name for name in context._python_includes or () if not name.endswith(".jar")]
+    sys.path[:] = [place for place in sys.path if not place.endswith(".jar")]
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pydantic import Field
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from stark_udfs.core.given import OLDEST
 from stark_udfs.core.ids import canonical, rng_of, stable_id
 from stark_udfs.core.records import Record, Shape
 from stark_udfs.core.rejects import Reason, Reject
@@ -196,10 +197,13 @@ def select(settings: Settings, frames: Frames) -> DataFrame:
     return (
         _candidates(settings.personas, categories, frames[demographics.TABLE.name])
         .withColumn("rank", F.row_number().over(turn))
-        .where(F.col("rank") <= first)  # Spark drops the rest before it shuffles
+        .where(F.col("rank") <= _last_rank(settings.personas, categories, first))  # the rest is not even shuffled
+        .withColumn("ordinal", (F.col("rank") - 1).cast("bigint") * len(categories) + F.col("position"))
+        .orderBy("ordinal")
+        .limit(first)
         .select(
             columns.stable_id(*parts).alias("seed_id"),
-            ((F.col("rank") - 1).cast("bigint") * len(categories) + F.col("position")).alias("ordinal"),
+            "ordinal",
             "demographic_id",
             "age",
             "gender",
@@ -209,9 +213,13 @@ def select(settings: Settings, frames: Frames) -> DataFrame:
             "entity_key",
             "sensitive",
         )
-        .orderBy("ordinal")
-        .limit(first)
     )
+
+
+def _last_rank(settings: PersonasSettings, categories: Sequence[Category], first: int) -> int:
+    """A rank after which no category has one of the `first` seeds: those that fit everybody have enough up to there."""
+    for_all = [one for one in categories if not settings.fit_age or (one.min_age == 0 and one.max_age >= OLDEST)]
+    return math.ceil(first / len(for_all)) if for_all else first
 
 
 def _candidates(settings: PersonasSettings, categories: Sequence[Category], profiles: DataFrame) -> DataFrame:

@@ -7,13 +7,28 @@ from stark_udfs.stages import (
     commonsense,
     demographics,
     events,
+    faces,
+    image_plans,
+    images,
     narratives,
     personas,
     sessions,
     summaries,
 )
 
-MODULES = (demographics, personas, commonsense, narratives, events, albums, sessions, summaries)
+MODULES = (
+    demographics,
+    personas,
+    commonsense,
+    narratives,
+    faces,
+    events,
+    albums,
+    sessions,
+    summaries,
+    image_plans,
+    images,
+)
 TABLES = tuple(module.TABLE for module in MODULES)
 
 

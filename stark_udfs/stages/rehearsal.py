@@ -6,9 +6,11 @@ from datetime import date, timedelta
 from stark_udfs.core.ids import Json, stable_id
 from stark_udfs.core.records import Record
 from stark_udfs.core.settings import Settings
-from stark_udfs.engine.forecast import Rehearsal
+from stark_udfs.engine.sizes import Rehearsal
 from stark_udfs.stages import albums, commonsense, events, narratives, personas, sessions, summaries
+from stark_udfs.stages.image_seeds import AFTER, BEFORE, ImageSeed
 from stark_udfs.stages.lives import Life
+from stark_udfs.stages.plan_prompt import BriefPlanReply, shape_of
 from stark_udfs.stages.relations import Relation
 from stark_udfs.stages.turns import ASSISTANT, SessionReply
 
@@ -71,6 +73,7 @@ def rehearsals(settings: Settings) -> Mapping[str, Rehearsal]:
         "summaries": Rehearsal(
             episodes, _chronicle(settings, story, talk, count), (summaries.SummaryReply(summary=SUMMARY),) * count
         ),
+        "image_plans": Rehearsal(episodes * _images(settings), _image_seed(life), (_plan(settings),)),
     }
 
 
@@ -148,3 +151,43 @@ def _chronicle(settings: Settings, story: Mapping[str, object], talk: SessionRep
     told = sessions.tell(settings.sessions, sessions.Story.model_validate(story), (talk,) * count)
     chapters = [_only(summaries.Chapter, session.model_dump()) for session in told.sessions]
     return summaries.Chronicle.model_validate({"episode_id": "rehearsal", "name": NAME, "sessions": chapters})
+
+
+def _images(settings: Settings) -> int:
+    """New images of an episode: the album's, and those that sessions share without taking them from the album."""
+    reused = settings.sessions.reuse_share * (1 - settings.sessions.internet_share)
+    return settings.albums.images + round(settings.sessions.most * settings.sessions.images_mean * (1 - reused))
+
+
+def _image_seed(life: Mapping[str, Json]) -> ImageSeed:
+    said: list[Json] = [{"speaker": NAME, "text": TURN}]
+    return ImageSeed.model_validate(
+        {
+            **_only(ImageSeed, life),
+            "image_id": "picture",
+            "place": "turn",
+            "session_number": 1,
+            "turn": 4,
+            "shared_by": "user",
+            "description": PICTURE,
+            "category": None,
+            "source": "mobile",
+            "rationale": "She wants to show what the pot looks like when it is done.",
+            "keywords": ["feijoada", "black beans", "pot"],
+            "turns_before": said * BEFORE,
+            "turns_after": said * AFTER,
+        }
+    )
+
+
+def _plan(settings: Settings) -> BriefPlanReply:
+    said = {
+        "shown": "nobody",
+        "under_18": False,
+        "real_person": "",
+        "module": "retrieval",
+        "prompt": f"{PICTURE} {PICTURE}",
+    }
+    return shape_of(settings).model_validate(
+        {**said, "retry_prompt": f"{PICTURE} {PICTURE}", "query": "pot of black beans"}
+    )

@@ -145,6 +145,7 @@ def describe_status():
             "wrong_key",
             "25.00%",
             "0.7500 USD",
+            "0.4000 to 1.20",
             "1 of 2 met",
             "sessions: turns is 2, set at least",
         ):

@@ -23,6 +23,7 @@ from tests.engine.toy import model
 FOLDER = Path(__file__).parent.parent / "replies"
 STAGES = {stage.name: stage for stage in stages(load("conf", "demo")) if isinstance(stage, ChatStage)}
 RECORDED = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
+NO_FAULT = {"too_few_sessions", "withheld_minor", "real_person"}  # an unfinished episode; a picture rightly held back
 
 
 def asked(stage: AnyChatStage, url: str, record: dict[str, Any]) -> tuple[Any, tuple[Shape, ...], Shape | Reject]:
@@ -43,7 +44,7 @@ async def once(chat: Chat, request: ChatRequest) -> Answer:
 
 
 def verdict(stage: AnyChatStage, row: Any, earlier: tuple[Shape, ...], said: Shape | Reject) -> Counter[str]:
-    """Of one reply: "accepted", or the reasons of its rejects; an unfinished episode is not the reply's fault."""
+    """Of one reply: "accepted", or the reasons of its rejects that are its own fault."""
     if isinstance(said, Reject):
         return Counter({said.reason.value: 1})
     before = [item.reason for item in stage.parse(row, earlier) if isinstance(item, Reject)] if earlier else []
@@ -51,7 +52,7 @@ def verdict(stage: AnyChatStage, row: Any, earlier: tuple[Shape, ...], said: Sha
     reasons = Counter(
         item.reason.value
         for item in items
-        if isinstance(item, Reject) and item.reason not in before and item.reason.value != "too_few_sessions"
+        if isinstance(item, Reject) and item.reason not in before and item.reason.value not in NO_FAULT
     )
     rows = len([item for item in items if not isinstance(item, Reject)])
     return reasons + Counter({"accepted": rows if stage.name == "personas" else int(not reasons)})

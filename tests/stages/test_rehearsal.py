@@ -5,7 +5,8 @@ import pytest
 
 from stark_udfs.core.conf import load
 from stark_udfs.core.rejects import Reject
-from stark_udfs.engine.forecast import Basis, forecast, rehearsed
+from stark_udfs.engine.forecast import forecast
+from stark_udfs.engine.sizes import Basis, rehearsed
 from stark_udfs.engine.stage import ChatStage
 from stark_udfs.stages.pipeline import stages
 from stark_udfs.stages.rehearsal import rehearsals

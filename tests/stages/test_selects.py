@@ -14,13 +14,16 @@ from stark_udfs.stages import (
     commonsense,
     demographics,
     events,
+    image_plans,
     narratives,
     personas,
     sessions,
     summaries,
 )
+from stark_udfs.stages.image_seeds import Place, Sharer
 from stark_udfs.stages.relations import Relation
-from tests.stages.given import ALBUM, STORY, session_reply, settings_with
+from stark_udfs.stages.turns import TurnItem
+from tests.stages.given import ALBUM, STORY, session_reply, settings_with, shared
 
 GENDERS = ("male", "female", "non-binary person")
 COUNTRIES = ("Japan", "Egypt", "Russia")
@@ -211,6 +214,42 @@ def describe_later_stages():
             stage = module.stage(settings)
             found = frames[stage.name].agg(*(F.expr(check.expression).alias(check.name) for check in stage.checks))
             assert found.first()[stage.checks[0].name] is not None
+
+    def image_plans_see_every_image_once_with_the_turns_around(spark, written):
+        person = written["narratives"].first()
+        story = STORY.model_copy(update={"episode_id": person["episode_id"]})
+        tram, again = shared(), shared(source="mobile", album_id="a1")
+        talk = session_reply(
+            TurnItem(speaker="Hana Mori", text="Look.", images=[tram, again]),
+            TurnItem(speaker="AI Assistant", text="", images=[shared(description="A chart of trams.")]),
+            TurnItem(speaker="Hana Mori", text="Oh."),
+            TurnItem(speaker="AI Assistant", text="Yes."),
+        )
+        made = sessions.parse(SessionsSettings(least=1), story, [talk])
+        frames = {
+            **written,
+            "albums": frame(spark, albums.Album, [albums.Album(episode_id=story.episode_id, images=ALBUM)]),
+            "sessions": frame(spark, sessions.Session, [row for row in made if isinstance(row, sessions.Session)]),
+        }
+        stage = image_plans.stage(settings_for(40))
+        of_album, of_turn = [], []
+        for row in sorted(rows_of(stage, frames), key=lambda row: (row.turn or 0, row.image_id)):
+            (of_turn if row.place is Place.TURN else of_album).append(row)
+        assert [row.image_id for row in of_album] == ["i-1", "i-2"]
+        assert {(row.category, row.source, tuple(row.turns_before)) for row in of_album} == {("food", None, ())}
+        assert [(row.turn, row.shared_by, row.source) for row in of_turn] == [
+            (3, Sharer.USER, "internet"),
+            (4, Sharer.ASSISTANT, "internet"),
+        ]
+        assert of_turn[0].image_id == stable_id(story.episode_id, "image", 1, 3, 1)
+        assert [line.text for line in of_turn[0].turns_before] == [
+            "You won't believe this morning.",
+            "Tell me.",
+            "Look.",
+        ]
+        assert [line.text for line in of_turn[0].turns_after] == ["Oh."]
+        assert [line.text for line in of_turn[1].turns_after] == ["Oh.", "Yes."]
+        assert {row.name for row in of_turn + of_album} == {person["name"]}
 
     def early_checks_can_be_measured(written):
         for module in (personas, commonsense, narratives):

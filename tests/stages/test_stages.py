@@ -7,12 +7,13 @@ import pytest
 from stark_udfs.core.settings import ChatStageSettings
 from stark_udfs.engine.stage import ChatStage
 from stark_udfs.llm.shapes import json_schema
-from stark_udfs.stages import albums, commonsense, events, narratives, personas, sessions, summaries
+from stark_udfs.stages import albums, commonsense, events, image_plans, narratives, personas, sessions, summaries
 from stark_udfs.stages.demographics import TABLE as PEOPLE
+from stark_udfs.stages.plan_prompt import BriefPlanReply, PlanReply
 from stark_udfs.stages.turns import SessionReply
 from tests.stages.given import settings_with
 
-MODULES = (personas, commonsense, narratives, events, albums, sessions, summaries)
+MODULES = (personas, commonsense, narratives, events, albums, sessions, summaries, image_plans)
 SHAPES = (
     personas.PersonaReply,
     commonsense.InferenceReply,
@@ -21,6 +22,8 @@ SHAPES = (
     albums.AlbumReply,
     SessionReply,
     summaries.SummaryReply,
+    BriefPlanReply,
+    PlanReply,
 )
 SETTINGS = settings_with()
 

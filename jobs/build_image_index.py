@@ -1,0 +1,38 @@
+"""Index pictures for retrieval: `spark-submit build_image_index.py --pictures DIR --out DIR --source NAME`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from stark_udfs.core.conf import load
+from stark_udfs.delta.session import spark_session
+from stark_udfs.engine.image_index import build_index, told
+from stark_udfs.vision.clip import ClipSpec
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build the index; `pictures.indexes` of the settings then names its folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", required=True, help="a folder or URI")
+    parser.add_argument("--form", choices=("folder", "webdataset", "table"), default="folder")
+    parser.add_argument("--out", required=True, type=Path, help="folder of the index, seen by driver and executors")
+    parser.add_argument("--source", required=True, help="its name, as `images.source` will say it")
+    parser.add_argument("--licence", default="", help="of pictures that do not say their own")
+    parser.add_argument("--target", default="demo")
+    parser.add_argument("--conf", default="conf")
+    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="A.B=C")
+    options = parser.parse_args(arguments)
+    settings = load(options.conf, options.target, options.overrides)
+    clip = ClipSpec(model=settings.pictures.clip.model, revision=settings.pictures.clip.revision)
+    asked = {"form": options.form, "source": options.source, "licence": options.licence}
+    spark = spark_session(settings.spark)
+    parts = settings.spark.partitions
+    built = build_index(spark, options.pictures, options.out, **asked, clip=clip, partitions=parts)
+    sys.stdout.write(told(built) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    if code := main():
+        sys.exit(code)  # Databricks takes a SystemExit, even of 0, for a failure
