@@ -27,7 +27,7 @@ COLUMNS = (
 def as_table(report: Report) -> Table:
     """One line per stage and one for all; below, why the run ended early and which expectations failed.
 
-    `forecast` is the money that was expected before the stage's first call.
+    `forecast` is the money, or where the model is free the tokens, that was expected before the stage's first call.
     """
     table = Table(title=Text(f"run {report.run_id}"), caption=_caption(report), title_justify="left")
     for name in COLUMNS:
@@ -78,10 +78,16 @@ def _line(stage: StageRun) -> tuple[str, ...]:
         stage.state,
         *(f"{number:,}" for number in (*numbers, tokens)),
         money(stage.money, stage.currency) if stage.calls else "",
-        "" if stage.forecast_money is None else f"~{money(stage.forecast_money, '')}",
+        _forecast(stage),
         f"{stage.seconds:.1f}",
         f"{stage.seconds_asking:.1f}" if stage.seconds_asking else "",
     )
+
+
+def _forecast(stage: StageRun) -> str:
+    if stage.forecast_money is None:
+        return ""
+    return f"~{money(stage.forecast_money, '')}" if stage.forecast_money else f"~{stage.forecast_tokens:,} tokens"
 
 
 def _total(stages: tuple[StageRun, ...]) -> tuple[str, ...]:

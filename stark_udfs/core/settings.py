@@ -29,6 +29,9 @@ class StorageSettings(Section):
 
     tables: str = Field("warehouse/tables", description="a folder, or catalog.schema on Unity Catalog")
     files: str = Field("warehouse/files", description="a folder or URI for journal, images and index")
+    journal_append: bool | None = Field(
+        None, description="None: to a local folder; False: not there either, for a bucket that is mounted as a folder"
+    )
     journal_flush_s: float = Field(
         2.0, gt=0, le=60, description="where a file system cannot append: seconds between two journal objects"
     )
@@ -218,7 +221,7 @@ class FacesSettings(Section):
 class ScoresLeast(Section):
     """The score against the description from which a candidate is taken, by scorer; null: unchecked."""
 
-    words: float | None = Field(0.1, description="the offline rater's: captions against words, 0 to 1")
+    words: float | None = Field(0.15, description="the offline rater's: captions against words, 0 to 1")
     clip: float | None = Field(0.18, description="a cosine; around 0.1 picture and text have nothing in common")
     pickscore: float | None = Field(18.0, description="a scaled cosine; most pictures lie between 15 and 24")
 

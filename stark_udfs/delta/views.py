@@ -142,6 +142,25 @@ GROUP BY episode_id, image_id HAVING count(*) > 1
 ORDER BY shown DESC, episode_id, image_id LIMIT 10""",
     ),
     Example(
+        asks="Where do the chosen pictures come from?",
+        sql="""\
+SELECT module, provider, count(*) AS images, count(distinct sha256) AS files FROM images WHERE chosen
+GROUP BY module, provider ORDER BY images DESC, module""",
+    ),
+    Example(
+        asks="Which picture does each turn show? An image that is shared again is the same row of `images`.",
+        sql="""\
+SELECT s.episode_id, s.session_number, s.turn, s.speaker, s.description, i.module, i.path, i.licence
+FROM shared_images s LEFT JOIN images i ON i.image_id = s.image_id AND i.chosen
+ORDER BY s.episode_id, s.session_number, s.turn LIMIT 10""",
+    ),
+    Example(
+        asks="Why were candidates not chosen?",
+        sql="""\
+SELECT module, why_not, count(*) AS candidates, avg(text_score) AS text_score FROM images WHERE NOT chosen
+GROUP BY module, why_not ORDER BY module, why_not""",
+    ),
+    Example(
         asks="What did one episode cost?",
         sql="""\
 SELECT stage, count(*) AS calls, sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out, sum(money) AS money

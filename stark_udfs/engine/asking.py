@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import StorageError
+from stark_udfs.delta.tables import one
 from stark_udfs.engine import replies
 from stark_udfs.engine.context import LOOPBACK, Context
 from stark_udfs.engine.progress import STOPPED_BY_USER, Counts
@@ -25,6 +26,7 @@ from stark_udfs.udfs.replay import Script
 
 POLL_S = 0.25
 TELL_S = 1.0
+STOPPED = "stopped"  # why a unit stays open when its task may send nothing further
 
 
 @dataclass(frozen=True)
@@ -53,27 +55,22 @@ def ask(context: Context, script: Script, units: DataFrame, total: int) -> Asked
         StorageError: the journal cannot be written; what was acknowledged is kept.
     """
     stage, settings, begun = script.stage, context.settings, time.monotonic()
-    tasks = settings.spark.partitions
-    broker = context.broker()
-    broker.desk.begin(stage, script.pool, _limits(context, script))
-    place = JournalPlace(settings.storage.files, context.run_id, stage, settings.storage.journal_flush_s)
-    asking = Asking(script, place, _reachable(context, broker.place, tasks), tasks)
+    broker, limits = context.broker(), _limits(context, script)
+    broker.desk.begin(stage, script.pool, limits)
+    reached = _reachable(context, broker.place, settings.spark.partitions)
+    tasks = min(settings.spark.partitions, limits.in_flight) if reached.alone else settings.spark.partitions
+    asking = Asking(script, _journal(context, stage), reached, tasks)
     context.progress.started(stage, total)
-    rows = (
-        replies.with_known(context.tables, stage, units)
-        .withColumn("bucket", F.pmod(F.xxhash64("unit_key"), F.lit(BUCKETS)))
-        .repartition(tasks, "bucket")
-        .sortWithinPartitions("bucket", "order", "unit_key")
-    )
+    rows = _by_bucket(replies.with_known(context.tables, stage, units), tasks)
     failure: PySparkException | Py4JJavaError | None = None
     with _Watch(context, broker.desk, stage, total):
         try:
             ends = rows.mapInArrow(asker(asking), end_type(), profile=resources(context, script.gpus))
-            ends.agg(F.count(F.lit(1))).collect()
+            (said,) = one(ends.agg(F.max(F.when(F.col("reason") == STOPPED, F.col("detail")))))
         except (PySparkException, Py4JJavaError) as error:
-            failure = error
+            failure, said = error, None
     kept = replies.absorb(context.tables, settings.storage.files, context.run_id, stage)
-    stopped = broker.desk.stopped
+    stopped = broker.desk.stopped or said or ""
     if failure is not None and not stopped:
         raise StorageError(
             f"stage {stage}: the tasks failed: {_last_line(failure)}\n"
@@ -81,6 +78,22 @@ def ask(context: Context, script: Script, units: DataFrame, total: int) -> Asked
         ) from failure
     seconds = round(time.monotonic() - begun, 3)
     return Asked(kept.replies, kept.tokens_in, kept.tokens_out, kept.money, kept.torn, seconds, stopped)
+
+
+def _by_bucket(units: DataFrame, tasks: int) -> DataFrame:
+    """The units in as many partitions as there are tasks, whole buckets in each, one after the other."""
+    return (
+        units.withColumn("bucket", F.pmod(F.xxhash64("unit_key"), F.lit(BUCKETS)))
+        .repartition(tasks, "bucket")
+        .sortWithinPartitions("bucket", "order", "unit_key")
+    )
+
+
+def _journal(context: Context, stage: str) -> JournalPlace:
+    storage = context.settings.storage
+    return JournalPlace(
+        storage.files, context.run_id, stage, flush_s=storage.journal_flush_s, append=storage.journal_append
+    )
 
 
 def resources(context: Context, gpus: float) -> ResourceProfile | None:
@@ -100,7 +113,7 @@ def _reachable(context: Context, broker: BrokerPlace, tasks: int) -> BrokerPlace
         return broker
     context.progress.said(
         f"executors cannot reach the broker at {broker.host}:{broker.port}: rate, slots and money left are "
-        f"divided by {tasks} tasks. Open that way, or set spark.driver.host."
+        f"divided by at most {tasks} tasks. Open that way, or set spark.driver.host."
     )
     return replace(broker, alone=True)
 

@@ -8,14 +8,15 @@ from stark_udfs.engine.context import Context
 from stark_udfs.engine.stage import UnitStage
 from stark_udfs.udfs.settle import settler, verdict_type
 
+ORDER, PLACE = "_order", "_place"  # of a row's unit, and of the row in it; records have no such columns
 AFTER_PARSE = 1_000_000  # positions of rejects that settling adds, so that they never meet those of `parse`
 
 
 def settled(context: Context, stage: UnitStage, finished: DataFrame) -> tuple[DataFrame, DataFrame]:
     """The rows to write, and the rejects, of units that came to their end."""
     record = struct_type(stage.writes.record)
-    outs = finished.select("unit_key", "order", F.posexplode("outs").alias("place", "out"))
-    rows = outs.select("unit_key", "order", "place", "out.*")
+    outs = finished.select("unit_key", F.col("order").alias(ORDER), F.posexplode("outs").alias(PLACE, "out"))
+    rows = outs.select("unit_key", ORDER, PLACE, "out.*")
     dropped = finished.select("unit_key", "reply_key", F.posexplode("rejects").alias("position", "reject")).select(
         "unit_key", F.col("position").cast("bigint").alias("position"), "reject.*", "reply_key"
     )
@@ -40,7 +41,12 @@ def _verdicts(context: Context, stage: UnitStage, finished: DataFrame, rows: Dat
     within = F.col(unique.within) if unique is not None else F.col("unit_key")
     text = F.col(unique.on) if unique is not None else F.col(key)
     candidates = rows.select(
-        F.col(key).alias("key"), "unit_key", "order", "place", within.alias("within"), text.alias("text")
+        F.col(key).alias("key"),
+        "unit_key",
+        F.col(ORDER).alias("order"),
+        F.col(PLACE).alias("place"),
+        within.alias("within"),
+        text.alias("text"),
     )
     if context.tables.exists(stage.writes):
         table = context.tables.read(stage.writes)

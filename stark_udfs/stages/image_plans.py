@@ -19,13 +19,22 @@ from stark_udfs.stages.faces_rule import face_of, gender_of
 from stark_udfs.stages.image_seeds import ImageSeed, Place, of_albums, of_turns, said_around
 from stark_udfs.stages.looked_at import looked_at
 from stark_udfs.stages.plan_prompt import SYSTEM, BriefPlanReply, PlanReply, offered_to, shape_of, user_prompt
-from stark_udfs.stages.plan_rules import Shown, class_word, may_make, named, others_hidden, personal, plain, query_of
+from stark_udfs.stages.plan_rules import (
+    Shown,
+    class_word,
+    may_make,
+    module_of,
+    named,
+    others_hidden,
+    personal,
+    plain,
+    query_of,
+)
 from stark_udfs.stages.text import clean, excerpt
 from stark_udfs.stages.withholding import shown_in, withheld, withheld_by_reply
 from stark_udfs.vision.wishes import Module
 
 RELEVANCE_LIMIT = 500  # characters
-MODULES = {module.value: module for module in Module}
 
 
 class ImagePlan(Record):
@@ -33,7 +42,7 @@ class ImagePlan(Record):
 
     image_id: str = Field(description="of albums.images or sessions.turns.images; shared again, it is the same image")
     episode_id: str = Field(description="references narratives.episode_id")
-    place: Place = Field(description="album | turn")
+    stands_in: Place = Field(description="album | turn")
     session_number: int | None = Field(description="null for the album")
     turn: int | None = Field(description="null for the album")
     source: str | None = Field(description="internet | mobile; null for the album")
@@ -100,7 +109,9 @@ def _plan(settings: Settings, row: ImageSeed, reply: BriefPlanReply) -> ImagePla
         detail = f"{chosen.detail}: {excerpt(row.description, 300)}"
         return chosen.model_copy(update={"key": row.image_id, "detail": detail})
     prompt = _worded(settings, row, chosen.module, reply.prompt)
-    retry, query = (reply.retry_prompt, reply.query) if isinstance(reply, PlanReply) else ("", "")
+    retry, query, keywords = "", "", list[str]()
+    if isinstance(reply, PlanReply):
+        retry, query, keywords = reply.retry_prompt, reply.query, row.keywords
     again = _worded(settings, row, chosen.module, retry)
     return ImagePlan(
         **row.model_dump(include=set(ImageSeed.model_fields) & set(ImagePlan.model_fields)),
@@ -110,7 +121,7 @@ def _plan(settings: Settings, row: ImageSeed, reply: BriefPlanReply) -> ImagePla
         prompt=prompt,
         class_word=class_word(prompt) if chosen.module is Module.P_T2I else None,
         retry_prompt=again if clean(retry) and again != prompt else None,
-        query=query_of(clean(query), row.keywords, row.description, name=row.name),
+        query=query_of(clean(query), keywords, row.description, name=row.name),
         reframed=_reframed(settings, shown, prompt),
         relevance=said_around(row.turns_before, RELEVANCE_LIMIT),
         planned=excerpt(reply.module, 40),
@@ -132,11 +143,12 @@ def _choose(settings: Settings, reply: BriefPlanReply, shown: Shown, real_person
         return Reject(reason=Reason.REAL_PERSON, detail=f"{real_person} together with the user")
     allowed = may_make(shown, real_person)
     offered = settings.aligner.modules
-    said = MODULES.get(reply.module) if reply.module in offered else None
-    if said in allowed:
+    said = module_of(reply.module)
+    if said in allowed and said.value in offered:
         return Chosen(said)
-    if said is None and settings.image_plans.unparsed == "t2i" and Module.T2I in allowed:
-        return Chosen(Module.T2I, "no module in the reply")
+    unread = said is None or said.value not in offered
+    if unread and settings.image_plans.unparsed == "t2i" and Module.T2I in allowed:
+        return Chosen(Module.T2I, "not a module that is offered")
     possible = [module for module in allowed if module.value in offered]
     if possible:
         return Chosen(possible[0], _why(said, shown, real_person))
@@ -149,7 +161,7 @@ def _why(said: Module | None, shown: Shown, real_person: str | None) -> str:
         return "the user is shown"
     if real_person:
         return "a real person is shown"
-    return "the user is not shown" if said is Module.P_T2I else "no module in the reply"
+    return "the user is not shown" if said is Module.P_T2I else "not a module that is offered"
 
 
 def _worded(settings: Settings, row: ImageSeed, module: Module, wrote: str) -> str:

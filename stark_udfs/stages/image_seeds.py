@@ -39,7 +39,7 @@ class ImageSeed(Record):
 
     image_id: str
     episode_id: str
-    place: Place
+    stands_in: Place
     session_number: int | None
     turn: int | None
     shared_by: Sharer | None
@@ -72,7 +72,7 @@ def of_albums(table: DataFrame) -> DataFrame:
     return table.select("episode_id", F.explode("images").alias("image")).select(
         "image.image_id",
         "episode_id",
-        F.lit(Place.ALBUM.value).alias("place"),
+        F.lit(Place.ALBUM.value).alias("stands_in"),
         nowhere.alias("session_number"),
         nowhere.alias("turn"),
         nothing.alias("shared_by"),
@@ -104,7 +104,7 @@ def of_turns(table: DataFrame) -> DataFrame:
         .select(
             "image.image_id",
             "episode_id",
-            F.lit(Place.TURN.value).alias("place"),
+            F.lit(Place.TURN.value).alias("stands_in"),
             "session_number",
             number.alias("turn"),
             F.when(by_assistant, Sharer.ASSISTANT.value).otherwise(Sharer.USER.value).alias("shared_by"),

@@ -80,7 +80,7 @@ def offered_to(settings: Settings, row: ImageSeed) -> list[ModuleName]:
 
 def _picture(row: ImageSeed) -> list[str]:
     lines = [f"shows: {row.description}"]
-    if row.place is Place.ALBUM:
+    if row.stands_in is Place.ALBUM:
         lines.append(f"stands: on {row.name}'s phone, taken or saved by {row.name}")
     else:
         who = row.name if row.shared_by is Sharer.USER else "the AI assistant"
@@ -154,7 +154,7 @@ def _scene_rules(settings: Settings, row: ImageSeed) -> list[str]:
         )
     if settings.image_plans.sees == "profile":
         return rules
-    if row.place is Place.ALBUM or row.source == "mobile":
+    if row.stands_in is Place.ALBUM or row.source == "mobile":
         rules.append("It is a picture of a phone: everyday light and framing, no studio.")
     if row.sensitive:
         rules.append("The subject is sensitive: no wounds, no nudity, no violence, no faces of patients, no slogans.")

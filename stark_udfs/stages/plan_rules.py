@@ -13,6 +13,7 @@ QUERY_LIMIT = 100
 NAME_LIMIT = 80
 WORDS_BEFORE_TRIGGER = 30  # CLIP reads 75 tokens, and the trigger has to be among them
 
+MODULES = {module.value: module for module in Module}
 TRIGGERS = re.compile(rf"\s*\[?\b{TRIGGER}\b\]?", re.IGNORECASE)
 CLASS_WORDS = {"man", "woman", "person", "lady", "gentleman", "male", "female", "adult"}
 NOT_QUERY = re.compile(r"[^\w\s'’&-]|(?<!\w)[-'’]|[-'’](?!\w)|_")
@@ -39,6 +40,11 @@ class Shown(StrEnum):
     def has_user(self) -> bool:
         """Whether the user is among them."""
         return self in {Shown.USER, Shown.WITH_OTHERS}
+
+
+def module_of(said: str) -> Module | None:
+    """The module of that name, whatever its case."""
+    return MODULES.get(said.strip().casefold())
 
 
 def may_make(shown: Shown, real_person: str | None) -> tuple[Module, ...]:

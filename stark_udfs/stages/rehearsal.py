@@ -165,7 +165,7 @@ def _image_seed(life: Mapping[str, Json]) -> ImageSeed:
         {
             **_only(ImageSeed, life),
             "image_id": "picture",
-            "place": "turn",
+            "stands_in": "turn",
             "session_number": 1,
             "turn": 4,
             "shared_by": "user",

@@ -11,9 +11,7 @@ WORD = re.compile(r"\w+")
 def clean(text: str) -> str:
     """One line without control characters, format characters or lone surrogates, in NFC."""
     if not text.isprintable():  # nearly every text is, and goes through five times as fast
-        text = "".join(
-            " " if unicodedata.category(c) == "Cc" else c for c in text if c in JOINERS or not _invisible(c)
-        )
+        text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text if c in JOINERS or not _invisible(c))
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 

@@ -78,7 +78,8 @@ GROWN = re.compile(
 )
 SOMEONE = re.compile(
     r"\b(?:a|one|two|three|four|five|six|several|a few) (?:\w+ )?(?:people|persons?|figures)\b"
-    r"|\b(?:someone|somebody)\b(?!['’]s)"
+    r"|\b(?:two|three|four|five|six|several|smiling|laughing) (?:\w+ )?faces\b"
+    r"|\b(?:some|every)(?:one|body)\b(?!['’]s)"
 )
 
 SELFIE = re.compile(

@@ -5,7 +5,7 @@ from stark_udfs.core.settings import Settings
 from stark_udfs.stages.faces_rule import gender_of
 from stark_udfs.stages.image_seeds import ImageSeed, Sharer
 from stark_udfs.stages.plan_prompt import BriefPlanReply, PlanReply
-from stark_udfs.stages.plan_rules import Shown, named
+from stark_udfs.stages.plan_rules import Shown, module_of, named
 from stark_udfs.stages.text import clean, excerpt
 from stark_udfs.stages.who_is_shown import Owner, Seen, seen_in
 from stark_udfs.vision.wishes import Module
@@ -18,10 +18,11 @@ def withheld(settings: Settings, row: ImageSeed, *texts: str) -> Reject | None:
     minor = row.age < settings.safety.min_face_age
     for text in texts:
         whom = seen(settings, row, text)
+        where = "" if text == row.description else f" in {excerpt(text, 200)!r}"
         if whom.child:
-            return _withheld(row, f"a child in {excerpt(text, 200)!r}")
+            return _withheld(row, f"a child{where}")
         if minor and (whom.user or whom.peers or (whom.someone and not whom.grown)):
-            return _withheld(row, f"{row.age} years old; the user or people of that age in {excerpt(text, 200)!r}")
+            return _withheld(row, f"{row.age} years old; the user or people of that age{where}")
     return None
 
 
@@ -31,7 +32,7 @@ def withheld_by_reply(settings: Settings, row: ImageSeed, reply: BriefPlanReply,
         return _withheld(row, "the planner sees somebody under 18")
     if row.age < settings.safety.min_face_age:
         known = seen(settings, row, row.description).grown or named(clean(reply.real_person), row.name) is not None
-        if shown.has_user or reply.module == Module.P_T2I or (shown is Shown.OTHERS and not known):
+        if shown.has_user or module_of(reply.module) is Module.P_T2I or (shown is Shown.OTHERS and not known):
             return _withheld(row, f"{row.age} years old; the planner sees {shown.value}")
     return withheld(settings, row, *(clean(text) for text in written(reply)))
 
@@ -51,9 +52,9 @@ def shown_in(settings: Settings, row: ImageSeed, reply: BriefPlanReply) -> Shown
     """Who is shown: the model's word, unless the description knows better. An assistant has no pictures of the user."""
     whom = seen(settings, row, row.description)
     minor = row.age < settings.safety.min_face_age
-    by_module = settings.image_plans.unparsed == "t2i" and reply.module == Module.P_T2I
+    by_module = settings.image_plans.unparsed == "t2i" and module_of(reply.module) is Module.P_T2I
     user = by_module or (whom.user and (minor or row.shared_by is not Sharer.ASSISTANT))
-    said = SHOWN.get(reply.shown)
+    said = SHOWN.get(reply.shown.strip().casefold())
     if said is None:
         said = Shown.OTHERS if whom.grown or whom.peers or whom.someone else Shown.NOBODY
     if user and not said.has_user:

@@ -13,12 +13,15 @@ import numpy as np
 from pyspark.sql import types as spark
 
 from stark_udfs.udfs.records import Batches, arrow, arrow_schema, dicts
+from stark_udfs.vision.fetch import Refused
 from stark_udfs.vision.pictures import Bounds, NoPicture, pixels_of
 from stark_udfs.vision.protocols import EmbedderSpec, Pixels, loaded
+from stark_udfs.vision.reading import bytes_of
 from stark_udfs.vision.shards import PictureRow
 
 AT_ONCE = 64
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif")
+LARGEST_FILE = 50_000_000  # bytes
 LONGEST_TEXT = 1_000  # characters of a caption
 
 
@@ -65,11 +68,9 @@ def _embedded(spec: EmbedderSpec, bounds: Bounds, rows: Iterable[dict[str, Any]]
 
 
 def _pixels(path: str, bounds: Bounds) -> Pixels | str:
-    try:
-        with fsspec.open(path, "rb") as file:
-            data = file.read()
-    except (OSError, ValueError, KeyError, tarfile.TarError) as error:
-        return f"unreadable: {error}"[:200]
+    data = bytes_of(path, LARGEST_FILE)
+    if isinstance(data, Refused):
+        return f"{data.reason.value}: {data.detail}"
     found = pixels_of(data, bounds)
     return f"{found.fault.value}: {found.detail}" if isinstance(found, NoPicture) else found
 

@@ -33,6 +33,17 @@ async def _read_all(addresses: Sequence[str], rules: FetchRules, turns: Turns) -
 
 def read_file(address: str, rules: FetchRules) -> Fetched | Refused:
     """The picture in a file of one's own storage; `tar://member.jpg::/folder/shard.tar` names one in an archive."""
+    data = bytes_of(address, rules.bytes)
+    if isinstance(data, Refused):
+        return data
+    picture = take(data, rules.bounds)
+    if isinstance(picture, NoPicture):
+        return Refused(FetchRefusal(picture.fault.value), picture.detail[:300])
+    return Fetched(picture.data, picture.width, picture.height, picture.format, picture.sha256, address)
+
+
+def bytes_of(address: str, most: int) -> bytes | Refused:
+    """The bytes of a file of one's own storage, at most so many; nothing of the web."""
     import fsspec
 
     *outer, last = (part.partition("://") for part in address.split("::"))
@@ -41,14 +52,9 @@ def read_file(address: str, rules: FetchRules) -> Fetched | Refused:
         return Refused(FetchRefusal.SCHEME, f"{address[:200]!r}: not one of {', '.join(sorted(OPENED - {''}))}")
     try:
         with fsspec.open(address, "rb") as file:
-            data = file.read(rules.bytes + 1)
+            data: bytes = file.read(most + 1)
     except FileNotFoundError:
         return Refused(FetchRefusal.STATUS, f"no file {address[:250]}")
     except (OSError, ImportError, ValueError, KeyError) as error:
         return Refused(FetchRefusal.UNREACHABLE, f"{address[:150]}: {error}"[:300])
-    if len(data) > rules.bytes:
-        return Refused(FetchRefusal.TOO_LARGE, f"more than {rules.bytes} bytes")
-    picture = take(data, rules.bounds)
-    if isinstance(picture, NoPicture):
-        return Refused(FetchRefusal(picture.fault.value), picture.detail[:300])
-    return Fetched(picture.data, picture.width, picture.height, picture.format, picture.sha256, address)
+    return Refused(FetchRefusal.TOO_LARGE, f"more than {most} bytes") if len(data) > most else data

@@ -14,6 +14,11 @@ def without_trigger(prompt: str) -> str:
     return re.sub(rf"\s*\b{TRIGGER}\b", "", prompt).strip()
 
 
+def without_person(prompt: str) -> str:
+    """The prompt without the person whom the trigger marks: "a photo of a , reading"."""
+    return re.sub(rf"[^\s,]+\s+{TRIGGER}\b", "", prompt).strip()
+
+
 @dataclass(frozen=True)
 class Frame:
     """How a tokenizer frames a text: `length` tokens in all, the first `start`, one `end`, then `pad`."""

@@ -14,8 +14,10 @@ from stark_udfs.delta.schema import struct_type
 from stark_udfs.delta.table import Table
 from stark_udfs.engine import system
 from stark_udfs.llm.prompts import Reply
-from stark_udfs.stages import albums, commonsense, demographics, events, narratives, personas, sessions, turns
+from stark_udfs.stages import albums, commonsense, demographics, events, images, narratives, personas, sessions, turns
+from stark_udfs.stages.choosing import WhyNot
 from stark_udfs.stages.relations import Relation
+from stark_udfs.vision.wishes import Module
 
 ESCAPE = "\x1b[31mred\x1b[0m [bold]not markup[/bold]"
 EPISODE, OTHER = "e1a0000000000001", "e1b0000000000002"
@@ -56,6 +58,7 @@ def contents() -> list[tuple[Table, list[Record]]]:
         (events.TABLE, [_events()]),
         (albums.TABLE, [albums.Album(episode_id=EPISODE, images=[_album_image()])]),
         (sessions.TABLE, [_session(1), _session(2)]),
+        (images.TABLE, [_candidate(1, 0.2), _candidate(2, 0.6)]),
         (system.REPLIES, [_reply("personas", SEED, 0), _reply("sessions", EPISODE, 0), _reply("sessions", EPISODE, 1)]),
         (
             system.UNITS,
@@ -65,6 +68,36 @@ def contents() -> list[tuple[Table, list[Record]]]:
         (system.RUNS, [_run("personas", 1), _run("sessions", 2)]),
         (system.CHECKS, [_check("turns", 2.0, ok=False), _check("images", 1.9, ok=True)]),
     ]
+
+
+def _candidate(number: int, score: float) -> Record:
+    """One of two pictures that were found for the picture of the album; the better one was taken."""
+    sha256 = f"{number:064x}"
+    nothing = (
+        "seed licence_url creator found_score turn_score nsfw phash faces_found faces_expected embedding width height"
+    )
+    return images.Image(
+        image_id=_album_image().image_id,
+        candidate=number,
+        episode_id=EPISODE,
+        attempt=1,
+        module=Module.RETRIEVAL,
+        rewritten=False,
+        prompt="A red pot on a stove.",
+        path=f"images/{sha256[:2]}/{sha256}.png",
+        sha256=sha256,
+        bytes=100,
+        source="offline shelf",
+        caption=f"A pot. {ESCAPE}",
+        page="",
+        licence="CC0-1.0",
+        text_score=score,
+        score=score,
+        chosen=score > 0.5,
+        why_not=None if score > 0.5 else WhyNot.OUTSCORED,
+        detail="",
+        **dict.fromkeys(nothing.split()),
+    )
 
 
 def _person() -> Record:

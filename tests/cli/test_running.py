@@ -29,7 +29,7 @@ def names(chosen: tuple[Stage, ...]) -> list[str]:
 
 def describe_between():
     def it_takes_both_ends_in(pipeline):
-        assert names(between(pipeline, "narratives", "albums")) == ["narratives", "events", "albums"]
+        assert names(between(pipeline, "narratives", "albums")) == ["narratives", "faces", "events", "albums"]
         assert between(pipeline, None, None) == pipeline
 
     def it_refuses_ends_that_cross(pipeline):
@@ -39,7 +39,7 @@ def describe_between():
 
 def describe_with_downstream():
     def it_adds_all_that_hangs_on_a_stage(pipeline):
-        assert with_downstream(pipeline, ["events"]) == {"events", "sessions", "summaries"}
+        assert with_downstream(pipeline, ["events"]) == {"events", "sessions", "summaries", "image_plans", "images"}
         assert "albums" in with_downstream(pipeline, ["narratives"])
         assert with_downstream(pipeline, [ALL]) == set(names(pipeline))
         assert with_downstream(pipeline, []) == frozenset()

@@ -1,18 +1,28 @@
+from collections.abc import Callable
+
 import pytest
 
 from bench.faults import network
+from bench.faults.outcome import Outcome
 from bench.faults.trial import Bench
+from stark_udfs.llm.stub import Faults
 
 pytestmark = pytest.mark.faults
 
 
 def describe_a_server_that_fails():
-    @pytest.mark.parametrize("fault", [network.throttled, network.errors, network.malformed, network.truncated])
-    def it_is_paid_once_for_each_call(toy_bench: Bench, fault):
+    @pytest.mark.parametrize("fault", [network.throttled, network.errors])
+    def it_is_paid_once_for_each_call(toy_bench: Bench, fault: Callable[[Bench], Outcome]):
         outcome = fault(toy_bench)
         assert outcome.ok, outcome
         assert outcome.ended == "finished"
         assert outcome.paid == outcome.logical
+
+    def it_is_paid_once_for_each_ask_when_its_answers_are_bad(toy_bench: Bench):
+        outcome = network.tried(toy_bench, "spoilt", Faults(malformed=0.3, truncated=0.3, mends=True))
+        assert outcome.ok, outcome
+        assert outcome.ended == "finished"
+        assert outcome.paid == outcome.logical > toy_bench.expected.logical
 
     def it_is_paid_once_when_it_was_away(toy_bench: Bench):
         outcome = network.down(toy_bench, seconds=4.0)

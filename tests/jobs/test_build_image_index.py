@@ -88,9 +88,12 @@ def describe_build_index():
         for place in range(COUNT):
             (tmp_path / f"{place}.png").write_bytes(png(place))
             rows.append((str(tmp_path / f"{place}.png"), f"row {place}", "cc-by"))
+        rows.append(("http://169.254.169.254/latest", "not of one's own storage", ""))
         frame = spark.createDataFrame(rows, "path string, caption string, licence string")
         frame.write.format("delta").save(str(tmp_path / "table"))
-        built(spark, tmp_path / "table", tmp_path / "index", clip, "table")
+        made = built(spark, tmp_path / "table", tmp_path / "index", clip, "table")
+        assert (made.card.rows, made.left_out) == (COUNT, 1)
+        assert made.examples[0].startswith("http://169.254.169.254/latest: scheme")
         row = nearest(tmp_path / "index", clip, 3)
         assert (row.caption, row.licence, row.source) == ("row 3", "cc-by", "mine")
 

@@ -23,7 +23,7 @@ def face(age: int = 34, settings: Settings = PICTURES) -> Face:
 PLAN = ImagePlan(
     image_id="i-1",
     episode_id="e-1",
-    place=Place.TURN,
+    stands_in=Place.TURN,
     session_number=2,
     turn=5,
     source="mobile",

@@ -30,7 +30,7 @@ PAPER = settings_with(
 SEED = ImageSeed(
     image_id="i-1",
     episode_id="e-1",
-    place=Place.TURN,
+    stands_in=Place.TURN,
     session_number=2,
     turn=5,
     shared_by=Sharer.USER,
@@ -100,7 +100,7 @@ def describe_ask():
         assert ask(BASE, SEED, [reply()]) is None
 
     def it_shows_a_picture_of_the_album_without_turns():
-        row = seed(place=Place.ALBUM, category="food", source=None, rationale=None, turns_before=[], turns_after=[])
+        row = seed(stands_in=Place.ALBUM, category="food", source=None, rationale=None, turns_before=[], turns_after=[])
         prompt = ask(BASE, row, [])
         assert prompt is not None
         assert "on Hana Mori's phone" in prompt.user and "kind: food" in prompt.user
@@ -143,7 +143,7 @@ def describe_a_row():
             34,
             "female",
         )
-        assert (made.place, made.session_number, made.turn, made.source) == (Place.TURN, 2, 5, "mobile")
+        assert (made.stands_in, made.session_number, made.turn, made.source) == (Place.TURN, 2, 5, "mobile")
         assert (made.module, made.planned, made.why) == (Module.T2I, "t2i", None)
         assert made.prompt == reply().prompt
         assert made.retry_prompt == reply().retry_prompt
@@ -254,6 +254,7 @@ def describe_minors():
             "Classmates at a long table",
             "A 14-year-old male on a bench",
             "Three people on a bench",
+            "Screenshot of a call, three faces",
         ],
     )
     def people_of_their_age_are_withheld_unasked(description: str):
@@ -314,16 +315,24 @@ def describe_the_papers_setting():
     @pytest.mark.parametrize("module", ["", "painting", "t2i", "P-T2I / retrieval"])
     def a_reply_without_an_offered_module_is_painted_from_words(module: str):
         made = plan(SEED, _brief(module=module), PAPER)
-        assert (made.module, made.why) == (Module.T2I, "no module in the reply")
+        assert (made.module, made.why) == (Module.T2I, "not a module that is offered")
         assert made.planned == module
+
+    def case_and_spaces_do_not_matter():
+        assert plan(SEED, _brief(module=" Retrieval "), PAPER).module is Module.RETRIEVAL
+        assert reject(seed(**TEEN), _brief(module="P-T2I "), PAPER).reason is Reason.WITHHELD_MINOR
 
     def nothing_at_all_will_do():
         made = plan(SEED, BriefPlanReply(), PAPER)
         assert (made.module, made.prompt, made.shown) == (Module.T2I, SEED.description, Shown.NOBODY)
 
-    def it_has_no_second_wording_and_searches_by_keywords():
+    def it_has_no_second_wording_and_searches_by_the_description():
         made = plan(SEED, _brief(), PAPER)
-        assert (made.module, made.retry_prompt, made.query) == (Module.RETRIEVAL, None, "beans pot")
+        assert (made.module, made.retry_prompt, made.query) == (
+            Module.RETRIEVAL,
+            None,
+            "A pot of beans on a gas stove steam against the window",
+        )
 
     def a_missing_trigger_is_appended_and_of_several_the_first_stays():
         assert plan(SEED, _brief(module="p-t2i", prompt="On a bridge."), PAPER).prompt == "On a bridge, a woman img"

@@ -21,6 +21,7 @@ from stark_udfs.stages import (
     summaries,
 )
 from stark_udfs.stages.image_seeds import Place, Sharer
+from stark_udfs.stages.plan_prompt import PlanReply
 from stark_udfs.stages.relations import Relation
 from stark_udfs.stages.turns import TurnItem
 from tests.stages.given import ALBUM, STORY, session_reply, settings_with, shared
@@ -234,7 +235,7 @@ def describe_later_stages():
         stage = image_plans.stage(settings_for(40))
         of_album, of_turn = [], []
         for row in sorted(rows_of(stage, frames), key=lambda row: (row.turn or 0, row.image_id)):
-            (of_turn if row.place is Place.TURN else of_album).append(row)
+            (of_turn if row.stands_in is Place.TURN else of_album).append(row)
         assert [row.image_id for row in of_album] == ["i-1", "i-2"]
         assert {(row.category, row.source, tuple(row.turns_before)) for row in of_album} == {("food", None, ())}
         assert [(row.turn, row.shared_by, row.source) for row in of_turn] == [
@@ -250,6 +251,15 @@ def describe_later_stages():
         assert [line.text for line in of_turn[0].turns_after] == ["Oh."]
         assert [line.text for line in of_turn[1].turns_after] == ["Oh.", "Yes."]
         assert {row.name for row in of_turn + of_album} == {person["name"]}
+
+        said = PlanReply(
+            shown="nobody", under_18=False, real_person="", module="web", prompt="A tram", retry_prompt="", query="tram"
+        )
+        plans = [plan for row in of_turn for plan in image_plans.parse(settings_for(40), row, [said])]
+        table = frame(spark, image_plans.ImagePlan, plans)
+        found = table.agg(*(F.expr(check.expression).alias(check.name) for check in stage.checks)).first()
+        assert (found["share of web"], found["share of p-t2i"], found["different prompts"]) == (1.0, 0.0, 0.5)
+        assert found["pictures of the user that p-t2i makes"] == 1.0
 
     def early_checks_can_be_measured(written):
         for module in (personas, commonsense, narratives):

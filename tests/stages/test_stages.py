@@ -26,6 +26,7 @@ SHAPES = (
     PlanReply,
 )
 SETTINGS = settings_with()
+THE_ENGINES = {"unit_key", "provider", "run_id", "order", "place", "out", "op"}  # columns beside a record's own
 
 
 def name_of(module) -> str:
@@ -49,6 +50,9 @@ def describe_stage():
         assert set(stage.writes.key) <= set(stage.writes.record.model_fields)
         assert {column for column, _ in stage.writes.parents} <= set(stage.writes.record.model_fields)
         assert {stage.unit, stage.order or stage.unit} <= set(stage.each.model_fields)
+
+    def its_columns_are_not_the_engines(module):
+        assert not THE_ENGINES & set(module.TABLE.record.model_fields)
 
     def it_pickles(module):
         stage = module.stage(SETTINGS)

@@ -18,7 +18,8 @@ def sentences(count: int) -> list[Candidate]:
     """Short rows of few words, so that many are alike."""
     rng = random.Random(7)
     words = [f"w{i}" for i in range(40)]
-    return [row(f"k{i:03}", " ".join(rng.sample(words[: rng.randint(12, 40)], rng.randint(3, 12)))) for i in range(count)]
+    texts = (" ".join(rng.sample(words[: rng.randint(12, 40)], rng.randint(3, 12))) for _ in range(count))
+    return [row(f"k{i:03}", text) for i, text in enumerate(texts)]
 
 
 def kept_by_every_pair(rows: list[Candidate], near: float) -> set[str]:

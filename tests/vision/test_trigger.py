@@ -1,7 +1,7 @@
 import pytest
 
 from stark_udfs.vision.protocols import Unpaintable
-from stark_udfs.vision.trigger import Frame, take_out_trigger, without_trigger
+from stark_udfs.vision.trigger import Frame, take_out_trigger, without_person, without_trigger
 
 START, END, PAD, IMG = 90, 91, 0, 99
 FRAME = Frame(START, END, PAD, length=8)
@@ -58,3 +58,16 @@ def describe_without_trigger():
     )
     def it_leaves_a_sentence(prompt: str, plain: str):
         assert without_trigger(prompt) == plain
+
+
+def describe_without_person():
+    @pytest.mark.parametrize(
+        ("prompt", "rest"),
+        [
+            ("a photo of a woman img, with her dog", "a photo of a , with her dog"),
+            ("a man img and another man", "a  and another man"),
+            ("a red house", "a red house"),
+        ],
+    )
+    def it_leaves_what_else_is_there(prompt: str, rest: str):
+        assert without_person(prompt) == rest

@@ -17,7 +17,7 @@ from stark_udfs.vision.files import ImageFiles
 from stark_udfs.vision.phash import phash
 from stark_udfs.vision.pictures import Picture
 from stark_udfs.vision.shelf import CREATOR, LICENCE, LICENCE_URL, SOURCE, Shelf, ShelfWeb
-from stark_udfs.vision.trigger import without_trigger
+from stark_udfs.vision.trigger import without_person, without_trigger
 from stark_udfs.vision.wishes import Answer, Candidate, Found, Module, NotNow, Order, Rate, Rated, Rating, Wish
 
 DRAWINGS = 1  # raised when drawings or captions change: what was drawn before is then drawn anew
@@ -104,9 +104,10 @@ class OfflineAtelier:
 
 def drawing(wish: Wish, seed: int) -> Picture:
     """A face where one is wished for, else a scene, in which the person stands who is to be shown."""
-    words, person = without_trigger(wish.prompt), wish.person
+    caption, person = without_trigger(wish.prompt), wish.person
     if person is None:
-        return scene_card(words, seed)
+        return scene_card(caption, seed)
     if wish.module is Module.T2I:
         return avatar(person.traits, person.age, seed, person.clothing)
-    return scene_card(words, seed, Portrait(person.traits, person.age, person.clothing))
+    portrait = Portrait(person.traits, person.age, person.clothing)
+    return scene_card(without_person(wish.prompt), seed, portrait, caption=caption)

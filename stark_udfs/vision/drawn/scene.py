@@ -50,8 +50,11 @@ class Spot:
     size: float
 
 
-def scene_card(description: str, seed: int, portrait: Portrait | None = None) -> Picture:
-    """A drawn picture of a description, 640 × 480 px; equal arguments give equal bytes."""
+def scene_card(description: str, seed: int, portrait: Portrait | None = None, *, caption: str | None = None) -> Picture:
+    """A drawn picture of a description, 640 × 480 px; equal arguments give equal bytes.
+
+    caption: what stands below; None: the description.
+    """
     scene, rng = scene_of(description), rng_of(seed, "scene", description)
     place = places.PLACES[scene.place or place_for(scene, rng)]
     image, pen = sheet(WIDTH, HEIGHT, "#dfe7ec")
@@ -69,7 +72,7 @@ def scene_card(description: str, seed: int, portrait: Portrait | None = None) ->
         avatar.person(person, portrait.traits, portrait.age, rng, portrait.clothing)
     if not place.indoors:
         weather(pen, W, scene.light)
-    return png(captioned(mark(image), description))
+    return png(captioned(mark(image), description if caption is None else caption))
 
 
 def place_for(scene: Scene, rng: Random) -> str:

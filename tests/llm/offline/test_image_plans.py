@@ -25,7 +25,7 @@ def seed(row: dict[str, Any], place: str, number: int, **image: Any) -> ImageSee
     unknown = dict.fromkeys(("session_number", "turn", "shared_by", "category", "source", "rationale"))
     around = {"keywords": [], "turns_before": [], "turns_after": [], "sensitive": False}
     image_id = f"{row['episode_id']}-{place}-{number}"
-    return ImageSeed.model_validate({**unknown, **known, **around, "image_id": image_id, "place": place, **image})
+    return ImageSeed.model_validate({**unknown, **known, **around, "image_id": image_id, "stands_in": place, **image})
 
 
 def seeds() -> list[ImageSeed]:

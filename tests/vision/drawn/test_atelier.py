@@ -10,6 +10,7 @@ from PIL import Image
 
 from stark_udfs.core.ids import rng_of
 from stark_udfs.vision.drawn.atelier import OfflineAtelierSpec
+from stark_udfs.vision.drawn.pen import rgb
 from stark_udfs.vision.faces import draw_traits
 from stark_udfs.vision.files import ImageFiles
 from stark_udfs.vision.protocols import loaded
@@ -79,6 +80,15 @@ def describe_paintings():
         ]
         alone = SELFIE.model_copy(update={"person": None, "module": Module.T2I})
         assert not {c.path for c in selfies} & {c.path for c in found(tmp_path, alone)}
+
+    def the_person_is_drawn_once_and_others_beside_them(tmp_path: Path):
+        worded = [
+            SELFIE.model_copy(update={"prompt": f"a photo of a {who} on a beach", "seeds": (1,)})
+            for who in ("woman img", "woman img and a man")
+        ]
+        alone, together = (np.asarray(image(tmp_path, found(tmp_path, wish)[0])).astype(int) for wish in worded)
+        blue = [(np.abs(shown - rgb("#4577b8")).sum(axis=2) < 12).mean() for shown in (alone, together)]  # their shirt
+        assert blue[0] < 0.001 < blue[1]
 
     def everything_is_marked_as_drawn(tmp_path: Path):
         for wish in (FACE, SELFIE, SCENE, SEARCH, WEB):

@@ -1,0 +1,20 @@
+"""The project's stub server in a thread of the test, for tests that look at when calls came and how many at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from stark_udfs.llm.loops import LoopThread
+from stark_udfs.llm.serve import served
+from stark_udfs.llm.stub import Faults, Stub
+
+
+@contextmanager
+def stubbed(faults: Faults) -> Iterator[tuple[str, Stub]]:
+    """The base URL of a stub server that runs as long as the block, and the stub."""
+    stub = Stub(faults)
+    with LoopThread("stub") as thread:
+        serving = served(stub)
+        try:
+            yield thread.run(serving.__aenter__()), stub
+        finally:
+            thread.run(serving.__aexit__(None, None, None))

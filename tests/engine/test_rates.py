@@ -1,0 +1,80 @@
+"""Limits in a whole run: static shares where the broker cannot be reached, and how soon a stop is heard."""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from stark_udfs.core.conf import load
+from stark_udfs.core.settings import Settings
+from stark_udfs.delta.tables import Tables
+from stark_udfs.engine.chat_stage import run_unit_stage
+from stark_udfs.engine.context import Context, Wanted
+from stark_udfs.engine.progress import STOPPED_BY_USER, Quiet
+from stark_udfs.engine.run import run
+from stark_udfs.engine.system import REPLIES, UNITS
+from stark_udfs.llm.broker import Desk
+from stark_udfs.llm.broker_net import BrokerPlace, BrokerServer
+from stark_udfs.llm.stub import Faults, Stub
+from tests.engine.stubs import stubbed
+from tests.engine.toy import Toy, stages
+
+
+def settings_in(folder: Path, *more: str) -> Settings:
+    return load("conf", "demo", [f"storage.tables={folder}/tables", f"storage.files={folder}/files", *more])
+
+
+class OutOfReach(BrokerServer):
+    """A broker that listens, at an address that leads executors elsewhere."""
+
+    @property
+    def place(self) -> BrokerPlace:
+        return replace(super().place, host="127.0.0.2", port=9)
+
+
+@dataclass
+class Impatient(Quiet):
+    """A user who wants to stop once so many calls have come."""
+
+    stub: Stub | None = None
+    calls: int = 0
+    asked_at: float | None = None
+
+    def stop_requested(self) -> bool:
+        assert self.stub is not None
+        if self.asked_at is None and self.stub.counts["served"] >= self.calls:
+            self.asked_at = time.monotonic()
+        return self.asked_at is not None
+
+
+def describe_a_broker_that_executors_cannot_reach():
+    def it_leaves_each_task_its_share_of_slots_and_money(spark: SparkSession, tmp_path: Path):
+        settings = settings_in(tmp_path, "limits.budget=0.012", "spark.partitions=4")
+        with stubbed(Faults(latency_ms=50)) as (url, stub), OutOfReach(Desk()) as broker, ExitStack() as closing:
+            seeds, sights = stages(Toy(towns=200), url, in_flight=3)
+            run([seeds], settings, spark)
+            tables, watch = Tables(spark, settings.storage), Quiet()
+            context = Context(spark, settings, tables, "alone", Wanted(), watch, closing, _broker=broker)
+            outcome = run_unit_stage(context, sights)
+        assert [line for line in watch.lines if "cannot reach the broker at 127.0.0.2:9" in line] == watch.lines
+        assert 1 < stub.max_in_flight <= 3
+        assert 0.009 < outcome.asked.money <= 0.012
+        assert outcome.asked.stopped.startswith("budget: ")
+        assert outcome.asked.calls == stub.counts["served"] == tables.read(REPLIES).count()
+        assert outcome.open == tables.read(UNITS).where("state = 'open'").count() > 0
+
+
+def describe_a_stop():
+    def it_is_heard_within_a_second_and_keeps_what_is_in_flight(spark: SparkSession, tmp_path: Path):
+        settings = settings_in(tmp_path)
+        with stubbed(Faults(latency_ms=300)) as (url, stub):
+            watch = Impatient(stub=stub, calls=40)
+            report = run(stages(Toy(towns=200), url), settings, spark, progress=watch)
+            assert stub.begun is not None
+            last = stub.begun + stub.calls()["arrived_s"][-1]
+        assert report.stopped == report.stages[1].note == STOPPED_BY_USER
+        assert last - watch.asked_at < 1.0
+        assert report.stages[1].calls == stub.counts["served"] < 400
+        assert report.stages[1].open > 0
