@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from stark_udfs.core.ids import Json, seed_of
+from stark_udfs.core.ids import Json, fingerprint, seed_of
 from stark_udfs.core.rejects import Reject
 from stark_udfs.core.settings import Gender, Settings
 from stark_udfs.vision.faces import Face, draw_face
+from stark_udfs.vision.wardrobe import pool
 
 
 def face_of(settings: Settings, *, episode_id: str, age: int, gender: str, birthplace: str) -> Face | Reject:
@@ -34,9 +35,10 @@ def gender_of(genders: Sequence[Gender], word: str) -> Gender:
 
 
 def looked_at(settings: Settings) -> dict[str, Json]:
-    """Every setting that `face_of` looks at, as JSON: part of the fingerprint of a stage that calls it."""
+    """Every setting and word list that `face_of` looks at, as JSON: part of the fingerprint of a stage that calls it."""
     return {
         "seed": settings.pipeline.seed,
         "min_face_age": settings.safety.min_face_age,
+        "words": fingerprint(pool().model_dump(mode="json")),
         "genders": [gender.model_dump(mode="json", exclude={"weight"}) for gender in settings.people.genders],
     }

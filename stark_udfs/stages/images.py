@@ -64,6 +64,7 @@ TABLE = Table("images", Image, key=("image_id", "candidate"), parents=(("image_i
 
 def course(rules: Rules, taste: Taste, row: PlannedImage, answers: Sequence[Answer]) -> Course:
     """How far the image has come with these answers."""
+    wishes = [rung.wish for rung in ladder(rules, row)]
 
     def rate(pictures: Sequence[Candidate]) -> Rate:
         return Rate(
@@ -71,13 +72,13 @@ def course(rules: Rules, taste: Taste, row: PlannedImage, answers: Sequence[Answ
             captions=tuple(picture.caption for picture in pictures),
             description=row.description,
             turns=row.relevance if taste.turns_weight else "",
-            of_person=row.shown.has_user,
+            of_person=any(wish.person is not None for wish in wishes),
         )
 
     def judged(wish: Wish, candidates: Sequence[Candidate], ratings: Sequence[Rating]) -> list[Judged]:
         return judge(taste, wish.module, candidates, ratings)
 
-    return follow([rung.wish for rung in ladder(rules, row)], answers, rate=rate, judge=judged)
+    return follow(wishes, answers, rate=rate, judge=judged)
 
 
 def request(rules: Rules, taste: Taste, row: PlannedImage, answers: Sequence[Answer]) -> Order | None:

@@ -25,7 +25,7 @@ NEGATIVE = (
 
 
 class PlannedImage(ImagePlan):
-    """An image to be made or found: its plan, and for a picture of the user their looks and face image."""
+    """An image to be made or found: its plan, and the looks and face image of the episode's person."""
 
     traits: FixedTraits | None
     face: str | None
@@ -80,7 +80,8 @@ def withheld(rules: Rules, row: PlannedImage) -> Reject | None:
     """Why no module may make the image; None if one may."""
     minor = row.age < rules.min_face_age
     seen = [_seen(rules, row, text) for text in (row.description, row.prompt, row.retry_prompt or "", row.query)]
-    peers = any(one.user or one.peers or (one.someone and not one.grown) for one in seen)
+    strangers = row.shown is Shown.OTHERS and not (seen[0].grown or row.real_person)
+    peers = strangers or any(one.user or one.peers or (one.someone and not one.grown) for one in seen)
     if any(one.child for one in seen) or (minor and (row.shown.has_user or peers)):
         detail = f"{row.shown.value}, {row.age} years old: {row.description}"
         return Reject(reason=Reason.WITHHELD_MINOR, detail=detail[:500], key=row.image_id)

@@ -44,11 +44,11 @@ def describe_the_comparison():
     def it_sees_keys_that_stand_twice_in_a_table(tmp_path: Path):
         row = {"sight_id": "a", "town_id": "t", "kind": "motto", "text": "x"}
         deltalake.write_deltalake(str(tmp_path / "sights"), pa.Table.from_pylist([row, row]))
-        assert read(tmp_path, (SIGHTS,)).again == 1
+        assert read(tmp_path, (SIGHTS,), ()).again == 1
 
     def it_reads_a_whole_warehouse(tmp_path: Path):
-        found = read(small.write(tmp_path), ())
-        assert found.logical == 3
+        found = read(small.write(tmp_path), (), ("personas", "sessions"))
+        assert found.calls == {"personas": 1, "sessions": 2}
         assert found.money == 0.75
 
 

@@ -3,8 +3,8 @@
 from stark_udfs.core.settings import Settings
 from stark_udfs.stages.faces_rule import face_of
 from stark_udfs.stages.image_plans import ImagePlan
-from stark_udfs.stages.ladder import PlannedImage
 from stark_udfs.stages.image_seeds import Place
+from stark_udfs.stages.ladder import PlannedImage
 from stark_udfs.stages.plan_rules import Shown
 from stark_udfs.vision.faces import Face
 from stark_udfs.vision.wishes import Candidate, Found, Module, Rated, Rating

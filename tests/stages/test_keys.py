@@ -15,7 +15,6 @@ FOLDER = Path(__file__).parent.parent / "replies"
 OVERRIDES = ["models.default.provider=openai", "models.default.name=golden"]
 STAGES = {s.name: s for s in stages(load("conf", "base", OVERRIDES)) if isinstance(s, ChatStage)}
 GOLDEN = json.loads((FOLDER / "golden_keys.json").read_text())
-RECORDED = {path.stem for path in FOLDER.glob("*.jsonl")}
 
 
 def first_key(stage: AnyChatStage) -> str:
@@ -29,7 +28,7 @@ def first_key(stage: AnyChatStage) -> str:
 
 
 def describe_keys():
-    @pytest.mark.parametrize("name", sorted(STAGES.keys() & RECORDED))
+    @pytest.mark.parametrize("name", sorted(STAGES))
     def it_has_not_moved(name: str):
         assert first_key(STAGES[name]) == GOLDEN[name]
 

@@ -49,6 +49,11 @@ def describe_whatever_the_plan_says():
             assert ladder(rules, row) == ()
             assert withheld(rules, row).reason is Reason.WITHHELD_MINOR
 
+    def whom_a_14_year_old_is_with_is_withheld_unless_grown_up(rules, module):
+        row = planned(SOUP, age=14, module=module, shown=Shown.OTHERS, face=None, traits=None)
+        assert ladder(rules, planned(row, description="Leaning over a bowl of soup, laughing")) == ()
+        assert ladder(rules, planned(row, description="An old fisherman mends a net")) != ()
+
     def a_child_in_the_words_that_would_be_sent_is_withheld(rules, module):
         for changed in ("prompt", "retry_prompt", "query"):
             assert ladder(rules, planned(SOUP, module=module, **{changed: "a toddler with a bowl of soup"})) == ()
