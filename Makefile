@@ -14,10 +14,12 @@ LOCKED := $(UV) pip compile setup.py --universal --python-version 3.11 --generat
 help: ## what there is to type
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-demo: .venv/.demo ## run the text pipeline end to end on the offline author: no key, no GPU
+demo: .venv/.demo ## run the pipeline end to end on the offline author and drawings: no key, no GPU
 	@$(BIN)/stark run
 	@echo
 	@$(BIN)/stark show --sessions 1
+	@echo
+	@$(BIN)/stark sql "select module, count(*) as images from images where chosen group by module order by module"
 	@echo
 	@echo 'What to type next:'
 	@echo '  $(BIN)/stark show                    the whole conversation'
@@ -38,6 +40,15 @@ check: .venv/.dev ## ruff, mypy strict, import-linter
 bench: .venv/.dev ## speed of paid calls against the project's own stub server
 	$(BIN)/python -m bench.paid_calls
 
+bench-peers: .venv/.dev ## the same calls through distilabel, Curator and Data Designer, each in its own environment
+	$(BIN)/python -m bench.peers
+
+bench-scale: .venv/.dev ## memory, rows a second and re-runs at 100,000 rows; about half an hour
+	$(BIN)/python -m bench.scale
+
+faults: .venv/.dev ## what paid calls come to under storms, outages, full disks and kill -9
+	$(BIN)/python -m bench.faults
+
 docs: .venv/.dev ## write docs/tables.md anew
 	$(BIN)/python -m stark_udfs.cli.docs docs/tables.md
 
@@ -48,7 +59,7 @@ lock: .venv/.uv ## resolve the lock files anew
 clean: ## remove the demo's warehouse
 	rm -rf warehouse
 
-.PHONY: help demo test check bench docs lock clean prerequisites
+.PHONY: help demo test check bench bench-peers bench-scale faults docs lock clean prerequisites
 
 prerequisites:
 	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed and was not found. Debian/Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.12; or name one: make PYTHON=/path/to/python3 demo" >&2; exit 1; fi

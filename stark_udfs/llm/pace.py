@@ -5,14 +5,15 @@ from collections import deque
 STEPS = 1_000  # grants closer than a window's thousandth are kept as one
 BURST_S = 1.0  # of the limit's even flow, what may go at once: it absorbs late takers
 LEASE_S = 0.4  # of seconds, how long a permit holds after its grant; a window is that much longer
+WAY_S = 0.2  # and this much, for a request that is slow to arrive
 NOTHING = 1e-9
 
 
 class Window:
     """At most `limit` in any `seconds`, evenly spread."""
 
-    def __init__(self, limit: float, seconds: float = 60.0, lease: float = LEASE_S) -> None:
-        """`lease`: seconds that may pass between a grant and its use."""
+    def __init__(self, limit: float, seconds: float = 60.0, lease: float = LEASE_S + WAY_S) -> None:
+        """`lease`: seconds that may pass between a grant and the moment when the server counts it."""
         self.limit = limit
         self.seconds = seconds + lease
         self.rate = limit / seconds

@@ -88,7 +88,6 @@ def describe_slots():
 
         assert asyncio.run(go()) < 1.5 * 168 / 8
 
-
     def it_gives_up_what_it_cannot_use_while_its_last_calls_go_on():
         async def go() -> float:
             one, server = desk(Clock()), Server()
@@ -106,6 +105,7 @@ def describe_slots():
             return waited
 
         assert asyncio.run(go()) < 0.6
+
 
 def describe_rates():
     def it_keeps_requests_per_minute_over_several_tasks():

@@ -3,7 +3,7 @@ from bisect import bisect_left
 
 import pytest
 
-from stark_udfs.llm.pace import LEASE_S, Window
+from stark_udfs.llm.pace import LEASE_S, WAY_S, Window
 
 
 def taken(window: Window, seconds: float, *, step: float = 0.05, amount: float = 1.0) -> list[float]:
@@ -38,7 +38,7 @@ def describe_window():
 
     def it_holds_for_permits_that_are_used_late():
         draw = random.Random(3)
-        used = sorted(time + draw.uniform(0, LEASE_S) for time in taken(Window(600), 300))
+        used = sorted(time + draw.uniform(0, LEASE_S + WAY_S) for time in taken(Window(600), 300))
         assert most(used) <= 600
 
     def it_takes_amounts_too():
@@ -62,5 +62,5 @@ def describe_window():
         window = Window(10)
         for _ in range(10):
             window.take(1, 100.0)
-        assert window.wait(1, 159.0) == pytest.approx(1 + LEASE_S)
+        assert window.wait(1, 159.0) == pytest.approx(1 + LEASE_S + WAY_S)
         assert window.wait(1, 170.0) == 0.0

@@ -115,6 +115,12 @@ def describe_personas():
         assert len(many) == 180
         assert {row.seed_id: row for row in few}.items() <= {row.seed_id: row for row in many}.items()
 
+    @pytest.mark.parametrize("number", [1, 49, 700, 2000])
+    def its_first_seeds_are_those_of_all_there_are(people, number):
+        some, every = (rows_of(personas.stage(settings_for(count)), people) for count in (number, 5000))
+        in_order = sorted(every, key=lambda row: row.ordinal)
+        assert sorted(some, key=lambda row: row.ordinal) == in_order[:number]
+
     def its_ids_are_those_of_core(people):
         [row] = rows_of(personas.stage(settings_for(1)), people)
         assert row.seed_id == stable_id(row.demographic_id, row.category, row.entity_key, 0)

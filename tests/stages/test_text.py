@@ -8,6 +8,10 @@ def describe_clean():
     def it_keeps_what_belongs_to_writing():
         assert clean("👩\u200d🔬 – “çà”") == "👩\u200d🔬 – “çà”"
 
+    def it_leaves_one_space_between_words():
+        assert clean("  a   b\u00a0 c ") == "a b c"
+        assert clean("  plain   text ") == "plain text"
+
     def it_composes_accents():
         assert clean("e\u0301") == "é"
 

@@ -1,0 +1,301 @@
+"""One fault's own warehouse and server, and the pipeline that is run there: in this process or as `stark run`."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import psutil
+import pyspark
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from bench.faults import ledger
+from bench.faults.ledger import Contents
+from bench.faults.outcome import Outcome
+from bench.faults.server import Server, serving
+from stark_udfs.core.errors import StarkError
+from stark_udfs.core.settings import Settings
+from stark_udfs.delta.table import Table
+from stark_udfs.engine.run import run
+from stark_udfs.engine.stage import ChatStage, Stage
+from stark_udfs.llm.stub import Faults
+from stark_udfs.llm.wire import Author
+
+FINISHED = "finished"
+MOST_RUNS = 6  # of a pipeline that does not get to its end
+LONGEST_RUN_S = 600.0
+ORPHANED_S = 30.0
+LATENCY_MS = 300.0
+CONDITION = re.compile(r"\[([A-Z_]{8,})\]")
+
+
+@dataclass(frozen=True)
+class Work:
+    """A pipeline to be disturbed.
+
+    load: settings with overrides laid over them. overrides: those of every run. command: the words of `stark run`.
+    """
+
+    load: Callable[[Sequence[str]], Settings]
+    stages: Callable[[Settings], Sequence[Stage]]
+    author: Author
+    overrides: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+
+
+@dataclass
+class Bench:
+    """Where faults are tried: a pipeline, and what it gives when nothing disturbs it."""
+
+    root: Path
+    spark: SparkSession
+    work: Work
+    running: list["Shell"] = field(default_factory=list)
+
+    @cached_property
+    def expected(self) -> Contents:
+        """The contents after a run that nothing disturbed."""
+        with self._trial("undisturbed", Faults(latency_ms=LATENCY_MS)) as trial:
+            ended = trial.run()
+            found = trial.contents()
+            if ended != FINISHED or found.open or trial.server.paid != found.logical:
+                raise SystemExit(f"the undisturbed run: {ended}, {trial.server.paid} paid, {found.logical} needed")
+            return found
+
+    @contextmanager
+    def trial(self, fault: str, faults: Faults, *overrides: str) -> Iterator["Trial"]:
+        """A fresh warehouse, and a server that behaves as `faults` says."""
+        _ = self.expected  # before the fault, not in the middle of it
+        with self._trial(fault, faults, *overrides) as trial:
+            yield trial
+
+    @contextmanager
+    def _trial(self, fault: str, faults: Faults, *overrides: str) -> Iterator["Trial"]:
+        with serving(faults, self.work.author) as server:
+            trial = Trial(self, fault, server, overrides)
+            try:
+                yield trial
+            finally:
+                for shell in trial.shells:
+                    shell.end()
+
+
+class Trial:
+    """One fault."""
+
+    def __init__(self, bench: Bench, fault: str, server: Server, overrides: Sequence[str]) -> None:
+        """Made by `Bench.trial`."""
+        self.bench = bench
+        self.fault = fault
+        self.server = server
+        self.folder = bench.root / fault
+        self.shells: list[Shell] = []
+        self.begun = time.monotonic()
+        self._overrides = (
+            *bench.work.overrides,
+            f"storage.tables={self.folder}/tables",
+            f"storage.files={self.folder}/files",
+            f"spark.log={self.folder}/spark.log",
+            f"models.default.base_url={server.url}",
+            *overrides,
+        )
+
+    @property
+    def files(self) -> Path:
+        """Where the journal is."""
+        return self.folder / "files"
+
+    @property
+    def settings(self) -> Settings:
+        """Of this trial's runs."""
+        return self.bench.work.load(self._overrides)
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """Of this trial's runs."""
+        return self.bench.work.stages(self.settings)
+
+    @property
+    def chat_stages(self) -> list[ChatStage]:  # type: ignore[type-arg]  # of whatever rows
+        """The stages that ask, in their order."""
+        return [stage for stage in self.stages if isinstance(stage, ChatStage)]
+
+    def run(self, *more: str) -> str:
+        """Run the pipeline once, in this process; how it ended."""
+        settings = self.bench.work.load((*self._overrides, *more))
+        try:
+            report = run(self.bench.work.stages(settings), settings, self.bench.spark)
+        except StarkError as error:
+            return f"{type(error).__name__}: {_short(error)}"
+        except (PySparkException, Py4JJavaError) as error:
+            return f"failed: {_short(error)}"
+        if report.stopped:
+            return f"stopped: {report.stopped}"
+        left = sum(stage.open for stage in report.stages)
+        return f"{left} units open" if left else FINISHED
+
+    def run_to_the_end(self) -> str:
+        """Run until all units have their verdict; how each run ended."""
+        ends: list[str] = []
+        while (not ends or ends[-1] != FINISHED) and len(ends) < MOST_RUNS:
+            ends.append(self.run())
+        return told(ends)
+
+    def shell(self, *more: str) -> "Shell":
+        """`stark run` in a process of its own."""
+        log = self.folder / f"run-{len(self.shells)}.log"
+        shell = Shell(log, self.bench.work.command, (*self._overrides, *more), self._spark_home())
+        self.shells.append(shell)
+        return shell
+
+    def shell_to_the_end(self, *more: str) -> str:
+        """`stark run` until it exits with 0; how each run ended."""
+        ends: list[str] = []
+        while (not ends or ends[-1] != FINISHED) and len(ends) < MOST_RUNS:
+            ends.append(self.shell(*more).wait())
+        return told(ends)
+
+    def _spark_home(self) -> Path:
+        """The installed Spark under a path of this trial: a local cluster writes into its home."""
+        home = self.folder / "spark"
+        if not home.exists():
+            home.mkdir(parents=True)
+            for part in Path(pyspark.__file__).parent.iterdir():
+                if part.name != "work":
+                    (home / part.name).symlink_to(part)
+        return home
+
+    def contents(self) -> Contents:
+        """What the warehouse holds now."""
+        tables: list[Table] = [stage.writes for stage in self.stages]
+        return ledger.read(self.folder / "tables", tables, [stage.name for stage in self.chat_stages])
+
+    def outcome(self, ended: str, *, allowed: int = 0, kills: int = 0, worst: int = 0, vacuous: str = "") -> Outcome:
+        """What came of it."""
+        expected, found = self.bench.expected, self.contents()
+        return Outcome(
+            fault=self.fault,
+            ended=ended,
+            logical=found.logical,
+            paid=self.server.paid,
+            lost=ledger.lost(expected, found),
+            doubled=ledger.doubled(expected, found),
+            in_flight=self.settings.models["default"].in_flight,
+            most_in_flight=self.server.stub.max_in_flight,
+            seconds=round(time.monotonic() - self.begun, 1),
+            kills=kills,
+            worst=worst,
+            allowed=allowed,
+            vacuous=vacuous,
+        )
+
+
+class Shell:
+    """`stark run` as a user starts it: a process group of its own, which has a driver, its JVM and Python workers."""
+
+    def __init__(self, log: Path, command: Sequence[str], overrides: Sequence[str], spark_home: Path) -> None:
+        """Starts it; what it says goes into `log`."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        words = [word for override in overrides for word in ("--set", override)]
+        self.log = log
+        with log.open("wb") as file:
+            self.process = subprocess.Popen(
+                [str(Path(sys.executable).with_name("stark")), *command, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, "SPARK_HOME": str(spark_home)},
+            )
+        self._seen: dict[int, psutil.Process] = {}
+
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process.poll() is None
+
+    def descendants(self) -> list[psutil.Process]:
+        """All its processes but the driver."""
+        try:
+            found = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+        self._seen.update({process.pid: process for process in found})
+        return found
+
+    def interrupt(self) -> None:
+        """As Ctrl-C does."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def kill(self) -> None:
+        """kill -9 of the driver and its JVM; the Python workers are left to find out."""
+        java = [process for process in self.descendants() if process.name() == "java"]
+        self.process.kill()
+        for process in java:
+            _kill(process)
+        self.process.wait()
+
+    def wait_for_orphans(self) -> None:
+        """Until the workers of a killed driver have found out."""
+        until = time.monotonic() + ORPHANED_S
+        while any(map(_lives, self._seen.values())) and time.monotonic() < until:
+            time.sleep(0.1)
+
+    def wait(self, seconds: float = LONGEST_RUN_S) -> str:
+        """How it ended."""
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.end()
+            return f"no end within {seconds:.0f} s"
+        return ENDS.get(code, f"exit code {code}: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """What it said about its end: Spark's name for an error, else its last line."""
+        text = self.log.read_text(encoding="utf-8", errors="replace").strip()
+        named = CONDITION.search(text)
+        return named.group(1) if named else text.rpartition("\n")[2][:120]
+
+    def end(self) -> None:
+        """Leave nothing of it behind."""
+        self.descendants()
+        _kill(self.process)
+        for process in self._seen.values():
+            _kill(process)
+        self.process.wait()
+
+
+ENDS: Mapping[int, str] = {0: FINISHED, 130: "stopped by the user"}
+
+
+def told(ends: Sequence[str]) -> str:
+    """Several ends in one line, equal ones counted."""
+    parts: list[str] = []
+    for end in dict.fromkeys(ends):
+        times = list(ends).count(end)
+        parts.append(end if times == 1 else f"{times} × {end}")
+    return ", then ".join(parts)
+
+
+def _kill(process: "psutil.Process | subprocess.Popen[bytes]") -> None:
+    with suppress(psutil.NoSuchProcess, ProcessLookupError):
+        process.kill()
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _short(error: Exception) -> str:
+    return str(error).splitlines()[0][:160]

@@ -1,0 +1,57 @@
+"""The bench's stage: one short prompt a unit, one word in reply. A module of its own, so that executors import it."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from stark_udfs.core.records import Record, Shape
+from stark_udfs.llm.chat import Chat
+from stark_udfs.llm.prompts import Prompt
+from stark_udfs.udfs.replay import ChatScript, unit_type
+
+
+class Word(Record):
+    """One unit of the bench."""
+
+    word_id: str
+
+
+class Said(Shape):
+    """Its reply."""
+
+    text: str = ""
+
+
+def ask_word(row: Word, replies: Sequence[Said]) -> Prompt | None:
+    """One short prompt."""
+    return None if replies else Prompt("You answer in one word.", f"Say the word {row.word_id}.", Said)
+
+
+def no_rows(row: Word, replies: Sequence[Said]) -> list[Word]:
+    """Asking is what is measured."""
+    return []
+
+
+def script(name: str, chat: Chat) -> ChatScript:
+    """The stage under a name of its own: no call of it has been paid before."""
+    return ChatScript(name, Word, Word, ask_word, no_rows, chat)
+
+
+def units(spark: SparkSession, name: str, calls: int) -> DataFrame:
+    """As many new units of that stage."""
+    key = F.format_string(f"{name}-%d", "id")
+    columns = {
+        "unit_key": key,
+        "order": F.col("id"),
+        "row": F.to_json(F.struct(key.alias("word_id"))),
+        "row_hash": F.lit(""),
+        "redraw": F.lit(0),
+        "cause": F.lit("new"),
+        "before_state": F.lit(None),
+        "before_outputs": F.lit(0),
+    }
+    kinds = {field.name: field.dataType for field in unit_type()}
+    return spark.range(calls).select(
+        [column.cast(kinds[column_name]).alias(column_name) for column_name, column in columns.items()]
+    )
