@@ -13,7 +13,8 @@ import psutil
 
 from bench.faults.moments import WRITING, Moment, all_moments, wait_for
 from bench.faults.outcome import Outcome
-from bench.faults.trial import FINISHED, LATENCY_MS, Bench, Shell, Trial, told
+from bench.faults.shell import FINISHED, Shell
+from bench.faults.trial import LATENCY_MS, Bench, Trial, told
 from stark_udfs.llm.stub import Faults
 
 LOCAL_CLUSTER = "local-cluster[2,1,1024]"

@@ -36,7 +36,9 @@ class Outcome:
     def ok(self) -> bool:
         """Whether the outcome is as promised."""
         whole = self.lost == self.doubled == 0 and self.logical > 0
-        return whole and 0 <= self.paid - self.logical <= self.allowed and not self.vacuous
+        paid_once = 0 <= self.paid - self.logical <= self.allowed
+        limit_held = self.kills > 0 or self.most_in_flight <= self.in_flight  # the server hears late of who was killed
+        return whole and paid_once and limit_held and not self.vacuous
 
 
 HEAD = """\

@@ -1,18 +1,12 @@
 """One fault's own warehouse and server, and the pipeline that is run there: in this process or as `stark run`."""
 
-import os
-import re
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import psutil
 import pyspark
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -22,6 +16,7 @@ from bench.faults import ledger
 from bench.faults.ledger import Contents
 from bench.faults.outcome import Outcome
 from bench.faults.server import Server, serving
+from bench.faults.shell import FINISHED, Shell
 from stark_udfs.core.errors import StarkError
 from stark_udfs.core.settings import Settings
 from stark_udfs.delta.table import Table
@@ -30,12 +25,8 @@ from stark_udfs.engine.stage import ChatStage, Stage
 from stark_udfs.llm.stub import Faults
 from stark_udfs.llm.wire import Author
 
-FINISHED = "finished"
 MOST_RUNS = 6  # of a pipeline that does not get to its end
-LONGEST_RUN_S = 600.0
-ORPHANED_S = 30.0
 LATENCY_MS = 300.0
-CONDITION = re.compile(r"\[([A-Z_]{8,})\]")
 
 
 @dataclass(frozen=True)
@@ -59,7 +50,6 @@ class Bench:
     root: Path
     spark: SparkSession
     work: Work
-    running: list["Shell"] = field(default_factory=list)
 
     @cached_property
     def expected(self) -> Contents:
@@ -150,7 +140,7 @@ class Trial:
             ends.append(self.run())
         return told(ends)
 
-    def shell(self, *more: str) -> "Shell":
+    def shell(self, *more: str) -> Shell:
         """`stark run` in a process of its own."""
         log = self.folder / f"run-{len(self.shells)}.log"
         shell = Shell(log, self.bench.work.command, (*self._overrides, *more), self._spark_home())
@@ -199,83 +189,6 @@ class Trial:
         )
 
 
-class Shell:
-    """`stark run` as a user starts it: a process group of its own, which has a driver, its JVM and Python workers."""
-
-    def __init__(self, log: Path, command: Sequence[str], overrides: Sequence[str], spark_home: Path) -> None:
-        """Starts it; what it says goes into `log`."""
-        log.parent.mkdir(parents=True, exist_ok=True)
-        words = [word for override in overrides for word in ("--set", override)]
-        self.log = log
-        with log.open("wb") as file:
-            self.process = subprocess.Popen(
-                [str(Path(sys.executable).with_name("stark")), *command, *words],
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env={**os.environ, "SPARK_HOME": str(spark_home)},
-            )
-        self._seen: dict[int, psutil.Process] = {}
-
-    def alive(self) -> bool:
-        """Whether it still runs."""
-        return self.process.poll() is None
-
-    def descendants(self) -> list[psutil.Process]:
-        """All its processes but the driver."""
-        try:
-            found = psutil.Process(self.process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            return []
-        self._seen.update({process.pid: process for process in found})
-        return found
-
-    def interrupt(self) -> None:
-        """As Ctrl-C does."""
-        os.killpg(self.process.pid, signal.SIGINT)
-
-    def kill(self) -> None:
-        """kill -9 of the driver and its JVM; the Python workers are left to find out."""
-        java = [process for process in self.descendants() if process.name() == "java"]
-        self.process.kill()
-        for process in java:
-            _kill(process)
-        self.process.wait()
-
-    def wait_for_orphans(self) -> None:
-        """Until the workers of a killed driver have found out."""
-        until = time.monotonic() + ORPHANED_S
-        while any(map(_lives, self._seen.values())) and time.monotonic() < until:
-            time.sleep(0.1)
-
-    def wait(self, seconds: float = LONGEST_RUN_S) -> str:
-        """How it ended."""
-        try:
-            code = self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.end()
-            return f"no end within {seconds:.0f} s"
-        return ENDS.get(code, f"exit code {code}: {self.last_words()}")
-
-    def last_words(self) -> str:
-        """What it said about its end: Spark's name for an error, else its last line."""
-        text = self.log.read_text(encoding="utf-8", errors="replace").strip()
-        named = CONDITION.search(text)
-        return named.group(1) if named else text.rpartition("\n")[2][:120]
-
-    def end(self) -> None:
-        """Leave nothing of it behind."""
-        self.descendants()
-        _kill(self.process)
-        for process in self._seen.values():
-            _kill(process)
-        self.process.wait()
-
-
-ENDS: Mapping[int, str] = {0: FINISHED, 130: "stopped by the user"}
-
-
 def told(ends: Sequence[str]) -> str:
     """Several ends in one line, equal ones counted."""
     parts: list[str] = []
@@ -283,18 +196,6 @@ def told(ends: Sequence[str]) -> str:
         times = list(ends).count(end)
         parts.append(end if times == 1 else f"{times} × {end}")
     return ", then ".join(parts)
-
-
-def _kill(process: "psutil.Process | subprocess.Popen[bytes]") -> None:
-    with suppress(psutil.NoSuchProcess, ProcessLookupError):
-        process.kill()
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _short(error: Exception) -> str:

@@ -204,15 +204,15 @@ def trace(
 def verify(
     ctx: typer.Context,
     *,
-    remake: Annotated[
-        bool, typer.Option("--remake", help="Make missing and damaged pictures again, from their stored orders.")
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make missing and damaged pictures again, from their stored orders.")
     ] = False,
 ) -> None:
     """Check the picture files against the tables that name them."""
     from stark_udfs.cli.pictures import verify as verify_files
 
     settings = _common(ctx).settings()
-    well = verify_files(settings, reader(settings), console(), remake=remake)
+    well = verify_files(settings, reader(settings), console(), repair=repair)
     raise typer.Exit(0 if well else WRONG)
 
 

@@ -38,8 +38,8 @@ class Named:
     bytes: int
 
 
-def verify(settings: Settings, sql: Sql, console: Console, *, remake: bool) -> bool:
-    """Check every file; print what is wrong; with `remake`, make it again. Returns whether all is well afterwards.
+def verify(settings: Settings, sql: Sql, console: Console, *, repair: bool) -> bool:
+    """Check every file; print what is wrong; with `repair`, make it again. Returns whether all is well afterwards.
 
     Made again means: the stored order is answered anew. A painting comes out as it was, by its seed, on the same kind
     of device; what comes out otherwise, or is gone from the web, needs a new draw and is told.
@@ -51,9 +51,9 @@ def verify(settings: Settings, sql: Sql, console: Console, *, remake: bool) -> b
     console.print(f"{len(named):,} files named, {len(named) - len(bad):,} good{_count(states)}")
     for file, state in bad[:SHOWN]:
         console.print(Text(plain(f"  {state.value}: {file.path} ({file.table} {file.unit_key})")), soft_wrap=True)
-    if not bad or not remake:
+    if not bad or not repair:
         if bad:
-            console.print("To make them again: stark images verify --remake")
+            console.print("To make them again: stark images verify --repair")
         return not bad
     _make_again(atelier_of(settings), _orders(sql, [file for file, _ in bad]), console)
     left = _bad(files, [file for file, _ in bad])

@@ -10,6 +10,7 @@ from stark_udfs.core.errors import StorageError
 from stark_udfs.core.settings import Settings
 from stark_udfs.delta.places import in_catalog, tables_in
 from stark_udfs.engine.forecast import StageForecast, forecast
+from stark_udfs.engine.sizes import Basis
 
 
 def planned(settings: Settings, order: Order) -> tuple[StageForecast, ...]:
@@ -49,8 +50,8 @@ def as_table(found: tuple[StageForecast, ...]) -> Table:
 def _line(one: StageForecast) -> tuple[str, ...]:
     todo = one.todo
     rows = f"{todo.units:,}" if todo.counted is not None and not todo.to_come else f"~{todo.units:,}"
-    if not todo.units:
-        return (one.stage, "0", f"{todo.again:,}" if todo.again else "", "", "", "", "", "", str(one.basis))
+    if one.basis is Basis.PICTURES or not todo.units:
+        return (one.stage, rows, f"{todo.again:,}" if todo.again else "", "", "", "", "", "", str(one.basis))
     return (
         one.stage,
         rows,
@@ -65,7 +66,7 @@ def _line(one: StageForecast) -> tuple[str, ...]:
 
 
 def _total(found: tuple[StageForecast, ...]) -> tuple[str, ...]:
-    currencies = sorted({one.currency for one in found})
+    currencies = sorted({one.currency for one in found if one.currency})
     currency = " and ".join(currencies)
     low, high = sum(one.money_low for one in found), sum(one.money_high for one in found)
     busy = [one for one in found if one.todo.units]

@@ -17,8 +17,8 @@ from stark_udfs.engine.chat_stage import look, play
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.open_calls import open_calls
 from stark_udfs.engine.progress import Quiet
-from stark_udfs.engine.sizes import Expected, Foresight, Rehearsal
-from stark_udfs.engine.stage import AnyChatStage, ChatStage, Stage
+from stark_udfs.engine.sizes import Basis, Expected, Foresight, Rehearsal
+from stark_udfs.engine.stage import AnyChatStage, ChatStage, Stage, TableStage, UnitStage
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def forecast(
     spark: SparkSession | None,
     wanted: Wanted | None = None,
 ) -> tuple[StageForecast, ...]:
-    """One forecast per chat stage, in order.
+    """One forecast per stage of units, in order; of one that makes pictures the units alone.
 
     Args:
         stages: those that would run.
@@ -83,11 +83,33 @@ def forecast(
                 closing=closing,
             )
         for stage in stages:
+            if isinstance(stage, TableStage):
+                continue
+            moving = any(found[table.name].todo.units for table in stage.reads if table.name in found)
             if isinstance(stage, ChatStage):
-                moving = any(found[table.name].todo.units for table in stage.reads if table.name in found)
                 todo = _todo(context, stage, rehearsals[stage.name].units, moving=moving)
                 found[stage.name] = _forecast(stage, todo, foresight)
+            else:
+                above = rehearsals.get(stage.reads[0].name)  # a picture, or a chain of tries for one, per row of it
+                todo = _todo(context, stage, above.units if above else 0, moving=moving)
+                found[stage.name] = _pictures(stage, todo)
     return tuple(found.values())
+
+
+def _pictures(stage: UnitStage, todo: Todo) -> StageForecast:
+    """Pictures cost time and no money."""
+    return StageForecast(
+        stage=stage.name,
+        todo=todo,
+        currency=stage.currency,
+        calls=0,
+        tokens_in=0,
+        tokens_out=0,
+        money=0.0,
+        money_low=0.0,
+        money_high=0.0,
+        basis=Basis.PICTURES,
+    )
 
 
 def _forecast(stage: AnyChatStage, todo: Todo, foresight: Foresight) -> StageForecast:
@@ -97,7 +119,7 @@ def _forecast(stage: AnyChatStage, todo: Todo, foresight: Foresight) -> StageFor
     return StageForecast(stage=stage.name, todo=todo, currency=stage.chat.model.price.currency, **asdict(takes))
 
 
-def _todo(context: Context | None, stage: AnyChatStage, by_settings: int, *, moving: bool) -> Todo:
+def _todo(context: Context | None, stage: UnitStage, by_settings: int, *, moving: bool) -> Todo:
     if context is None or not all(context.tables.exists(table) for table in stage.reads):
         return Todo(counted=None, to_come=by_settings)
     looked = look(context, stage)

@@ -30,6 +30,7 @@ class Basis(StrEnum):
     REPLIES = "earlier replies"
     REHEARSAL = "rehearsed unit"
     NONE = "nothing to ask"
+    PICTURES = "pictures: no chat model"
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def gender_of(genders: Sequence[Gender], word: str) -> Gender:
 
 
 def looked_at(settings: Settings) -> dict[str, Json]:
-    """Every setting and word list that `face_of` looks at, as JSON: part of the fingerprint of a stage that calls it."""
+    """Every setting and word list that `face_of` looks at, as JSON: part of the fingerprint of its callers."""
     return {
         "seed": settings.pipeline.seed,
         "min_face_age": settings.safety.min_face_age,

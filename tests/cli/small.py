@@ -17,7 +17,7 @@ from stark_udfs.llm.prompts import Reply
 from stark_udfs.stages import albums, commonsense, demographics, events, images, narratives, personas, sessions, turns
 from stark_udfs.stages.choosing import WhyNot
 from stark_udfs.stages.relations import Relation
-from stark_udfs.vision.wishes import Module
+from stark_udfs.vision.wishes import Candidate, Module
 
 ESCAPE = "\x1b[31mred\x1b[0m [bold]not markup[/bold]"
 EPISODE, OTHER = "e1a0000000000001", "e1b0000000000002"
@@ -58,8 +58,8 @@ def contents() -> list[tuple[Table, list[Record]]]:
         (events.TABLE, [_events()]),
         (albums.TABLE, [albums.Album(episode_id=EPISODE, images=[_album_image()])]),
         (sessions.TABLE, [_session(1), _session(2)]),
-        (images.TABLE, [_candidate(1, 0.2), _candidate(2, 0.6)]),
-        (system.REPLIES, [_reply("personas", SEED, 0), _reply("sessions", EPISODE, 0), _reply("sessions", EPISODE, 1)]),
+        (images.TABLE, [candidate(1, 0.2), candidate(2, 0.6)]),
+        (system.REPLIES, [reply("personas", SEED, 0), reply("sessions", EPISODE, 0), reply("sessions", EPISODE, 1)]),
         (
             system.UNITS,
             [_unit("personas", SEED, outputs=3, rejects=1), _unit("sessions", EPISODE, outputs=2, rejects=0)],
@@ -70,9 +70,9 @@ def contents() -> list[tuple[Table, list[Record]]]:
     ]
 
 
-def _candidate(number: int, score: float) -> Record:
+def candidate(number: int, score: float, picture: Candidate | None = None) -> images.Image:
     """One of two pictures that were found for the picture of the album; the better one was taken."""
-    sha256 = f"{number:064x}"
+    sha256 = f"{number:064x}" if picture is None else picture.sha256
     nothing = (
         "seed licence_url creator found_score turn_score nsfw phash faces_found faces_expected embedding width height"
     )
@@ -86,7 +86,7 @@ def _candidate(number: int, score: float) -> Record:
         prompt="A red pot on a stove.",
         path=f"images/{sha256[:2]}/{sha256}.png",
         sha256=sha256,
-        bytes=100,
+        bytes=100 if picture is None else picture.bytes,
         source="offline shelf",
         caption=f"A pot. {ESCAPE}",
         page="",
@@ -182,7 +182,7 @@ def _session(number: int) -> Record:
     )
 
 
-def _reply(stage: str, unit: str, round_: int) -> Record:
+def reply(stage: str, unit: str, round_: int) -> Record:
     messages = [{"role": "system", "content": "You write."}, {"role": "user", "content": f"Write {stage}. {ESCAPE}"}]
     return Reply(
         stage=stage,

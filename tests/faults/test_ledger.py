@@ -55,7 +55,10 @@ def describe_the_comparison():
 def describe_an_outcome():
     @pytest.mark.parametrize(
         "change",
-        [{"lost": 1}, {"doubled": 1}, {"paid": 101}, {"paid": 99}, {"logical": 0, "paid": 0}, {"vacuous": "no"}],
+        [
+            *({"lost": 1}, {"doubled": 1}, {"paid": 101}, {"paid": 99}, {"logical": 0, "paid": 0}),
+            *({"vacuous": "no"}, {"most_in_flight": 5}),
+        ],
     )
     def it_fails_where_a_promise_is_broken(change):
         assert GOOD.ok

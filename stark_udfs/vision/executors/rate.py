@@ -1,5 +1,6 @@
 """Rates pictures: how well they show a text, whether they are safe, whom they show, and which look alike."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from stark_udfs.vision.wishes import NotNow, Rate, Rated, Rating
 
 PICTURES = 64  # in memory at once, unless one rate has more
 DIGITS = 6  # of a score
+NO_NUMBER = Rating(fault="a score is not a number")  # half precision that ran over; JSON has no word for it
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,9 @@ class RateExecutor:
             shown, self._texts(shown), self._unsafe(pictures), faces, self._vectors(shown, faces), strict=True
         )
         return [
-            Rating(
+            NO_NUMBER
+            if any(number is not None and not math.isfinite(number) for number in (text, turn, unsafe, *(vector or ())))
+            else Rating(
                 text_score=text,
                 turn_score=turn,
                 nsfw=unsafe,

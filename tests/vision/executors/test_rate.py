@@ -36,6 +36,20 @@ class Crowded:
         return np.array([len(text) for text in texts], dtype=np.float32)
 
 
+@dataclass(frozen=True)
+class Overrun:
+    """A scorer whose first picture runs over."""
+
+    low: float = 0.0
+    high: float = 1.0
+
+    def load(self) -> "Overrun":
+        return self
+
+    def score(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Vectors:
+        return np.array([np.nan, *[0.25] * (len(pictures) - 1)], dtype=np.float32)
+
+
 def stored(folder: Path, *seeds: int) -> tuple[str, ...]:
     files = ImageFiles(str(folder))
     return tuple(files.put(picture_of(Image.fromarray(tiny.picture(seed)), "PNG").data, "png").path for seed in seeds)
@@ -106,6 +120,12 @@ def describe_work():
         assert rater.work([]) == []
         assert rater.work([rate(())]) == [Rated()]
         assert rater.work([rate((f"images/00/{'0' * 64}.png",), of_person=True)])[0].ratings[0].fault == "missing"
+
+    def a_score_that_is_no_number_is_a_fault(tmp_path: Path):
+        rater = RateExecutor(ImageFiles(str(tmp_path)), nsfw=Overrun())
+        (answer,) = rater.work([rate(stored(tmp_path, 1, 2))])
+        assert isinstance(answer, Rated)
+        assert [(r.fault, r.nsfw) for r in answer.ratings] == [("a score is not a number", None), ("", 0.25)]
 
     def a_score_without_a_model_is_null(tmp_path: Path):
         (answer,) = RateExecutor(ImageFiles(str(tmp_path))).work([rate(stored(tmp_path, 1), turns="x", of_person=True)])
