@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from stark_udfs.core.errors import NotFound
@@ -61,7 +61,10 @@ class Shelf:
             raise NotFound(
                 f"The shelf has no scene {scene[:60]!r}; they read scene-000 to scene-{len(captions()) - 1}."
             )
-        return scene_card(caption, seed_of(self.name, scene))
+        return _drawn(caption, seed_of(self.name, scene))
+
+
+_drawn = lru_cache(maxsize=512)(scene_card)  # both shelves, about 20 MB: a drawing is found again and again
 
 
 @dataclass(frozen=True)
