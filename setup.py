@@ -15,6 +15,7 @@ ALWAYS = [
     "rich>=13",
     "pyyaml>=6",
     "fsspec>=2024.6",
+    "pillow>=11",
 ]
 LOCAL = [
     "pyspark[sql]==4.1.1",
@@ -24,7 +25,6 @@ LOCAL = [
     "pyarrow>=17,<26",
     "deltalake>=1.6,<2",
     "duckdb>=1.4,<3",
-    "pillow>=11",
 ]
 MODELS = [
     "torch>=2.8",

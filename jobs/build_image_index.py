@@ -8,7 +8,7 @@ from pathlib import Path
 from stark_udfs.core.conf import load
 from stark_udfs.delta.session import spark_session
 from stark_udfs.engine.image_index import build_index, told
-from stark_udfs.vision.clip import ClipSpec
+from stark_udfs.vision import configured
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="A.B=C")
     options = parser.parse_args(arguments)
     settings = load(options.conf, options.target, options.overrides)
-    clip = ClipSpec(model=settings.pictures.clip.model, revision=settings.pictures.clip.revision)
+    clip = configured.clip(settings.pictures.clip)
     asked = {"form": options.form, "source": options.source, "licence": options.licence}
     spark = spark_session(settings.spark)
     parts = settings.spark.partitions

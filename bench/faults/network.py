@@ -9,8 +9,8 @@ from stark_udfs.llm.stub import RATES, Faults
 
 
 def throttled(bench: Bench) -> Outcome:
-    """Half of all requests are answered with 429 and Retry-After: 1, and so is what comes in beyond two slots."""
-    return tried(bench, "throttled", Faults(latency_ms=LATENCY_MS, throttled=0.5, slots=2, retry_after_s=1.0))
+    """A quarter of all requests, and those beyond two at once, are answered with 429 and Retry-After: 1."""
+    return tried(bench, "throttled", Faults(latency_ms=LATENCY_MS, throttled=0.25, slots=2, retry_after_s=1.0))
 
 
 def errors(bench: Bench) -> Outcome:

@@ -44,6 +44,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _package(name, oldest, too_new)
     yield _tried("storage", "can be written", lambda: preflight.check_storage(settings))
     yield _tried("people", settings.people.source or "drawn", lambda: preflight.check_people(settings))
+    by = "drawn offline" if settings.pictures.provider == "offline" else "by image models"
+    yield _tried("pictures", by, lambda: preflight.check_pictures(settings.pictures))
     for name, model in settings.models.items():
         says = f"{model.name}: {'answers inside this process' if model.provider == 'offline' else 'answers'}"
         yield _tried(f"model {name}", says, partial(preflight.check_model, model))

@@ -1,18 +1,21 @@
 """What can be found wrong before Spark starts: storage, secrets, servers, the user's own people."""
 
 import asyncio
+import importlib.util
 import os
 from collections.abc import Iterable, Sequence
 
 import fsspec
 
-from stark_udfs.core.errors import InputError, StorageError
-from stark_udfs.core.settings import ModelSettings, Settings
+from stark_udfs.core.errors import InputError, NotAuthorised, StorageError
+from stark_udfs.core.settings import ModelSettings, PicturesSettings, Settings
 from stark_udfs.delta.places import in_catalog
-from stark_udfs.engine.stage import ChatStage, Stage
+from stark_udfs.engine.stage import ChatStage, ImageStage, Stage
 from stark_udfs.llm.client import Secrets, connect
+from stark_udfs.vision.configured import search_api
 
 PROBE = ".stark-probe"
+PICTURE_PACKAGES = ("torch", "diffusers", "transformers")
 
 
 def preflight(stages: Sequence[Stage], settings: Settings, secrets: Secrets = os.environ.get) -> None:
@@ -22,11 +25,13 @@ def preflight(stages: Sequence[Stage], settings: Settings, secrets: Secrets = os
         StorageError: a place cannot be written.
         NotAuthorised: a secret is not set, or the server refuses it.
         Unreachable: a server does not answer.
-        InputError: `people.source` cannot be read.
+        InputError: `people.source` cannot be read, or a package of image models is missing.
     """
     check_storage(settings)
     if any(stage.name == "demographics" for stage in stages):
         check_people(settings)
+    if any(isinstance(stage, ImageStage) for stage in stages):
+        check_pictures(settings.pictures, secrets)
     for model in models_of(stages):
         check_model(model, secrets)
 
@@ -81,6 +86,30 @@ def check_people(settings: Settings) -> None:
     if not there:
         raise InputError(
             f"people.source: there is no {source}. Give a .csv, .parquet or Delta path, or a table's name."
+        )
+
+
+def check_pictures(pictures: PicturesSettings, secrets: Secrets = os.environ.get) -> None:
+    """Whether this machine has the packages of image models, as executors need them too, and the search's key is set.
+
+    Raises:
+        InputError: a package is missing.
+        NotAuthorised: the key is not set.
+    """
+    if pictures.provider == "offline":
+        return
+    needed = (*PICTURE_PACKAGES, *(("faiss",) if pictures.indexes else ()))
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"pictures.provider is models, and {', '.join(missing)} is not installed: pip install 'stark-mcu[models]', "
+            "here and on the executors; or --set pictures.provider=offline for drawings, or --until summaries."
+        )
+    web = search_api(pictures.web)
+    if web is not None and web.secret is not None and not secrets(web.secret):
+        raise NotAuthorised(
+            f"pictures.web: {web.name} needs a key in {web.secret}, which is not set. "
+            "Set it, or --set pictures.web.provider=openverse, which needs none."
         )
 
 

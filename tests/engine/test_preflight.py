@@ -5,7 +5,7 @@ import pytest
 from stark_udfs.core.conf import load
 from stark_udfs.core.errors import InputError, NotAuthorised, StorageError, Unreachable
 from stark_udfs.core.settings import ModelSettings
-from stark_udfs.engine.preflight import check_model, check_people, check_storage, models_of
+from stark_udfs.engine.preflight import check_model, check_people, check_pictures, check_storage, models_of
 from stark_udfs.stages.pipeline import stages
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -34,6 +34,17 @@ def describe_check_people():
     def it_misses_a_file(tmp_path: Path):
         with pytest.raises(InputError, match=r"people\.source: there is no .*nobody\.csv"):
             check_people(load(CONF, "demo", [f"people.source={tmp_path}/nobody.csv"]))
+
+
+def describe_check_pictures():
+    def it_needs_nothing_for_drawings():
+        check_pictures(load(CONF, "demo").pictures, secrets=lambda name: None)
+
+    def it_names_the_key_that_a_search_needs():
+        settings = load(CONF, "demo", ["pictures.provider=models", "pictures.web.provider=brave"])
+        with pytest.raises(NotAuthorised, match="BRAVE_API_KEY, which is not set"):
+            check_pictures(settings.pictures, secrets=lambda name: None)
+        check_pictures(settings.pictures, secrets=lambda name: "x")
 
 
 def describe_check_model():
