@@ -43,7 +43,7 @@ bench: .venv/.dev ## speed of paid calls against the project's own stub server
 bench-peers: .venv/.dev ## the same calls through distilabel, Curator and Data Designer, each in its own environment
 	$(BIN)/python -m bench.peers
 
-bench-scale: .venv/.dev ## memory, rows a second and re-runs at 100,000 rows; about half an hour
+bench-scale: .venv/.dev ## memory, rows a second and re-runs at 100,000 rows; about a quarter of an hour
 	$(BIN)/python -m bench.scale
 
 faults: .venv/.dev ## what paid calls come to under storms, outages, full disks and kill -9

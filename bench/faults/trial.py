@@ -125,11 +125,11 @@ class Trial:
         try:
             report = run(self.bench.work.stages(settings), settings, self.bench.spark)
         except StarkError as error:
-            return f"{type(error).__name__}: {_short(error)}"
+            return f"{type(error).__name__}: {self._short(str(error))}"
         except (PySparkException, Py4JJavaError) as error:
-            return f"failed: {_short(error)}"
+            return f"failed: {self._short(str(error))}"
         if report.stopped:
-            return f"stopped: {report.stopped}"
+            return f"stopped: {self._short(report.stopped)}"
         left = sum(stage.open for stage in report.stages)
         return f"{left} units open" if left else FINISHED
 
@@ -153,6 +153,10 @@ class Trial:
         while (not ends or ends[-1] != FINISHED) and len(ends) < MOST_RUNS:
             ends.append(self.shell(*more).wait())
         return told(ends)
+
+    def _short(self, text: str) -> str:
+        """The first sentence, without the path of this trial."""
+        return text.replace(f"{self.folder}/", "").splitlines()[0].partition(". ")[0][:160]
 
     def _spark_home(self) -> Path:
         """The installed Spark under a path of this trial: a local cluster writes into its home."""
@@ -196,7 +200,3 @@ def told(ends: Sequence[str]) -> str:
         times = list(ends).count(end)
         parts.append(end if times == 1 else f"{times} × {end}")
     return ", then ".join(parts)
-
-
-def _short(error: Exception) -> str:
-    return str(error).splitlines()[0][:160]

@@ -1,10 +1,13 @@
 """From what units gave to what is written: duplicates and quotas are settled here, between parse and write."""
 
+from dataclasses import dataclass
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.delta.schema import struct_type
 from stark_udfs.engine.context import Context
+from stark_udfs.engine.frames import fixed
 from stark_udfs.engine.stage import UnitStage
 from stark_udfs.udfs.settle import settler, verdict_type
 
@@ -12,17 +15,30 @@ ORDER, PLACE = "_order", "_place"  # of a row's unit, and of the row in it; reco
 AFTER_PARSE = 1_000_000  # positions of rejects that settling adds, so that they never meet those of `parse`
 
 
-def settled(context: Context, stage: UnitStage, finished: DataFrame) -> tuple[DataFrame, DataFrame]:
-    """The rows to write, and the rejects, of units that came to their end."""
+@dataclass(frozen=True)
+class Settled:
+    """The rows to write, and the rejects, of units that ended; `verdicts` on rows, where there is a rule."""
+
+    rows: DataFrame
+    dropped: DataFrame
+    verdicts: DataFrame | None
+
+    def capped(self) -> int:
+        """Rows that were kept without being compared with all others, which are too many."""
+        return 0 if self.verdicts is None else self.verdicts.where("capped").count()
+
+
+def settled(context: Context, stage: UnitStage, finished: DataFrame) -> Settled:
+    """Settle what units gave: duplicates and quotas."""
     record = struct_type(stage.writes.record)
     outs = finished.select("unit_key", F.col("order").alias(ORDER), F.posexplode("outs").alias(PLACE, "out"))
     rows = outs.select("unit_key", ORDER, PLACE, "out.*")
     dropped = finished.select("unit_key", "reply_key", F.posexplode("rejects").alias("position", "reject")).select(
         "unit_key", F.col("position").cast("bigint").alias("position"), "reject.*", "reply_key"
     )
+    verdicts: DataFrame | None = None
     if stage.unique is not None or stage.take is not None:
-        verdicts = _verdicts(context, stage, finished, rows)
-        verdicts = verdicts.persist()
+        verdicts = fixed(_verdicts(context, stage, finished, rows))
         key = stage.writes.key[0]
         twins = verdicts.where("reason IS NOT NULL").join(finished.select("unit_key", "reply_key"), "unit_key")
         dropped = dropped.unionByName(twins.select(*dropped.columns))
@@ -31,7 +47,7 @@ def settled(context: Context, stage: UnitStage, finished: DataFrame) -> tuple[Da
         F.lit(stage.provider).alias("provider"),
         F.lit(context.run_id).alias("run_id"),
     ]
-    return rows.select(*record.names, "unit_key", *provenance), dropped
+    return Settled(rows.select(*record.names, "unit_key", *provenance), dropped, verdicts)
 
 
 def _verdicts(context: Context, stage: UnitStage, finished: DataFrame, rows: DataFrame) -> DataFrame:

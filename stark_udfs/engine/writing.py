@@ -57,10 +57,15 @@ def write_work(context: Context, stage: UnitStage, work: Work) -> Outcome:
         GuardStopped: more rows would go than the settings allow; nothing was written.
     """
     finished = work.played.where("open IS NULL")
-    rows, dropped = settled(context, stage, finished)
-    rows, dropped = fixed(rows), fixed(_rejects(context, stage, dropped))
+    found = settled(context, stage, finished)
+    rows, dropped = fixed(found.rows), fixed(_rejects(context, stage, found.dropped))
     written = _write_rows(context, stage, finished, rows)
     rejected = dropped.count()
+    if stage.unique is not None and (capped := found.capped()):
+        context.progress.said(
+            f"stage {stage.name}: {capped:,} rows were kept without being compared with all others: "
+            "too many share their rarest words"
+        )
     _replace(context, REJECTS, stage.name, dropped, finished, rows=rejected, fresh=False)
     units = _units(context, stage, work, rows, dropped)
     looked_at, still_open = one(

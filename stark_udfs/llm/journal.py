@@ -271,11 +271,11 @@ def remove_segments(uris: Iterable[str]) -> None:
         system.rm_file(path)
 
 
-def by_key(replies: Iterable[Reply]) -> dict[str, Reply]:
-    """The replies by key; of two with one key the first holds."""
-    known: dict[str, Reply] = {}
+def by_unit(replies: Iterable[Reply]) -> dict[str, dict[str, Reply]]:
+    """The replies of each unit, by key; of two with one key the first holds."""
+    known: dict[str, dict[str, Reply]] = {}
     for reply in replies:
-        known.setdefault(reply.key, reply)
+        known.setdefault(reply.unit_key, {}).setdefault(reply.key, reply)
     return known
 
 

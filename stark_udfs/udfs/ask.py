@@ -11,7 +11,7 @@ from pyspark.sql import types as spark
 from stark_udfs.core.errors import RunStopped
 from stark_udfs.llm.broker_net import BrokerPlace, can_reach
 from stark_udfs.llm.failures import BrokerLost
-from stark_udfs.llm.journal import JournalPlace, by_key, open_journal, read_buckets
+from stark_udfs.llm.journal import JournalPlace, by_unit, open_journal, read_buckets
 from stark_udfs.llm.partition import Means, Partition, Unit
 from stark_udfs.udfs.records import Batches, arrow, arrow_schema, dicts
 from stark_udfs.udfs.replay import Script, known_replies
@@ -81,10 +81,10 @@ def _units(asking: Asking, partition: Partition, rows: Iterator[dict[str, Any]])
             raise
         except RunStopped:
             return
-        before = by_key(read_buckets(asking.journal, [bucket]).replies)
+        before = by_unit(read_buckets(asking.journal, [bucket]).replies)
         for unit in units:
-            conversation = asking.script.conversation(unit)
-            yield Unit(conversation, bucket, {**before, **known_replies(unit)})
+            known = {**before.get(unit["unit_key"], {}), **known_replies(unit)}
+            yield Unit(asking.script.conversation(unit), bucket, known)
 
 
 def reacher(place: BrokerPlace) -> Callable[[Batches], Batches]:

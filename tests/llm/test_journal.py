@@ -10,7 +10,7 @@ from stark_udfs.core.errors import StorageError
 from stark_udfs.llm.journal import (
     JournalPlace,
     append_whole,
-    by_key,
+    by_unit,
     list_segments,
     open_journal,
     parse_lines,
@@ -62,7 +62,7 @@ def describe_journal():
         said = replies(6)
         written(where, "0-1", said)
         segment = read_buckets(where, [0, 1])
-        assert by_key(segment.replies) == by_key(said)
+        assert by_unit(segment.replies) == by_unit(said)
         assert segment.torn == 0
         assert len(read_buckets(where, [1]).replies) == 3
         assert read_buckets(where, [9]).replies == ()

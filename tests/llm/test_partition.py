@@ -14,7 +14,7 @@ from stark_udfs.llm.client import connect
 from stark_udfs.llm.clock import Clock
 from stark_udfs.llm.failures import BrokerLost
 from stark_udfs.llm.gate import DirectLink, Gate
-from stark_udfs.llm.journal import JournalPlace, by_key, open_journal, read_buckets
+from stark_udfs.llm.journal import JournalPlace, by_unit, open_journal, read_buckets
 from stark_udfs.llm.loops import LoopThread
 from stark_udfs.llm.partition import Means, Partition, Unit, UnitEnd
 from stark_udfs.llm.serve import served
@@ -57,10 +57,10 @@ class Bakery:
         )
 
     def units(self, count: int, rounds: int = 1, **changes) -> Iterator[Unit]:
-        known = by_key(read_buckets(self.place, range(BUCKETS)).replies)
+        known = by_unit(read_buckets(self.place, range(BUCKETS)).replies)
         for n in range(count):
             talk = conversation(f"Ana-{n}", rounds, chat=self.chat, **changes)
-            yield Unit(talk, n % BUCKETS, known)
+            yield Unit(talk, n % BUCKETS, known.get(talk.unit_key, {}))
 
     def run(self, count: int, **how) -> list[UnitEnd]:
         with Partition(self.means()) as partition:
