@@ -16,6 +16,7 @@ from stark_udfs.llm.stub import Faults
 
 FILE_LIMIT = 2_000  # bytes: less than any reply with its request
 GRACEFUL_S = 120.0
+SLOW_MS = 1000.0  # so that calls are left when the run hears of Ctrl-C
 
 
 def budget(bench: Bench) -> Outcome:
@@ -50,7 +51,7 @@ def disk_full(bench: Bench, size: int) -> Outcome:
 
 def interrupted(bench: Bench, stages: int = 3) -> Outcome:
     """SIGINT to `stark run` in the middle of some stages: it finishes what is in flight and exits with 130."""
-    with bench.trial("interrupted", Faults(latency_ms=LATENCY_MS)) as trial:
+    with bench.trial("interrupted", Faults(latency_ms=SLOW_MS)) as trial:
         asking = trial.chat_stages
         every = max(1, len(asking) // stages)
         ends: list[str] = []

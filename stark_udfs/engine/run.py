@@ -7,10 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from stark_udfs.core.errors import NotFound, StarkError
+from stark_udfs.core.errors import NotFound, StarkError, StorageError
 from stark_udfs.core.settings import Settings
 from stark_udfs.delta.schema import struct_type
 from stark_udfs.delta.tables import Tables
@@ -26,6 +28,8 @@ from stark_udfs.engine.table_stage import run_table_stage
 from stark_udfs.engine.writing import Outcome
 
 FINISHED, PARTIAL, STOPPED, UNCHANGED = "finished", "partial", "stopped", "unchanged"
+LOST_ROWS = "CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND"  # Spark: a locally checkpointed block is gone
+TRIES = 3  # of a stage whose executors are lost
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ class _Pipeline:
         context, tables = self.context, self.context.tables
         started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
         versions = {table.name: tables.version(table) or 0 for table in stage.reads}
-        outcome = run_table_stage(context, stage) if isinstance(stage, TableStage) else run_unit_stage(context, stage)
+        outcome = self._outcome(stage)
         cleared = orphans.clear(context, stage)
         measured = checks.measure(context, stage) if outcome.written.any or cleared else []
         self.checked.extend(measured)
@@ -181,6 +185,27 @@ class _Pipeline:
         )
         context.progress.ended(stage.name)
         return outcome.asked.stopped
+
+    def _outcome(self, stage: Stage) -> Outcome:
+        """Run a stage; once more where an executor took rows with it that were not written: what was paid is kept.
+
+        Raises:
+            StorageError: that happens too often, or new answers were asked for on purpose.
+        """
+        context, tries = self.context, 1
+        while True:
+            try:
+                if isinstance(stage, TableStage):
+                    return run_table_stage(context, stage)
+                return run_unit_stage(context, stage)
+            except (Py4JJavaError, PySparkException) as error:
+                if LOST_ROWS not in str(error):
+                    raise
+                told = f"stage {stage.name}: an executor was lost, and with it rows that were not written yet"
+                if tries == TRIES or context.wanted.redraw or context.wanted.retry_rejects:
+                    raise StorageError(f"{told}. What was paid is kept: run again to go on from there.") from error
+                context.progress.said(f"{told}: they are made again, from stored replies")
+                tries += 1
 
     def _unchanged(self, stage: Stage, last: StageRun) -> bool:
         """The cheapest check: no Spark job, only versions and hashes."""

@@ -47,7 +47,7 @@ def toy_bench(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def stark_bench(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    small = ("people.count=20", "pipeline.episodes=8", "models.default.in_flight=2", PRICE)
+    small = ("people.count=40", "pipeline.episodes=32", "models.default.in_flight=2", PRICE)
     author = embedded(Defects())
     command = ("run", "--target", "demo", "--until", "personas")
     work = Work(partial(load, "conf", "demo"), to_personas, author, small, command)

@@ -15,9 +15,3 @@ def describe_a_run_that_has_to_end():
     def it_stops_when_the_journal_has_no_room_and_pays_no_more_than_was_in_flight_again(toy_bench: Bench):
         outcome = ends.disk_full(toy_bench, size=16 * 1024)
         assert outcome.ok, outcome
-
-    def it_stops_on_ctrl_c_and_keeps_what_is_in_flight(stark_bench: Bench):
-        outcome = ends.interrupted(stark_bench, stages=1)
-        assert outcome.ok, outcome
-        assert outcome.ended == "stopped by the user, then finished"
-        assert outcome.paid == outcome.logical

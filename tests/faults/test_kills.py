@@ -1,8 +1,10 @@
 import pytest
 
 from bench.faults import kills
-from bench.faults.moments import MIDDLE, Moment, all_moments
-from bench.faults.trial import Bench, Trial
+from bench.faults.moments import MIDDLE, Moment, all_moments, wait_for
+from bench.faults.trial import LATENCY_MS, Bench, Trial
+from stark_udfs.llm.journal import FOLDER, list_segments, read_segment
+from stark_udfs.llm.stub import Faults
 
 pytestmark = pytest.mark.faults
 
@@ -11,13 +13,32 @@ def middle(trial: Trial) -> list[Moment]:
     return [moment for moment in all_moments(trial) if moment.name == MIDDLE]
 
 
+def journalled(trial: Trial) -> set[str]:
+    segments = list_segments(f"{trial.files}/{FOLDER}")
+    return {reply.key for segment in segments for reply in read_segment(segment).replies}
+
+
 def describe_kill_9():
     def it_costs_at_most_what_the_worker_had_in_flight(toy_bench: Bench):
         outcome = kills.kill_worker(toy_bench, middle)
         assert outcome.ok, outcome
         assert (outcome.ended, outcome.kills) == ("finished", 1)
 
-    def it_costs_at_most_what_the_run_had_in_flight(stark_bench: Bench):
-        outcome = kills.kill_driver(stark_bench, middle)
+    def it_costs_at_most_what_the_run_had_in_flight_and_ctrl_c_costs_nothing(stark_bench: Bench):
+        with stark_bench.trial("kill-and-ctrl-c", Faults(latency_ms=LATENCY_MS)) as trial:
+            (moment,) = middle(trial)
+            killed = trial.shell()
+            assert wait_for(trial, moment, killed.alive), killed.last_words()
+            killed.kill()
+            killed.wait_for_orphans()
+            wasted = trial.server.paid - len(journalled(trial))
+
+            stopped = trial.shell()
+            assert wait_for(trial, moment, stopped.alive), stopped.last_words()
+            stopped.interrupt()
+            assert stopped.wait() == "stopped by the user"
+
+            outcome = trial.outcome(trial.run_to_the_end(), allowed=2, kills=1)
         assert outcome.ok, outcome
-        assert (outcome.ended, outcome.kills) == ("finished", 1)
+        assert outcome.ended == "finished"
+        assert outcome.paid - outcome.logical == wasted

@@ -1,9 +1,6 @@
-from collections.abc import Callable
-
 import pytest
 
 from bench.faults import network
-from bench.faults.outcome import Outcome
 from bench.faults.trial import Bench
 from stark_udfs.llm.stub import Faults
 
@@ -11,9 +8,9 @@ pytestmark = pytest.mark.faults
 
 
 def describe_a_server_that_fails():
-    @pytest.mark.parametrize("fault", [network.throttled, network.errors])
-    def it_is_paid_once_for_each_call(toy_bench: Bench, fault: Callable[[Bench], Outcome]):
-        outcome = fault(toy_bench)
+    def it_is_paid_once_for_each_call(toy_bench: Bench):
+        faults = Faults(latency_ms=100, errors=0.3, throttled=0.1, retry_after_s=0.5)
+        outcome = network.tried(toy_bench, "storm", faults)
         assert outcome.ok, outcome
         assert outcome.ended == "finished"
         assert outcome.paid == outcome.logical
@@ -25,6 +22,6 @@ def describe_a_server_that_fails():
         assert outcome.paid == outcome.logical > toy_bench.expected.logical
 
     def it_is_paid_once_when_it_was_away(toy_bench: Bench):
-        outcome = network.down(toy_bench, seconds=4.0)
+        outcome = network.down(toy_bench, seconds=3.0)
         assert outcome.ok, outcome
         assert outcome.paid == outcome.logical
