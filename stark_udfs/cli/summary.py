@@ -16,11 +16,11 @@ COLUMNS = (
     "reused",
     "open",
     "calls",
+    "seconds",
+    "asking",
     "tokens",
     "money",
     "forecast",
-    "seconds",
-    "asking",
 )
 
 
@@ -76,11 +76,12 @@ def _line(stage: StageRun) -> tuple[str, ...]:
     return (
         plain(stage.stage),
         stage.state,
-        *(f"{number:,}" for number in (*numbers, tokens)),
-        money(stage.money, stage.currency) if stage.calls else "",
-        _forecast(stage),
+        *(f"{number:,}" for number in numbers),
         f"{stage.seconds:.1f}",
         f"{stage.seconds_asking:.1f}" if stage.seconds_asking else "",
+        f"{tokens:,}",
+        money(stage.money, stage.currency) if stage.calls and stage.currency else "",
+        _forecast(stage),
     )
 
 
@@ -94,7 +95,7 @@ def _total(stages: tuple[StageRun, ...]) -> tuple[str, ...]:
     tokens = sum(stage.tokens_in + stage.tokens_out for stage in stages)
     spent: dict[str, float] = {}
     for stage in stages:
-        if stage.calls:
+        if stage.calls and stage.currency:
             spent[stage.currency] = spent.get(stage.currency, 0.0) + stage.money
     return (
         "all",
@@ -105,11 +106,11 @@ def _total(stages: tuple[StageRun, ...]) -> tuple[str, ...]:
         f"{sum(stage.reused for stage in stages):,}",
         f"{sum(stage.open for stage in stages):,}",
         f"{sum(stage.calls for stage in stages):,}",
+        f"{sum(stage.seconds for stage in stages):.1f}",
+        f"{sum(stage.seconds_asking for stage in stages):.1f}",
         f"{tokens:,}",
         " + ".join(money(amount, currency) for currency, amount in sorted(spent.items())),
         "",
-        f"{sum(stage.seconds for stage in stages):.1f}",
-        f"{sum(stage.seconds_asking for stage in stages):.1f}",
     )
 
 

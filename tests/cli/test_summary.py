@@ -21,7 +21,7 @@ def describe_as_table():
     def it_shows_the_money_that_was_forecast_beside_what_was_paid():
         lines = shown(Report(small.RUN, STAGES, ())).splitlines()
         (header,) = (line for line in lines if "forecast" in line)
-        assert header.index("money") < header.index("forecast") < header.index("seconds")
+        assert header.index("seconds") < header.index("money") < header.index("forecast")
         assert sum("~0.7000" in line for line in lines) == 2
 
     def it_tells_in_one_line_why_the_run_ended_early():
