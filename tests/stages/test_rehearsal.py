@@ -39,7 +39,10 @@ def describe_forecast():
     def it_follows_from_the_settings_where_there_is_no_warehouse():
         settings = load(CONF, "openai", ["pipeline.episodes=10"])
         found = {one.stage: one for one in forecast(stages(settings), settings, rehearsals(settings), None)}
-        assert {one.basis for one in found.values()} == {Basis.REHEARSAL}
+        pictures = {name for name, one in found.items() if one.basis is Basis.PICTURES}
+        assert pictures == {"faces", "images"}
+        assert {found[name].basis for name in found.keys() - pictures} == {Basis.REHEARSAL}
+        assert found["images"].todo.units == found["image_plans"].todo.units > found["faces"].todo.units == 10
         assert (found["sessions"].todo.counted, found["sessions"].todo.units) == (None, 10)
         assert found["sessions"].calls == 60
         assert 0 < found["sessions"].money_low < found["sessions"].money < found["sessions"].money_high
