@@ -55,8 +55,9 @@ def verify(settings: Settings, sql: Sql, console: Console, *, repair: bool) -> b
         if bad:
             console.print("To make them again: stark images verify --repair")
         return not bad
-    _make_again(atelier_of(settings), _orders(sql, [file for file, _ in bad]), console)
-    left = _bad(files, [file for file, _ in bad])
+    damaged = [file for file, _ in bad]
+    _make_again(atelier_of(settings), _orders(sql, damaged), console)
+    left = _bad(files, damaged)
     console.print(f"{len(bad) - len(left):,} made again, {len(left):,} not")
     for file, _ in left[:SHOWN]:
         told = f"  {file.path}: a new draw is needed: stark run --only EPISODE --redraw --from {file.table}"

@@ -4,8 +4,6 @@ A unit's next call is open once the one before it is answered, so a stage of sev
 next run makes rows of what came in, and asks only what is still open.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,15 +14,15 @@ from stark_udfs.core.errors import InputError
 from stark_udfs.core.records import Record
 from stark_udfs.core.settings import Settings
 from stark_udfs.delta.schema import struct_type
-from stark_udfs.delta.tables import Tables, one
+from stark_udfs.delta.tables import one
 from stark_udfs.engine import guard, replies
 from stark_udfs.engine.chat_stage import look, play
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.frames import fixed
-from stark_udfs.engine.lock import StageLock, again_on_conflict
+from stark_udfs.engine.lock import again_on_conflict
+from stark_udfs.engine.one_stage import at_stage
 from stark_udfs.engine.open_calls import open_calls
 from stark_udfs.engine.progress import Quiet
-from stark_udfs.engine.run import new_run_id
 from stark_udfs.engine.stage import AnyChatStage
 from stark_udfs.engine.system import REPLIES
 from stark_udfs.llm.chat import MILLION
@@ -63,7 +61,7 @@ def unanswered(stage: AnyChatStage, settings: Settings, spark: SparkSession, wan
         Locked: a run works on the stage.
         StorageError: a table that the stage reads is not there.
     """
-    with _at(stage, settings, spark, wanted) as context:
+    with at_stage(stage, settings, spark, wanted or Wanted(), Quiet()) as context:
         calls = _open(context, stage)
         allowed = guard.allowed(context, stage, calls)
         wanted_calls = calls.where("NOT again") if allowed.stale else calls
@@ -92,7 +90,7 @@ def take_in(
     if missing := [name for name in columns.names if name not in answers.columns]:
         needed = ", ".join(columns.names)
         raise InputError(f"stage {stage.name}: answers need the columns {needed}; there is no {', '.join(missing)}.")
-    with _at(stage, settings, spark, wanted) as context:
+    with at_stage(stage, settings, spark, wanted or Wanted(), Quiet()) as context:
         given = fixed(answers.select(*(F.col(field.name).cast(field.dataType) for field in columns)))
         calls = _open(context, stage).select("unit_key", "round", "attempt", "key", "request")
         rows = fixed(_replies(context, stage, given.dropna().dropDuplicates(["key"]).join(calls, "key")))
@@ -121,21 +119,3 @@ def _replies(context: Context, stage: AnyChatStage, answered: DataFrame) -> Data
         "at": F.lit(datetime.now(UTC).isoformat(timespec="milliseconds")),
     }
     return answered.withColumns(fresh).select(*struct_type(Reply).names)
-
-
-@contextmanager
-def _at(stage: AnyChatStage, settings: Settings, spark: SparkSession, wanted: Wanted | None) -> Iterator[Context]:
-    """The stage, locked; what killed runs paid for in it is in `replies`."""
-    with ExitStack() as closing:
-        context = Context(
-            spark=spark,
-            settings=settings,
-            tables=Tables(spark, settings.storage),
-            run_id=new_run_id(),
-            wanted=wanted or Wanted(),
-            progress=Quiet(),
-            closing=closing,
-        )
-        context.lock = closing.enter_context(StageLock(context.tables, [stage.name], context.run_id))
-        replies.recover(context.tables, settings.storage.files, context.run_id, [stage.name])
-        yield context

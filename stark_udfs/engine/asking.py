@@ -65,7 +65,7 @@ def ask(context: Context, script: Script, units: DataFrame, total: int) -> Asked
     failure: PySparkException | Py4JJavaError | None = None
     with _Watch(context, broker.desk, stage, total):
         try:
-            ends = rows.mapInArrow(asker(asking), end_type(), profile=resources(context, script.gpus))
+            ends = rows.mapInArrow(asker(asking), end_type(), profile=_resources(context, script.gpus))
             (said,) = one(ends.agg(F.max(F.when(F.col("reason") == STOPPED, F.col("detail")))))
         except (PySparkException, Py4JJavaError) as error:
             failure, said = error, None
@@ -96,7 +96,7 @@ def _journal(context: Context, stage: str) -> JournalPlace:
     )
 
 
-def resources(context: Context, gpus: float) -> ResourceProfile | None:
+def _resources(context: Context, gpus: float) -> ResourceProfile | None:
     """What a task needs beyond a core; a local master has no such profiles, and all tasks see what there is."""
     master = context.spark.sparkContext.master or ""
     if not gpus or master.startswith("local"):

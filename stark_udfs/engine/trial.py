@@ -1,6 +1,5 @@
 """Trying a stage on a few rows: real calls, whose replies are kept for the next run, and no other write."""
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 from pyspark.sql import Row, SparkSession
@@ -8,15 +7,13 @@ from pyspark.sql import Row, SparkSession
 from stark_udfs.core.errors import InputError
 from stark_udfs.core.rejects import Reject
 from stark_udfs.core.settings import Settings
-from stark_udfs.delta.tables import Tables
 from stark_udfs.engine import asking, replies
 from stark_udfs.engine.chat_stage import look, play
-from stark_udfs.engine.context import Context, Wanted
+from stark_udfs.engine.context import Wanted
 from stark_udfs.engine.frames import fixed
-from stark_udfs.engine.lock import StageLock
+from stark_udfs.engine.one_stage import at_stage
 from stark_udfs.engine.open_calls import open_calls
 from stark_udfs.engine.progress import Progress
-from stark_udfs.engine.run import new_run_id
 from stark_udfs.engine.stage import AnyChatStage
 from stark_udfs.llm.prompts import Reply
 
@@ -50,18 +47,7 @@ def trial(stage: AnyChatStage, settings: Settings, spark: SparkSession, count: i
         InputError: the stage has no rows.
         Locked: a run works on the stage.
     """
-    with ExitStack() as closing:
-        context = Context(
-            spark=spark,
-            settings=settings,
-            tables=Tables(spark, settings.storage),
-            run_id=new_run_id(),
-            wanted=Wanted(),
-            progress=progress,
-            closing=closing,
-        )
-        context.lock = closing.enter_context(StageLock(context.tables, [stage.name], context.run_id))
-        replies.recover(context.tables, settings.storage.files, context.run_id, [stage.name])
+    with at_stage(stage, settings, spark, Wanted(), progress) as context:
         looked = look(context, stage)
         ordered = looked.orderBy(looked.cause.isNull(), "order", "unit_key")
         units = fixed(ordered.limit(count))

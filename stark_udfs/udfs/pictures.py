@@ -209,15 +209,17 @@ class Workshop:
         while True:
             batch = await self._batch()
             orders = [order for order, _ in batch]
-            futures = [future for _, future in batch if not future.cancelled()]
+            answers: Sequence[Answer | NotNow | Exception]
             try:
                 answers = await asyncio.get_running_loop().run_in_executor(self._thread, self._work, orders)
             except Exception as error:  # whatever it is, each order's own task hears of it
-                for future in futures:
-                    future.set_exception(error)
-                continue
+                answers = [error] * len(batch)
             for (_, future), answer in zip(batch, answers, strict=True):
-                if not future.cancelled():
+                if future.cancelled():
+                    continue
+                if isinstance(answer, Exception):
+                    future.set_exception(answer)
+                else:
                     future.set_result(answer)
 
     async def _batch(self) -> list[tuple[Order, "asyncio.Future[Answer | NotNow]"]]:
