@@ -20,17 +20,27 @@ from pathlib import Path
 from random import Random
 from statistics import fmean
 
-from stark_udfs.core.conf import load
 from stark_udfs.core.ids import rng_of, seed_of
 from stark_udfs.core.rejects import Reject
-from stark_udfs.core.settings import Settings
-from stark_udfs.stages.choosing import Taste
-from stark_udfs.stages.faces_rule import face_of
-from stark_udfs.stages.image_seeds import Place
-from stark_udfs.stages.images import Image, parse, request
-from stark_udfs.stages.ladder import PlannedImage, Rules
-from stark_udfs.stages.plan_rules import Shown
-from stark_udfs.vision.wishes import Answer, Candidate, Found, Module, Order, Rate, Rated, Rating, Wish
+from stark_udfs.images.requests import (
+    Candidate,
+    Candidates,
+    ImageRequest,
+    ImageResult,
+    ImageScore,
+    ImageTask,
+    Module,
+    ScoreRequest,
+    Scores,
+)
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.images.face_of import face_of
+from stark_udfs.stages.images.image_plans.rules import Shown
+from stark_udfs.stages.images.image_plans.seeds import ImageOrigin
+from stark_udfs.stages.images.images.attempts import AttemptRules, PlannedImage
+from stark_udfs.stages.images.images.selection import SelectionRules
+from stark_udfs.stages.images.images.stage import Image, parse, request
 
 OUT = Path(__file__).parent / "out" / "choosing.json"
 MEAN, SPREAD = 0.5, 0.12  # of scores
@@ -66,18 +76,18 @@ class World:
 
     seed: int
 
-    def answer(self, order: Order, round: int) -> Answer:
+    def answer(self, order: ImageTask, round: int) -> ImageResult:
         """What an atelier would answer."""
-        return self.found(order, round) if isinstance(order, Wish) else self.rated(order)
+        return self.found(order, round) if isinstance(order, ImageRequest) else self.rated(order)
 
-    def found(self, wish: Wish, round: int) -> Found:
+    def found(self, wish: ImageRequest, round: int) -> Candidates:
         """Pictures whose path says what they are pictures of, so that both scorers can know the truth."""
         scene = SCENE_NAME.search(wish.prompt or wish.query)
         if scene is None:
             raise ValueError(f"no scene in {wish}")
         painted = wish.module in (Module.P_T2I, Module.T2I)
         draws = [f"{round}.{place}" if painted else str(place) for place in range(wish.count)]
-        return Found(candidates=[self._candidate(f"{scene.group()}|{wish.module.value}|{draw}") for draw in draws])
+        return Candidates(candidates=[self._candidate(f"{scene.group()}|{wish.module.value}|{draw}") for draw in draws])
 
     def _candidate(self, path: str) -> Candidate:
         rng, module = rng_of(self.seed, path, "file"), Module(path.split("|")[1])
@@ -102,16 +112,16 @@ class World:
         total: float = sum(rng_of(self.seed, name, kind).gauss(0, share) for share, name in shares)
         return total / math.sqrt(SCENE**2 + WORDING**2 + PICTURE**2)
 
-    def rated(self, rate: Rate) -> Rated:
+    def rated(self, rate: ScoreRequest) -> Scores:
         """The chooser's view."""
-        return Rated(ratings=[self.seen(path, "chooser", turns=bool(rate.turns)) for path in rate.paths])
+        return Scores(ratings=[self.seen(path, "chooser", turns=bool(rate.turns)) for path in rate.paths])
 
-    def seen(self, path: str, scorer: str, *, turns: bool = True) -> Rating:
+    def seen(self, path: str, scorer: str, *, turns: bool = True) -> ImageScore:
         """The quality with the noise of a scorer."""
         rng, truth = rng_of(self.seed, path, scorer), self.quality(path)
         text, turn = truth.text + rng.gauss(0, NOISE), truth.turn + rng.gauss(0, NOISE)
         nsfw = rng.uniform(0.0, 0.2) if truth.safe else rng.uniform(0.4, 1.0)
-        return Rating(text_score=text, turn_score=turn if turns else None, nsfw=nsfw)
+        return ImageScore(text_score=text, turn_score=turn if turns else None, nsfw=nsfw)
 
 
 @dataclass(frozen=True)
@@ -149,11 +159,11 @@ class Choice:
 
 def choose(settings: Settings, world: World, rows: Sequence[PlannedImage]) -> Choice:
     """Let the stage choose for all images."""
-    rules, taste = Rules.of(settings), Taste.of(settings)
+    rules, taste = AttemptRules.of(settings), SelectionRules.of(settings)
     paths: dict[str, str] = {}
     spent: Counter[str] = Counter()
     for row in rows:
-        answers: list[Answer] = []
+        answers: list[ImageResult] = []
         while (order := request(rules, taste, row, answers)) is not None:
             answers.append(world.answer(order, len(answers)))
             spent[order.kind] += 1
@@ -192,7 +202,7 @@ def planned(number: int, settings: Settings, rng: Random) -> PlannedImage:
     return PlannedImage(
         image_id=scene,
         episode_id=scene,
-        stands_in=Place.TURN,
+        stands_in=ImageOrigin.TURN,
         session_number=1,
         turn=3,
         source="mobile" if of_user else "internet",

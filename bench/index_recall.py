@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stark_udfs.vision.index import IndexRule, PictureIndex, build
-from stark_udfs.vision.protocols import Vectors
-from stark_udfs.vision.shards import PictureRow, Shards, exact, recall, write_shard
+from stark_udfs.images.protocols import Vectors
+from stark_udfs.images.retrieval.index import IndexRule, PictureIndex, build
+from stark_udfs.images.retrieval.shards import PictureRow, Shards, exact, recall, write_shard
 
 OUT = Path(__file__).parent / "out" / "index_recall.json"
 DIMS, QUERIES, SHARD, NEAREST = 768, 1000, 10_000, 10

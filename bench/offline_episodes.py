@@ -8,11 +8,11 @@ from datetime import date
 
 from stark_udfs.core.ids import Json, rng_of, stable_id
 from stark_udfs.data.names import packaged_names
-from stark_udfs.llm.offline import albums, commonsense, events, narratives, personas, sessions, summaries
-from stark_udfs.llm.offline.block import Block, items, mapping
-from stark_udfs.llm.offline.world import countries
-from stark_udfs.stages.categories import CATEGORIES
-from stark_udfs.stages.intervals import between, date_of
+from stark_udfs.demo.author import albums, commonsense, events, narratives, personas, sessions, summaries
+from stark_udfs.demo.author.block import Block, items, mapping
+from stark_udfs.demo.author.world import countries
+from stark_udfs.stages.text.events.intervals import between, date_of
+from stark_udfs.stages.text.personas.categories import CATEGORIES
 
 Row = dict[str, Json]
 RELATIONS = ("characteristic", "experience", "goal", "relationship", "routine")

@@ -16,13 +16,13 @@ from datetime import date
 
 from bench.offline_episodes import Episode, Session, block, day_of, episode, profile, show
 from stark_udfs.core.ids import Json, rng_of
-from stark_udfs.llm.offline import personas
-from stark_udfs.llm.offline.block import items, mapping
-from stark_udfs.llm.offline.grammar import content_words, overlap, spoken
-from stark_udfs.llm.offline.person import person_of
-from stark_udfs.llm.offline.world import weather
-from stark_udfs.stages.advice import unsafe_advice
-from stark_udfs.stages.intervals import agrees
+from stark_udfs.demo.author import personas
+from stark_udfs.demo.author.block import items, mapping
+from stark_udfs.demo.author.grammar import content_words, overlap, spoken
+from stark_udfs.demo.author.person import person_of
+from stark_udfs.demo.author.world import weather
+from stark_udfs.stages.text.events.intervals import agrees
+from stark_udfs.stages.text.sessions.advice import unsafe_advice
 
 PERSONAS = 10_000
 TOLD = 0.6  # of a sentence's content words; irregular verbs change theirs

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stark_udfs.vision.protocols import OutOfMemory, Painting, VisionError
-from stark_udfs.vision.sdxl import SdxlBase, SdxlPainter, SdxlSpec
+from stark_udfs.images.models.sdxl import SdxlBase, SdxlPainter, SdxlSpec
+from stark_udfs.images.protocols import OutOfMemory, Painting, VisionError
 
 if TYPE_CHECKING:
     import torch

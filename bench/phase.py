@@ -13,15 +13,15 @@ from bench import words
 from bench.load import Cpu
 from bench.stubs import LATENCY_MS, stats, stub
 from bench.stubs import calls as calls_of
-from stark_udfs.core.conf import load
-from stark_udfs.core.settings import ModelSettings, Settings
-from stark_udfs.delta.session import spark_session
-from stark_udfs.delta.tables import Tables
-from stark_udfs.engine.asking import ask
+from stark_udfs.calls.policy import ChatPolicy
+from stark_udfs.engine.ask_phase import ask
+from stark_udfs.engine.checkpoint import stored
 from stark_udfs.engine.context import Context, Wanted
-from stark_udfs.engine.frames import stored
 from stark_udfs.engine.progress import Quiet
-from stark_udfs.llm.chat import Chat
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import ModelSettings, Settings
+from stark_udfs.tables.session import spark_session
+from stark_udfs.tables.tables import Tables
 
 QUIET_CORES = 0.3  # of foreign load; a run with more is repeated
 TRIES = 3
@@ -147,8 +147,8 @@ def median(runs: list[Run]) -> Run:
     )
 
 
-def _chat(wish: Wish, url: str) -> Chat:
+def _chat(wish: Wish, url: str) -> ChatPolicy:
     model = ModelSettings(
         name="bench", base_url=f"{url}/v1", in_flight=wish.in_flight, requests_per_minute=wish.rate, timeout_s=60
     )
-    return Chat(model=model, parameters={}, reply_tokens=50, reasks=0, seed=1)
+    return ChatPolicy(model=model, parameters={}, reply_tokens=50, reasks=0, seed=1)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from stark_udfs.core.records import Record, Shape
-from stark_udfs.llm.chat import Chat
-from stark_udfs.llm.prompts import Prompt
-from stark_udfs.udfs.replay import ChatScript, unit_type
+from stark_udfs.calls.policy import ChatPolicy
+from stark_udfs.calls.request import Prompt
+from stark_udfs.core.records import Record, ReplySchema
+from stark_udfs.engine.replay import ChatReplay, unit_type
 
 
 class Word(Record):
@@ -17,7 +17,7 @@ class Word(Record):
     word_id: str
 
 
-class Said(Shape):
+class Said(ReplySchema):
     """Its reply."""
 
     text: str = ""
@@ -33,9 +33,9 @@ def no_rows(row: Word, replies: Sequence[Said]) -> list[Word]:
     return []
 
 
-def script(name: str, chat: Chat) -> ChatScript:
+def script(name: str, chat: ChatPolicy) -> ChatReplay:
     """The stage under a name of its own: no call of it has been paid before."""
-    return ChatScript(name, Word, Word, ask_word, no_rows, chat)
+    return ChatReplay(name, Word, Word, ask_word, no_rows, chat)
 
 
 def units(spark: SparkSession, name: str, calls: int) -> DataFrame:

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from stark_udfs.core.conf import load
-from stark_udfs.delta.session import spark_session
-from stark_udfs.engine.image_index import build_index, told
-from stark_udfs.vision import configured
+from stark_udfs.images.models import configured
+from stark_udfs.settings.load import load
+from stark_udfs.stages.images.build_index import build_index, index_summary
+from stark_udfs.tables.session import spark_session
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     spark = spark_session(settings.spark)
     parts = settings.spark.partitions
     built = build_index(spark, options.pictures, options.out, **asked, clip=clip, partitions=parts)
-    sys.stdout.write(told(built) + "\n")
+    sys.stdout.write(index_summary(built) + "\n")
     return 0
 
 

@@ -4,9 +4,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from stark_udfs.cli.options import Order
-from stark_udfs.cli.running import carry_out
-from stark_udfs.core.conf import load
+from stark_udfs.cli.options import RunSelection
+from stark_udfs.cli.run import carry_out
+from stark_udfs.settings.load import load
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--keep-stale", action="store_true")
     parser.add_argument("--retry-rejects", nargs="?", const="all", metavar="REASON")
     options = parser.parse_args(arguments)
-    order = Order(
+    order = RunSelection(
         first=options.stage,
         until=options.stage,
         remake=(options.stage,) if options.remake else (),

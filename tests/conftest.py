@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
-from stark_udfs.core.settings import SparkSettings
-from stark_udfs.delta.session import spark_session
+from stark_udfs.settings.sections import SparkSettings
+from stark_udfs.tables.session import spark_session
 
 
 @pytest.fixture(scope="session")

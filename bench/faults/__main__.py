@@ -15,12 +15,12 @@ from pathlib import Path
 from bench.faults import ends, kills, network, outcome, speculation
 from bench.faults.outcome import Outcome
 from bench.faults.trial import Bench, Work
-from stark_udfs.cli.running import between
-from stark_udfs.core.conf import load
-from stark_udfs.core.settings import Defects
-from stark_udfs.delta.session import spark_session
-from stark_udfs.llm.wire import embedded
+from stark_udfs.calls.providers.transport import embedded
+from stark_udfs.cli.run import between
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import Defects
 from stark_udfs.stages.pipeline import stages
+from stark_udfs.tables.session import spark_session
 
 OUT = Path("bench/out/faults.json")
 OVERRIDES = (

@@ -11,8 +11,8 @@ import psutil
 from bench.faults.moments import MIDDLE, Moment, wait_for
 from bench.faults.outcome import Outcome
 from bench.faults.trial import LATENCY_MS, Bench, Trial, told
-from stark_udfs.llm.journal import FOLDER
-from stark_udfs.llm.stub import Faults
+from stark_udfs.calls.journal import FOLDER
+from stark_udfs.testing.stub_server import Faults
 
 FILE_LIMIT = 2_000  # bytes: less than any reply with its request
 GRACEFUL_S = 120.0

@@ -15,7 +15,7 @@ from bench.faults.moments import WRITING, Moment, all_moments, wait_for
 from bench.faults.outcome import Outcome
 from bench.faults.shell import FINISHED, Shell
 from bench.faults.trial import LATENCY_MS, Bench, Trial, told
-from stark_udfs.llm.stub import Faults
+from stark_udfs.testing.stub_server import Faults
 
 LOCAL_CLUSTER = "local-cluster[2,1,1024]"
 EXECUTOR = "CoarseGrainedExecutorBackend"

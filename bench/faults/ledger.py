@@ -8,8 +8,8 @@ from pathlib import Path
 from deltalake import DeltaTable
 
 from stark_udfs.core.ids import canonical, digest
-from stark_udfs.delta.table import Table
-from stark_udfs.engine.system import REJECTS, REPLIES, UNITS, State
+from stark_udfs.engine.system_tables import REJECTS, REPLIES, UNITS, UnitState
+from stark_udfs.tables.table import Table
 
 Key = tuple[object, ...]
 Row = Mapping[str, object]
@@ -59,7 +59,7 @@ def read(root: Path, tables: Sequence[Table], asking: Collection[str]) -> Conten
     return Contents(
         rows=digests,
         again=again,
-        open=sum(row["state"] == State.OPEN.value for row in found[UNITS.name]),
+        open=sum(row["state"] == UnitState.OPEN.value for row in found[UNITS.name]),
         reasks=frozenset((row["key"],) for row in replies if row["attempt"]),
         calls=Counter(stage for stage, _ in {(str(row["stage"]), row["key"]) for row in replies} if stage in asking),
         money=sum(float(str(row["money"])) for row in replies),

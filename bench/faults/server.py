@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from stark_udfs.llm.loops import LoopThread
-from stark_udfs.llm.serve import served
-from stark_udfs.llm.stub import Faults, Stub
-from stark_udfs.llm.wire import Author
+from stark_udfs.calls.loop_thread import LoopThread
+from stark_udfs.calls.providers.transport import Author
+from stark_udfs.testing.serve import served
+from stark_udfs.testing.stub_server import Faults, StubServer
 
 
 @dataclass(frozen=True)
 class Server:
     """A chat server and its address."""
 
-    stub: Stub
+    stub: StubServer
     url: str
 
     @property
@@ -36,7 +36,7 @@ class Server:
 @contextmanager
 def serving(faults: Faults, author: Author) -> Iterator[Server]:
     """A server as long as the block."""
-    stub = Stub(faults, author)
+    stub = StubServer(faults, author)
     with LoopThread("stark-stub") as thread:
         place = served(stub)
         url = thread.run(place.__aenter__())

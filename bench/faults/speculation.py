@@ -17,7 +17,7 @@ import pyspark
 
 from bench.faults.outcome import Outcome
 from bench.faults.trial import LATENCY_MS, Bench
-from stark_udfs.llm.stub import Faults
+from stark_udfs.testing.stub_server import Faults
 
 MASTER = "127.0.0.1"
 HOSTS = ("127.0.0.2", "127.0.0.3")

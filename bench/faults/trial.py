@@ -17,13 +17,13 @@ from bench.faults.ledger import Contents
 from bench.faults.outcome import Outcome
 from bench.faults.server import Server, serving
 from bench.faults.shell import FINISHED, Shell
+from stark_udfs.calls.providers.transport import Author
 from stark_udfs.core.errors import StarkError
-from stark_udfs.core.settings import Settings
-from stark_udfs.delta.table import Table
 from stark_udfs.engine.run import run
 from stark_udfs.engine.stage import ChatStage, Stage
-from stark_udfs.llm.stub import Faults
-from stark_udfs.llm.wire import Author
+from stark_udfs.settings.sections import Settings
+from stark_udfs.tables.table import Table
+from stark_udfs.testing.stub_server import Faults
 
 MOST_RUNS = 6  # of a pipeline that does not get to its end
 LATENCY_MS = 300.0

@@ -16,7 +16,7 @@ from bench.peers.process import Ran, run_peer
 from bench.peers.task import Task
 from bench.stubs import LATENCY_MS, OUT, Line, keep_lines, read_lines, stats, stub
 from bench.words import Said, Word, ask_word
-from stark_udfs.llm.shapes import json_schema
+from stark_udfs.calls.reply.json_schema import json_schema
 
 PEERS = ("distilabel", "curator", "data_designer")
 SIZES = {64: (1_000, 3_000)}  # in flight: the two numbers of calls

@@ -8,16 +8,16 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as spark_types
 
 from bench.offline_episodes import block, profile
-from stark_udfs.core.conf import load
+from stark_udfs.calls.request import ChatRequest, Reply
+from stark_udfs.calls.sequence import OpenCall, advance
 from stark_udfs.core.ids import Json, rng_of, stable_id
-from stark_udfs.core.settings import Settings
-from stark_udfs.delta.schema import struct_type
-from stark_udfs.llm.asking import Open, advance
-from stark_udfs.llm.offline import personas as author
-from stark_udfs.llm.prompts import ChatRequest, Reply
-from stark_udfs.stages import personas
-from stark_udfs.udfs.records import Batches, arrow, arrow_schema, dicts
-from stark_udfs.udfs.replay import ChatScript, unit_type
+from stark_udfs.demo.author import personas as author
+from stark_udfs.engine.arrow import Batches, arrow, arrow_schema, dicts
+from stark_udfs.engine.replay import ChatReplay, unit_type
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.text.personas import stage as personas
+from stark_udfs.tables.schema import struct_type
 
 SEED = 1
 PROFILES = 500  # people and texts come again after so many; keys and ids do not
@@ -32,10 +32,10 @@ def settings_in(folder: str, *more: str) -> Settings:
     return load("conf", "base", [*places, *model, f"personas.sentences_each={SENTENCES}", *more])
 
 
-def script(settings: Settings) -> ChatScript:
+def script(settings: Settings) -> ChatReplay:
     """What executors need of `personas`."""
     stage = personas.stage(settings)
-    return ChatScript(STAGE, stage.each, stage.writes.record, stage.ask, stage.parse, stage.chat)
+    return ChatReplay(STAGE, stage.each, stage.writes.record, stage.ask, stage.parse, stage.chat)
 
 
 def unit(number: int) -> dict[str, Json]:
@@ -61,11 +61,11 @@ def said(number: int) -> str:
     return json.dumps(reply, ensure_ascii=False)
 
 
-def reply(stage: ChatScript, number: int) -> Reply:
+def reply(stage: ChatReplay, number: int) -> Reply:
     """The stored reply of that unit."""
     row = unit(number)
     step = advance(stage.conversation(row), {})
-    if not isinstance(step, Open) or not isinstance(step.request, ChatRequest):
+    if not isinstance(step, OpenCall) or not isinstance(step.request, ChatRequest):
         raise SystemExit("a unit of personas asks for nothing")
     return Reply(
         stage=STAGE,
@@ -93,7 +93,7 @@ def units(spark: SparkSession, count: int, tasks: int) -> DataFrame:
     return spark.range(0, count, 1, tasks).mapInArrow(_rows(unit, unit_type()), unit_type())
 
 
-def replies(spark: SparkSession, stage: ChatScript, count: int, tasks: int) -> DataFrame:
+def replies(spark: SparkSession, stage: ChatReplay, count: int, tasks: int) -> DataFrame:
     """Their replies."""
     kind = struct_type(Reply)
     return spark.range(0, count, 1, tasks).mapInArrow(_rows(lambda n: reply(stage, n).model_dump(), kind), kind)

@@ -12,13 +12,13 @@ from bench.scale import given
 from bench.scale.figures import Figures, timed
 from bench.scale.workers import Watched, baseline_mb, session, watched
 from bench.stubs import stats, stub
-from stark_udfs.delta.tables import Tables
-from stark_udfs.engine.asking import ask
-from stark_udfs.engine.chat_stage import play
+from stark_udfs.engine.ask_phase import ask
 from stark_udfs.engine.context import Context, Wanted
-from stark_udfs.engine.progress import Counts, Quiet
-from stark_udfs.engine.system import REPLIES
-from stark_udfs.stages import personas
+from stark_udfs.engine.progress import Quiet, StageProgress
+from stark_udfs.engine.system_tables import REPLIES
+from stark_udfs.engine.unit_stage import replay_units
+from stark_udfs.stages.text.personas import stage as personas
+from stark_udfs.tables.tables import Tables
 
 CASE = "memory"
 LIMIT_MB = 300
@@ -34,7 +34,7 @@ class Peaks(Quiet):
     seen: Watched | None = None
     mb: float = 0.0
 
-    def counted(self, counts: Counts) -> None:
+    def counted(self, counts: StageProgress) -> None:
         """About once a second."""
         if self.seen is not None:
             self.mb = self.seen.peak_mb()
@@ -78,7 +78,7 @@ def _replaying(units: int) -> Figures:
         base = baseline_mb(spark)
         seen = closing.enter_context(watched())
         context = Context(spark, settings, Tables(spark, settings.storage), "scale", Wanted(), Quiet(), closing)
-        played = play(context, personas.stage(settings), given.units(spark, units, 1))
+        played = replay_units(context, personas.stage(settings), given.units(spark, units, 1))
         _, took = timed(played.write.format("noop").mode("overwrite").save)
         return {**_told("replaying", units, base, seen.peak_mb()), "rows": units * given.SENTENCES, **took}
 

@@ -10,16 +10,16 @@ from pyspark.sql import types as spark_types
 from bench.scale import given
 from bench.scale.figures import Figures, timed
 from bench.scale.workers import session
-from stark_udfs.delta.schema import struct_type
-from stark_udfs.delta.tables import Tables
-from stark_udfs.engine.chat_stage import play
+from stark_udfs.calls.request import Reply
+from stark_udfs.engine.arrow import arrow, arrow_schema
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.progress import Quiet
-from stark_udfs.engine.system import REPLIES
-from stark_udfs.llm.prompts import Reply
-from stark_udfs.stages import personas
-from stark_udfs.udfs.records import arrow, arrow_schema
-from stark_udfs.udfs.replay import replayer, unit_type
+from stark_udfs.engine.replay import replayer, unit_type
+from stark_udfs.engine.system_tables import REPLIES
+from stark_udfs.engine.unit_stage import replay_units
+from stark_udfs.stages.text.personas import stage as personas
+from stark_udfs.tables.schema import struct_type
+from stark_udfs.tables.tables import Tables
 
 CASE = "parse"
 LEAST = 5_000  # rows a second and core
@@ -58,7 +58,7 @@ def _in_spark(units: int) -> Figures:
         context = Context(spark, settings, tables, "scale", Wanted(), Quiet(), closing)
         rows = f"{folder}/units"
         given.units(spark, units, settings.spark.partitions).write.parquet(rows)
-        played = play(context, personas.stage(settings), spark.read.schema(unit_type()).parquet(rows))
+        played = replay_units(context, personas.stage(settings), spark.read.schema(unit_type()).parquet(rows))
         _, took = timed(lambda: played.write.parquet(f"{folder}/played"))
         made = spark.read.parquet(f"{folder}/played").selectExpr("sum(size(outs)) AS made").first()
         assert made is not None

@@ -8,9 +8,9 @@ from bench.offline_episodes import block, profile
 from bench.scale.figures import Figures
 from bench.scale.given import SENTENCES
 from stark_udfs.core.ids import rng_of, stable_id
-from stark_udfs.llm.offline import personas as author
-from stark_udfs.llm.offline.block import items, mapping
-from stark_udfs.udfs.unique import Candidate, settle
+from stark_udfs.demo.author import personas as author
+from stark_udfs.demo.author.block import items, mapping
+from stark_udfs.engine.near_duplicates import Candidate, deduplicate
 
 CASE = "unique"
 SIZES = (200, 2_000, 20_000)
@@ -25,10 +25,10 @@ def measure(rows: int) -> Iterator[Figures]:
 def _group(size: int) -> Figures:
     rows = [row for number in range(-(-size // SENTENCES)) for row in _candidates(number)][:size]
     begun = time.process_time()
-    verdicts = list(settle(rows, NEAR, SENTENCES))
+    verdicts = list(deduplicate(rows, NEAR, SENTENCES))
     took = time.process_time() - begun
     tracemalloc.start()
-    for _ in settle(rows, NEAR, SENTENCES):
+    for _ in deduplicate(rows, NEAR, SENTENCES):
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -9,9 +9,9 @@ import psutil
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from stark_udfs.core.settings import Settings
-from stark_udfs.delta.session import spark_session
-from stark_udfs.udfs.records import Batches
+from stark_udfs.engine.arrow import Batches
+from stark_udfs.settings.sections import Settings
+from stark_udfs.tables.session import spark_session
 
 DAEMON = "pyspark.daemon"
 LOOK_S = 0.1
@@ -87,8 +87,7 @@ def _imported(batches: Batches) -> Batches:
     import aiohttp  # noqa: F401
     import openai  # noqa: F401
 
-    import stark_udfs.stages.pipeline
-    import stark_udfs.udfs.ask  # noqa: F401
+    import stark_udfs.engine.ask_worker  # noqa: F401
 
     for _ in batches:
         yield pa.RecordBatch.from_pylist([{"kb": in_kb("VmRSS")}])

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from stark_udfs.delta.docs import tables_markdown
-from stark_udfs.engine.system import SYSTEM, Provenance
+from stark_udfs.engine.system_tables import SYSTEM, Provenance
+from stark_udfs.sql.docs import tables_markdown
 from stark_udfs.stages.pipeline import TABLES
 
 

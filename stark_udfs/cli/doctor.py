@@ -12,8 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from stark_udfs.core.errors import StarkError
-from stark_udfs.core.settings import Settings
 from stark_udfs.engine import preflight
+from stark_udfs.settings.sections import Settings
 
 OLDEST_PYTHON, OLDEST_JAVA = (3, 11), 17
 PACKAGES = {  # name → the oldest version that works, and the first that does not

@@ -8,9 +8,9 @@ from typing import Annotated, cast
 import typer
 from rich.text import Text
 
-from stark_udfs.cli.options import DEBUG, ENDED_EARLY, WRONG, Common, Order, arranged
-from stark_udfs.cli.plain import console, plain, tell
-from stark_udfs.cli.reading import Engine, currency, episode_of, reader
+from stark_udfs.cli.console import console, plain, tell
+from stark_udfs.cli.options import DEBUG, ENDED_EARLY, WRONG, Common, RunSelection, arranged
+from stark_udfs.cli.warehouse import Engine, currency, episode_of, reader
 from stark_udfs.core.errors import RunStopped, StarkError
 
 MORE = "Also takes --target, --conf, --set and --debug: see `stark --help`."
@@ -91,9 +91,9 @@ def run(
 
     Ctrl-C finishes the calls that are under way, keeps them and ends; the next run goes on from there.
     """
-    from stark_udfs.cli.running import carry_out
+    from stark_udfs.cli.run import carry_out
 
-    order = Order(
+    order = RunSelection(
         first=first,
         until=until,
         remake=tuple(remake or ()),
@@ -116,9 +116,9 @@ def plan(
     retry_rejects: Retry = None,
 ) -> None:
     """Tell what a run would ask, and what that would cost. Makes no call and writes nothing."""
-    from stark_udfs.cli.planning import as_table, planned
+    from stark_udfs.cli.plan import as_table, planned
 
-    order = Order(first=first, until=until, retry_rejects=retry_rejects)
+    order = RunSelection(first=first, until=until, retry_rejects=retry_rejects)
     console().print(as_table(planned(_common(ctx).settings(*_more(episodes)), order)))
 
 
@@ -134,7 +134,7 @@ def try_(
 
     The replies are paid and kept: the next run does not ask for them again. No table of a stage is written.
     """
-    from stark_udfs.cli.trying import try_stage
+    from stark_udfs.cli.try_ import try_stage
 
     try_stage(_common(ctx).settings(), stage, count, full=full)
 
@@ -142,7 +142,7 @@ def try_(
 @app.command(epilog=MORE)
 def status(ctx: typer.Context) -> None:
     """Show the last run of each stage, what is open, what was dropped and why, what was paid, which checks failed."""
-    from stark_udfs.cli.standing import status as show_status
+    from stark_udfs.cli.status import status as show_status
 
     show_status(reader(_common(ctx).settings()), console())
 
@@ -159,7 +159,7 @@ def sql(
     rows: Annotated[int, typer.Option(min=1, help="Rows of a table to show at most.")] = 100,
 ) -> None:
     """Answer an SQL query over the tables. Nothing can be written by it."""
-    from stark_udfs.cli.asking import answer, form_of, overview
+    from stark_udfs.cli.sql import answer, form_of, overview
 
     found = reader(_common(ctx).settings(), _engine(engine))
     if query is None:
@@ -178,7 +178,7 @@ def show(
     sessions: Annotated[int | None, typer.Option(min=1, help="Show so many sessions at most.")] = None,
 ) -> None:
     """Show an episode: the person, where they come from, and the conversation."""
-    from stark_udfs.cli.showing import show as show_episode
+    from stark_udfs.cli.show import show as show_episode
 
     found = reader(_common(ctx).settings())
     show_episode(found, episode_of(found, episode), console(), sessions)
@@ -192,8 +192,8 @@ def trace(
     full: Annotated[bool, typer.Option("--full", help="Show long prompts and replies whole.")] = False,
 ) -> None:
     """Show where a row comes from, back to the seed, with the prompts, replies and cost of each step."""
-    from stark_udfs.cli.steps import print_steps
-    from stark_udfs.cli.tracing import Tracer
+    from stark_udfs.cli.trace import print_steps
+    from stark_udfs.cli.tracer import Tracer
     from stark_udfs.stages.pipeline import TABLES
 
     found = reader(_common(ctx).settings())
@@ -209,7 +209,7 @@ def verify(
     ] = False,
 ) -> None:
     """Check the picture files against the tables that name them."""
-    from stark_udfs.cli.pictures import verify as verify_files
+    from stark_udfs.cli.images import verify as verify_files
 
     settings = _common(ctx).settings()
     well = verify_files(settings, reader(settings), console(), repair=repair)
@@ -232,8 +232,8 @@ def serve_offline(
 
     Reach it with --set models.default.base_url=http://127.0.0.1:8000/v1; the provider stays `offline`.
     """
-    from stark_udfs.cli.serving import serve
-    from stark_udfs.llm.stub import Faults
+    from stark_udfs.cli.serve import serve
+    from stark_udfs.testing.stub_server import Faults
 
     faults = Faults(
         latency_ms=latency_ms,

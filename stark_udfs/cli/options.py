@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stark_udfs.core.conf import load
-from stark_udfs.core.settings import Settings
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import Settings
 
 WRONG, ENDED_EARLY, INTERRUPTED = 2, 3, 130
 ALL = "all"
@@ -31,7 +31,7 @@ class Common:
 
 
 @dataclass(frozen=True)
-class Order:
+class RunSelection:
     """What to run, and what is wanted beyond the ordinary; `ALL` stands for every stage and every reason."""
 
     first: str | None = None

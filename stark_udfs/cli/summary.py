@@ -3,9 +3,9 @@
 from rich.table import Table
 from rich.text import Text
 
-from stark_udfs.cli.plain import as_json, plain
-from stark_udfs.engine.run import Report
-from stark_udfs.engine.system import CheckResult, StageRun
+from stark_udfs.cli.console import as_json, plain
+from stark_udfs.engine.run import RunReport
+from stark_udfs.engine.system_tables import CheckResult, StageRun
 
 COLUMNS = (
     "stage",
@@ -24,7 +24,7 @@ COLUMNS = (
 )
 
 
-def as_table(report: Report) -> Table:
+def as_table(report: RunReport) -> Table:
     """One line per stage and one for all; below, why the run ended early and which expectations failed.
 
     `forecast` is the money, or where the model is free the tokens, that was expected before the stage's first call.
@@ -39,7 +39,7 @@ def as_table(report: Report) -> Table:
     return table
 
 
-def written(report: Report) -> str:
+def written(report: RunReport) -> str:
     """The report as JSON: run_id, stopped, stages (rows of `runs`) and checks (rows of `checks`)."""
     return (
         as_json(
@@ -114,7 +114,7 @@ def _total(stages: tuple[StageRun, ...]) -> tuple[str, ...]:
     )
 
 
-def _caption(report: Report) -> Text | None:
+def _caption(report: RunReport) -> Text | None:
     lines = [f"ended early: {line}" for line in report.stopped.splitlines()[:1]]
     lines += [f"check failed: {failed(check)}" for check in report.checks if not check.ok]
     return Text(plain("\n".join(lines)), justify="left") if lines else None

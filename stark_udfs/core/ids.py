@@ -1,6 +1,6 @@
 """Ids and seeds: both follow from the run's seed and a row's key, never from a clock or a process.
 
-`stark_udfs.delta.columns` writes the same two functions as Spark expressions; a test holds them together.
+`stark_udfs.tables.columns` writes the same two functions as Spark expressions; a test holds them together.
 """
 
 import hashlib

@@ -9,7 +9,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False)
 
 
-class Shape(BaseModel):
+class ReplySchema(BaseModel):
     """What a model is asked to reply: sent as JSON schema, checked on the way back.
 
     Give a field a default where one bad item should become one reject instead of a re-ask of the whole reply:

@@ -16,7 +16,7 @@ class Origin(StrEnum):
     SAFETY = "safety"
 
 
-class Reason(StrEnum):
+class RejectReason(StrEnum):
     """Why a row was dropped; `origin` says whose rule it is."""
 
     # the reply as a whole
@@ -71,29 +71,29 @@ class Reason(StrEnum):
 
 
 ORIGINS = {
-    Reason.NOT_JSON: Origin.CODE,
-    Reason.WRONG_SHAPE: Origin.CODE,
-    Reason.MISSING_FIELD: Origin.CODE,
-    Reason.WRONG_KEY: Origin.CODE,
-    Reason.VALUE_NOT_IN_SENTENCE: Origin.CODE,
-    Reason.DUPLICATE: Origin.PAPER,
-    Reason.NOTHING_USABLE: Origin.CODE,
-    Reason.TOO_FEW_SESSIONS: Origin.PAPER,
-    Reason.TOO_MANY_SESSIONS: Origin.PAPER,
-    Reason.TOO_FEW_TURNS: Origin.CODE,
-    Reason.REPETITIVE: Origin.PAPER,
-    Reason.NSFW: Origin.PAPER,
-    Reason.LOW_SCORE: Origin.PAPER,
-    Reason.NO_FACE: Origin.SAFETY,
-    Reason.REAL_PERSON: Origin.SAFETY,
-    Reason.UNSAFE_ADVICE: Origin.SAFETY,
-    Reason.WITHHELD_MINOR: Origin.SAFETY,
+    RejectReason.NOT_JSON: Origin.CODE,
+    RejectReason.WRONG_SHAPE: Origin.CODE,
+    RejectReason.MISSING_FIELD: Origin.CODE,
+    RejectReason.WRONG_KEY: Origin.CODE,
+    RejectReason.VALUE_NOT_IN_SENTENCE: Origin.CODE,
+    RejectReason.DUPLICATE: Origin.PAPER,
+    RejectReason.NOTHING_USABLE: Origin.CODE,
+    RejectReason.TOO_FEW_SESSIONS: Origin.PAPER,
+    RejectReason.TOO_MANY_SESSIONS: Origin.PAPER,
+    RejectReason.TOO_FEW_TURNS: Origin.CODE,
+    RejectReason.REPETITIVE: Origin.PAPER,
+    RejectReason.NSFW: Origin.PAPER,
+    RejectReason.LOW_SCORE: Origin.PAPER,
+    RejectReason.NO_FACE: Origin.SAFETY,
+    RejectReason.REAL_PERSON: Origin.SAFETY,
+    RejectReason.UNSAFE_ADVICE: Origin.SAFETY,
+    RejectReason.WITHHELD_MINOR: Origin.SAFETY,
 }
 
 
 class Reject(Record):
     """A row that was not made, and why."""
 
-    reason: Reason
+    reason: RejectReason
     detail: str = Field(default="", description="what was found, at most 500 characters")
     key: str = Field(default="", description="the key the dropped row would have had, or its place in the reply")

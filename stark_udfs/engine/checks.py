@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from stark_udfs.delta.tables import one
 from stark_udfs.engine.context import Context
 from stark_udfs.engine.stage import Check, Stage
-from stark_udfs.engine.system import CheckResult
+from stark_udfs.engine.system_tables import CheckResult
+from stark_udfs.tables.tables import one
 
 
 def measure(context: Context, stage: Stage) -> list[CheckResult]:

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, SparkSession
 
-from stark_udfs.core.settings import Settings
-from stark_udfs.delta.table import Table
-from stark_udfs.delta.tables import Tables
+from stark_udfs.calls.limits.broker import LockedBroker
+from stark_udfs.calls.limits.server import BrokerServer
+from stark_udfs.engine.estimate import CostEstimate, CostEstimator
 from stark_udfs.engine.lock import StageLock
 from stark_udfs.engine.progress import Progress
-from stark_udfs.engine.sizes import Expected, Foresight
 from stark_udfs.engine.stage import UnitStage
-from stark_udfs.llm.broker import Desk
-from stark_udfs.llm.broker_net import BrokerServer
+from stark_udfs.settings.sections import Settings
+from stark_udfs.tables.table import Table
+from stark_udfs.tables.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,16 @@ class Context:
     closing: ExitStack
     shrunk: set[str] = field(default_factory=set)  # tables that lost rows in this run
     lock: StageLock | None = None
-    foresight: Foresight | None = None
+    foresight: CostEstimator | None = None
     _broker: BrokerServer | None = None
 
     def broker(self) -> BrokerServer:
         """The run's broker; started when the first stage asks, closed with the run."""
         if self._broker is None:
-            self._broker = self.closing.enter_context(BrokerServer(Desk(), driver_address(self.spark)))
+            self._broker = self.closing.enter_context(BrokerServer(LockedBroker(), driver_address(self.spark)))
         return self._broker
 
-    def expected(self, stage: UnitStage, units: int, rounds: int) -> Expected | None:
+    def expected(self, stage: UnitStage, units: int, rounds: int) -> CostEstimate | None:
         """What asking these units is expected to take; None: nothing tells."""
         return None if self.foresight is None else self.foresight.of(stage, units, rounds)
 

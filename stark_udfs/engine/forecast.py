@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from stark_udfs.core.settings import Settings
-from stark_udfs.delta.tables import Tables, one
-from stark_udfs.engine.chat_stage import look, play
 from stark_udfs.engine.context import Context, Wanted
+from stark_udfs.engine.estimate import CostEstimate, CostEstimator, EstimateSource, ExampleSizes
 from stark_udfs.engine.open_calls import open_calls
 from stark_udfs.engine.progress import Quiet
-from stark_udfs.engine.sizes import Basis, Expected, Foresight, Rehearsal
 from stark_udfs.engine.stage import AnyChatStage, ChatStage, Stage, TableStage, UnitStage
+from stark_udfs.engine.unit_stage import find_work, replay_units
+from stark_udfs.settings.sections import Settings
+from stark_udfs.tables.tables import Tables, one
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Todo:
 
 
 @dataclass(frozen=True)
-class StageForecast(Expected):
+class StageForecast(CostEstimate):
     """What a run would do in one stage."""
 
     stage: str
@@ -54,7 +54,7 @@ class StageForecast(Expected):
 def forecast(
     stages: Sequence[Stage],
     settings: Settings,
-    rehearsals: Mapping[str, Rehearsal],
+    rehearsals: Mapping[str, ExampleSizes],
     spark: SparkSession | None,
     wanted: Wanted | None = None,
 ) -> tuple[StageForecast, ...]:
@@ -69,7 +69,7 @@ def forecast(
     """
     found: dict[str, StageForecast] = {}
     tables = None if spark is None else Tables(spark, settings.storage)
-    foresight = Foresight(tables, stages, rehearsals)
+    foresight = CostEstimator(tables, stages, rehearsals)
     with ExitStack() as closing:
         context = None
         if spark is not None and tables is not None:
@@ -108,11 +108,11 @@ def _pictures(stage: UnitStage, todo: Todo) -> StageForecast:
         money=0.0,
         money_low=0.0,
         money_high=0.0,
-        basis=Basis.PICTURES,
+        basis=EstimateSource.PICTURES,
     )
 
 
-def _forecast(stage: AnyChatStage, todo: Todo, foresight: Foresight) -> StageForecast:
+def _forecast(stage: AnyChatStage, todo: Todo, foresight: CostEstimator) -> StageForecast:
     takes = foresight.of(stage, todo.units, todo.rounds)
     if takes is None:
         raise KeyError(f"stage {stage.name}: there is no rehearsal of it.")
@@ -122,10 +122,10 @@ def _forecast(stage: AnyChatStage, todo: Todo, foresight: Foresight) -> StageFor
 def _todo(context: Context | None, stage: UnitStage, by_settings: int, *, moving: bool) -> Todo:
     if context is None or not all(context.tables.exists(table) for table in stage.reads):
         return Todo(counted=None, to_come=by_settings)
-    looked = look(context, stage)
+    looked = find_work(context, stage)
     rows = looked.count()
     units, again, rounds = one(
-        open_calls(play(context, stage, looked.where("cause IS NOT NULL"))).agg(
+        open_calls(replay_units(context, stage, looked.where("cause IS NOT NULL"))).agg(
             F.count_if(~F.col("again")), F.count_if("again"), F.sum(F.when(~F.col("again"), F.col("round")))
         )
     )

@@ -6,16 +6,16 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import GuardStopped
-from stark_udfs.engine.changes import Counts
 from stark_udfs.engine.context import Context
+from stark_udfs.engine.diff import RowChanges
+from stark_udfs.engine.replay import ReplayCause
 from stark_udfs.engine.stage import UnitStage
-from stark_udfs.engine.system import State
-from stark_udfs.udfs.replay import Cause
+from stark_udfs.engine.system_tables import UnitState
 
 CAUSES = {
-    Cause.ROW: "the rows that they are made from changed",
-    Cause.CODE: "the prompt, the model or the settings changed",
-    Cause.OUTPUTS: "their rows and their replies are gone",
+    ReplayCause.ROW: "the rows that they are made from changed",
+    ReplayCause.CODE: "the prompt, the model or the settings changed",
+    ReplayCause.OUTPUTS: "their rows and their replies are gone",
 }
 
 
@@ -47,7 +47,7 @@ def allowed(context: Context, stage: UnitStage, calls: DataFrame) -> Allowed:
     repeated = [row for row in found if row["why"] is not None]
     if repeated and stage.name not in context.wanted.remake and not context.wanted.keep_stale:
         lines = [
-            f"{row['units']:,} units because {CAUSES[Cause(row['why'])]}"
+            f"{row['units']:,} units because {CAUSES[ReplayCause(row['why'])]}"
             + (f": first calls up to {row['money']:.2f} {stage.currency}" if stage.currency else "")
             for row in repeated
         ]
@@ -67,11 +67,11 @@ def allowed(context: Context, stage: UnitStage, calls: DataFrame) -> Allowed:
 
 def repaid() -> Column:
     """True for units that have a verdict although their next call is not among the stored replies."""
-    verdict = F.col("before_state").isin(State.DONE.value, State.REJECTED.value)
-    return F.coalesce(verdict, F.lit(False)) & F.col("open").isNotNull() & (F.col("cause") != Cause.ASKED.value)
+    verdict = F.col("before_state").isin(UnitState.DONE.value, UnitState.REJECTED.value)
+    return F.coalesce(verdict, F.lit(False)) & F.col("open").isNotNull() & (F.col("cause") != ReplayCause.ASKED.value)
 
 
-def check_removal(context: Context, table: str, stage: str, counts: Counts, rows: int) -> None:
+def check_removal(context: Context, table: str, stage: str, counts: RowChanges, rows: int) -> None:
     """Refuse to remove more of a table than the settings allow.
 
     Raises:

@@ -19,9 +19,9 @@ from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import Locked
-from stark_udfs.delta.schema import struct_type
-from stark_udfs.delta.tables import Tables
-from stark_udfs.engine.system import LOCKS, Lock
+from stark_udfs.engine.system_tables import LOCKS, Lock
+from stark_udfs.tables.schema import struct_type
+from stark_udfs.tables.tables import Tables
 
 LEASE_S = 180.0
 TRIES = 5

@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame
 
 from stark_udfs.engine.guard import repaid
-from stark_udfs.udfs.replay import unit_type
+from stark_udfs.engine.replay import unit_type
 
 
 def open_calls(played: DataFrame) -> DataFrame:

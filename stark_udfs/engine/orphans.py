@@ -3,14 +3,14 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from stark_udfs.delta.schema import struct_type
-from stark_udfs.delta.table import Table
-from stark_udfs.engine import changes, guard
+from stark_udfs.engine import diff, guard
+from stark_udfs.engine.checkpoint import checkpointed
 from stark_udfs.engine.context import Context
-from stark_udfs.engine.frames import fixed
 from stark_udfs.engine.lock import again_on_conflict
 from stark_udfs.engine.stage import Stage
-from stark_udfs.engine.system import UNITS
+from stark_udfs.engine.system_tables import UNITS
+from stark_udfs.tables.schema import struct_type
+from stark_udfs.tables.table import Table
 
 
 def clear(context: Context, stage: Stage) -> int:
@@ -23,13 +23,13 @@ def clear(context: Context, stage: Stage) -> int:
     lost = [(column, parent) for column, parent in table.parents if parent in context.shrunk]
     if not lost or not tables.exists(table):
         return 0
-    gone = fixed(_without_parent(context, table, {t.name: t for t in stage.reads}, lost))
-    counts = changes.Counts(delete=gone.count())
+    gone = checkpointed(_without_parent(context, table, {t.name: t for t in stage.reads}, lost))
+    counts = diff.RowChanges(delete=gone.count())
     if not counts.any:
         return 0
     guard.check_removal(context, table.name, stage.name, counts, tables.read(table).count())
     tables.merge(table, gone.withColumn("op", F.lit("delete")))
-    units = fixed(gone.select("unit_key").distinct())
+    units = checkpointed(gone.select("unit_key").distinct())
     again_on_conflict(
         lambda: tables.merge(
             UNITS,

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 
 import fsspec
 
+from stark_udfs.calls.providers.client import Secrets, connect
 from stark_udfs.core.errors import InputError, NotAuthorised, StorageError
-from stark_udfs.core.settings import ModelSettings, PicturesSettings, Settings
-from stark_udfs.delta.places import in_catalog
 from stark_udfs.engine.stage import ChatStage, ImageStage, Stage
-from stark_udfs.llm.client import Secrets, connect
-from stark_udfs.vision.configured import search_api
+from stark_udfs.images.models.configured import search_api
+from stark_udfs.settings.sections import ModelSettings, PicturesSettings, Settings
+from stark_udfs.tables.address import in_catalog
 
 PROBE = ".stark-probe"
 PICTURE_PACKAGES = ("torch", "diffusers", "transformers")

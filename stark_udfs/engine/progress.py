@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
-class Counts:
+class StageProgress:
     """Where the asking of a stage stands."""
 
     stage: str
@@ -32,7 +32,7 @@ class Progress(Protocol):
     def started(self, stage: str, units: int) -> None:
         """Asking begins for `units` units."""
 
-    def counted(self, counts: Counts) -> None:
+    def counted(self, counts: StageProgress) -> None:
         """About once a second while asking."""
 
     def ended(self, stage: str) -> None:
@@ -57,7 +57,7 @@ class Quiet:
     def started(self, stage: str, units: int) -> None:
         """Nothing."""
 
-    def counted(self, counts: Counts) -> None:
+    def counted(self, counts: StageProgress) -> None:
         """Nothing."""
 
     def ended(self, stage: str) -> None:

@@ -7,15 +7,15 @@ from itertools import groupby
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from stark_udfs.calls.journal import FOLDER, runs_with_segments, sized_segments
+from stark_udfs.calls.request import Reply
 from stark_udfs.core.ids import canonical, stable_id
-from stark_udfs.delta.schema import struct_type
-from stark_udfs.delta.tables import Tables, Transaction, one
-from stark_udfs.engine.frames import fixed, forget
+from stark_udfs.engine.checkpoint import checkpointed, unpersist
 from stark_udfs.engine.lock import again_on_conflict
-from stark_udfs.engine.system import REPLIES
-from stark_udfs.llm.journal import FOLDER, runs_with_segments, sized_segments
-from stark_udfs.llm.prompts import Reply
-from stark_udfs.udfs.segments import segment_reader, segment_type
+from stark_udfs.engine.segments import segment_reader, segment_type
+from stark_udfs.engine.system_tables import REPLIES
+from stark_udfs.tables.schema import struct_type
+from stark_udfs.tables.tables import Tables, Transaction, one
 
 REPLIES_A_FILE = 100_000
 
@@ -56,7 +56,7 @@ def absorb(tables: Tables, files: str, run_id: str, stage: str) -> Absorbed:
     segments = sized_segments(_folder(files, run_id, stage))
     if not segments:
         return Absorbed()
-    found = fixed(_not_there(tables, stage, _read(tables, segments)))
+    found = checkpointed(_not_there(tables, stage, _read(tables, segments)))
     sums = (F.coalesce(F.sum(f"reply.{c}"), F.lit(0)) for c in ("tokens_in", "tokens_out", "money"))
     count, tokens_in, tokens_out, money, torn = one(
         found.agg(F.count("reply"), *sums, F.coalesce(F.sum("torn"), F.lit(0)))
@@ -65,7 +65,7 @@ def absorb(tables: Tables, files: str, run_id: str, stage: str) -> Absorbed:
         once = Transaction(f"{run_id}/{stage}/{stable_id(canonical(segments))}", 1)
         rows = found.where("reply IS NOT NULL").select("reply.*").coalesce(count // REPLIES_A_FILE + 1)
         again_on_conflict(lambda: tables.append(REPLIES, rows, once=once))
-    forget(_folder(files, run_id, stage))
+    unpersist(_folder(files, run_id, stage))
     return Absorbed(count, tokens_in, tokens_out, float(money), torn)
 
 

@@ -13,19 +13,19 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import NotFound, StarkError, StorageError
-from stark_udfs.core.settings import Settings
-from stark_udfs.delta.schema import struct_type
-from stark_udfs.delta.tables import Tables
-from stark_udfs.engine import checks, codes, orphans, replies
-from stark_udfs.engine.chat_stage import run_unit_stage
+from stark_udfs.engine import checks, fingerprint, orphans, replies
+from stark_udfs.engine.commit import StageOutcome
 from stark_udfs.engine.context import Context, Wanted
+from stark_udfs.engine.estimate import CostEstimator, ExampleSizes
 from stark_udfs.engine.lock import StageLock, again_on_conflict
 from stark_udfs.engine.progress import STOPPED_BY_USER, Progress, Quiet
-from stark_udfs.engine.sizes import Foresight, Rehearsal
 from stark_udfs.engine.stage import Stage, TableStage
-from stark_udfs.engine.system import CHECKS, RUNS, CheckResult, StageRun
+from stark_udfs.engine.system_tables import CHECKS, RUNS, CheckResult, StageRun
 from stark_udfs.engine.table_stage import run_table_stage
-from stark_udfs.engine.writing import Outcome
+from stark_udfs.engine.unit_stage import run_unit_stage
+from stark_udfs.settings.sections import Settings
+from stark_udfs.tables.schema import struct_type
+from stark_udfs.tables.tables import Tables
 
 FINISHED, PARTIAL, STOPPED, UNCHANGED = "finished", "partial", "stopped", "unchanged"
 LOST_ROWS = "CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND"  # Spark: a locally checkpointed block is gone
@@ -33,7 +33,7 @@ TRIES = 3  # of a stage whose executors are lost
 
 
 @dataclass(frozen=True)
-class Report:
+class RunReport:
     """What a run did, stage by stage; `stopped` says why it ended early, empty if it did not."""
 
     run_id: str
@@ -49,9 +49,9 @@ def run(
     *,
     wanted: Wanted | None = None,
     progress: Progress | None = None,
-    rehearsals: Mapping[str, Rehearsal] | None = None,
-    at_end: Callable[[Report], None] | None = None,
-) -> Report:
+    rehearsals: Mapping[str, ExampleSizes] | None = None,
+    at_end: Callable[[RunReport], None] | None = None,
+) -> RunReport:
     """Bring the tables of `stages`, in their order, up to date.
 
     Args:
@@ -79,12 +79,12 @@ def run(
             wanted=wanted if wanted is not None else Wanted(),
             progress=progress if progress is not None else Quiet(),
             closing=closing,
-            foresight=Foresight(tables, stages, rehearsals or {}),
+            foresight=CostEstimator(tables, stages, rehearsals or {}),
         )
         return _Pipeline(context, stages, at_end or _nobody).run()
 
 
-def _nobody(_report: Report) -> None:
+def _nobody(_report: RunReport) -> None:
     """For a run of which nobody wants to be told."""
 
 
@@ -108,7 +108,7 @@ def named(stages: Sequence[Stage], name: str) -> Stage:
 class _Pipeline:
     """One run over some stages."""
 
-    def __init__(self, context: Context, stages: Sequence[Stage], at_end: Callable[[Report], None]) -> None:
+    def __init__(self, context: Context, stages: Sequence[Stage], at_end: Callable[[RunReport], None]) -> None:
         self.context = context
         self.stages = stages
         self.at_end = at_end
@@ -117,7 +117,7 @@ class _Pipeline:
         self.checked: list[CheckResult] = []
         self.last = _last_finished(context.tables)
 
-    def run(self) -> Report:
+    def run(self) -> RunReport:
         stopped = "an unexpected error"
         self.context.progress.began(self.context.run_id)
         try:
@@ -127,7 +127,7 @@ class _Pipeline:
             raise
         finally:
             self._write_ledger()
-            report = Report(self.context.run_id, tuple(self.done), tuple(self.checked), stopped)
+            report = RunReport(self.context.run_id, tuple(self.done), tuple(self.checked), stopped)
             self.at_end(report)
         return report
 
@@ -186,7 +186,7 @@ class _Pipeline:
         context.progress.ended(stage.name)
         return outcome.asked.stopped
 
-    def _outcome(self, stage: Stage) -> Outcome:
+    def _outcome(self, stage: Stage) -> StageOutcome:
         """Run a stage; once more where an executor took rows with it that were not written: what was paid is kept.
 
         Raises:
@@ -213,7 +213,7 @@ class _Pipeline:
         if wanted.retry_rejects or stage.name in wanted.redraw or stage.name in wanted.remake:
             return False
         return (
-            last.stage_hash == codes.stage_hash(stage)
+            last.stage_hash == fingerprint.stage_hash(stage)
             and last.version_written == tables.version(stage.writes)
             and last.versions_read == {table.name: tables.version(table) for table in stage.reads}
         )
@@ -257,7 +257,7 @@ def _untouched(before: StageRun, run_id: str) -> StageRun:
 def _stage_run(
     context: Context,
     stage: Stage,
-    outcome: Outcome,
+    outcome: StageOutcome,
     *,
     cleared: int,
     torn: int,
@@ -293,7 +293,7 @@ def _stage_run(
         seconds=round(seconds, 3),
         seconds_asking=asked.seconds,
         started_at=started,
-        stage_hash=codes.stage_hash(stage),
+        stage_hash=fingerprint.stage_hash(stage),
         versions_read=versions,
         version_written=tables.version(stage.writes),
         torn_lines=asked.torn + torn,

@@ -6,19 +6,19 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from pyspark.sql import DataFrame
 
+from stark_udfs.calls.policy import ChatPolicy
+from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import Json
-from stark_udfs.core.records import Record, Shape
+from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject
-from stark_udfs.delta.table import Table
-from stark_udfs.llm.chat import Chat
-from stark_udfs.llm.prompts import Prompt
-from stark_udfs.udfs.pictures import PictureScript
-from stark_udfs.udfs.replay import ChatScript, Script
-from stark_udfs.vision.wishes import Answer, AtelierSpec, Order
+from stark_udfs.engine.picture_replay import PictureScript
+from stark_udfs.engine.replay import ChatReplay, UnitReplay
+from stark_udfs.images.requests import ImageBackendSpec, ImageResult, ImageTask
+from stark_udfs.tables.table import Table
 
 In = TypeVar("In", bound=Record)
 Out = TypeVar("Out", bound=Record)
-Said = TypeVar("Said", bound=Shape)
+ReplyT = TypeVar("ReplyT", bound=ReplySchema)
 
 Frames = Mapping[str, DataFrame]
 
@@ -67,7 +67,7 @@ class TableStage:
 
 
 @dataclass(frozen=True)
-class ChatStage(Generic[In, Said, Out]):
+class ChatStage(Generic[In, ReplyT, Out]):
     """Rows made by asking a chat model, one unit of work per row of `select`.
 
     select: column expressions only; gives exactly the columns of `each`.
@@ -86,10 +86,10 @@ class ChatStage(Generic[In, Said, Out]):
     select: Callable[[Frames], DataFrame]
     each: type[In]
     unit: str
-    ask: Callable[[In, Sequence[Said]], Prompt | None]
-    parse: Callable[[In, Sequence[Said]], Sequence[Out | Reject]]
+    ask: Callable[[In, Sequence[ReplyT]], Prompt | None]
+    parse: Callable[[In, Sequence[ReplyT]], Sequence[Out | Reject]]
     writes: Table
-    chat: Chat
+    chat: ChatPolicy
     settings: Mapping[str, Json]
     scope: Mapping[str, Json] = field(default_factory=dict)
     order: str | None = None
@@ -122,9 +122,9 @@ class ChatStage(Generic[In, Said, Out]):
             "seed": self.chat.seed,
         }
 
-    def script(self) -> Script:
+    def script(self) -> UnitReplay:
         """What executors need of it."""
-        return ChatScript(self.name, self.each, self.writes.record, self.ask, self.parse, self.chat)
+        return ChatReplay(self.name, self.each, self.writes.record, self.ask, self.parse, self.chat)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,10 +146,10 @@ class ImageStage(Generic[In, Out]):
     select: Callable[[Frames], DataFrame]
     each: type[In]
     unit: str
-    request: Callable[[In, Sequence[Answer]], Order | None]
-    parse: Callable[[In, Sequence[Answer]], Sequence[Out | Reject]]
+    request: Callable[[In, Sequence[ImageResult]], ImageTask | None]
+    parse: Callable[[In, Sequence[ImageResult]], Sequence[Out | Reject]]
     writes: Table
-    atelier: AtelierSpec
+    atelier: ImageBackendSpec
     seed: int
     settings: Mapping[str, Json]
     gpus: float = 0.0
@@ -174,7 +174,7 @@ class ImageStage(Generic[In, Out]):
         """What the rows depend on beside code, settings and input. Models are part of each order's key."""
         return {"provider": self.atelier.provider, "models": self.atelier.models(), "seed": self.seed}
 
-    def script(self) -> Script:
+    def script(self) -> UnitReplay:
         """What executors need of it."""
         return PictureScript(
             self.name, self.each, self.writes.record, self.request, self.parse, self.atelier, self.seed, self.gpus

@@ -3,15 +3,15 @@
 from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import InputError
-from stark_udfs.delta.schema import struct_type
-from stark_udfs.engine import changes
+from stark_udfs.engine import diff
+from stark_udfs.engine.checkpoint import checkpointed
+from stark_udfs.engine.commit import StageOutcome
 from stark_udfs.engine.context import Context
-from stark_udfs.engine.frames import fixed
 from stark_udfs.engine.stage import TableStage
-from stark_udfs.engine.writing import Outcome
+from stark_udfs.tables.schema import struct_type
 
 
-def run_table_stage(context: Context, stage: TableStage) -> Outcome:
+def run_table_stage(context: Context, stage: TableStage) -> StageOutcome:
     """Bring a table up to date: new and changed rows are written; rows that are not selected any more stay.
 
     Raises:
@@ -19,7 +19,7 @@ def run_table_stage(context: Context, stage: TableStage) -> Outcome:
     """
     table, tables = stage.writes, context.tables
     key = F.col(table.key[0])
-    rows = fixed(
+    rows = checkpointed(
         stage.select(context.frames(stage.reads)).select(
             *struct_type(table.record).names,
             key.alias("unit_key"),
@@ -32,8 +32,8 @@ def run_table_stage(context: Context, stage: TableStage) -> Outcome:
         raise InputError(f"stage {stage.name}: there are no rows to write. Nothing was removed.")
     if not tables.exists(table):
         tables.append(table, rows)
-        return Outcome(rows_in=total, looked_at=total, written=changes.Counts(insert=total))
-    changed = fixed(changes.changes(table, rows, tables.read(table)).where("op <> 'delete'"))
-    counts = changes.count(changed)
-    changes.write(tables, table, changed, counts)
-    return Outcome(rows_in=total, looked_at=total, written=counts)
+        return StageOutcome(rows_in=total, looked_at=total, written=diff.RowChanges(insert=total))
+    changed = checkpointed(diff.row_changes(table, rows, tables.read(table)).where("op <> 'delete'"))
+    counts = diff.count(changed)
+    diff.write(tables, table, changed, counts)
+    return StageOutcome(rows_in=total, looked_at=total, written=counts)

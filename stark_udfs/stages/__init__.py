@@ -1,1 +1,1 @@
-"""The stages, one file each: record → prompt → parse → table → stage."""
+"""The stages: what is asked, how replies become rows."""

@@ -1,20 +1,16 @@
 """The stages in the order in which they run."""
 
-from stark_udfs.core.settings import Settings
 from stark_udfs.engine.stage import Stage
-from stark_udfs.stages import (
-    albums,
-    commonsense,
-    demographics,
-    events,
-    faces,
-    image_plans,
-    images,
-    narratives,
-    personas,
-    sessions,
-    summaries,
-)
+from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.images import faces
+from stark_udfs.stages.images.image_plans import stage as image_plans
+from stark_udfs.stages.images.images import stage as images
+from stark_udfs.stages.people import demographics
+from stark_udfs.stages.text import albums, narratives, summaries
+from stark_udfs.stages.text.commonsense import stage as commonsense
+from stark_udfs.stages.text.events import stage as events
+from stark_udfs.stages.text.personas import stage as personas
+from stark_udfs.stages.text.sessions import stage as sessions
 
 MODULES = (
     demographics,

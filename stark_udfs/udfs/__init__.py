@@ -1,1 +1,1 @@
-"""Functions that run on executors: batches in, batches out."""
+"""Pandas UDFs that a Spark user calls on their own DataFrame."""

@@ -9,15 +9,22 @@ import deltalake
 import pyarrow as pa
 from pyspark.sql.pandas.types import to_arrow_schema
 
+from stark_udfs.calls.request import Reply
 from stark_udfs.core.records import Record
-from stark_udfs.delta.schema import struct_type
-from stark_udfs.delta.table import Table
-from stark_udfs.engine import system
-from stark_udfs.llm.prompts import Reply
-from stark_udfs.stages import albums, commonsense, demographics, events, images, narratives, personas, sessions, turns
-from stark_udfs.stages.choosing import WhyNot
-from stark_udfs.stages.relations import Relation
-from stark_udfs.vision.wishes import Candidate, Module
+from stark_udfs.engine import system_tables
+from stark_udfs.images.requests import Candidate, Module
+from stark_udfs.stages.images.images import stage as images
+from stark_udfs.stages.images.images.selection import NotChosen
+from stark_udfs.stages.people import demographics
+from stark_udfs.stages.text import albums, narratives
+from stark_udfs.stages.text.commonsense import stage as commonsense
+from stark_udfs.stages.text.commonsense.relations import Relation
+from stark_udfs.stages.text.events import stage as events
+from stark_udfs.stages.text.personas import stage as personas
+from stark_udfs.stages.text.sessions import stage as sessions
+from stark_udfs.stages.text.sessions import turns
+from stark_udfs.tables.schema import struct_type
+from stark_udfs.tables.table import Table
 
 ESCAPE = "\x1b[31mred\x1b[0m [bold]not markup[/bold]"
 EPISODE, OTHER = "e1a0000000000001", "e1b0000000000002"
@@ -36,8 +43,8 @@ def write_table(root: Path, table: Table, rows: Sequence[Record]) -> None:
     """One table with the columns that the engine gives it."""
     schema = to_arrow_schema(struct_type(table.record))
     dumped = [row.model_dump() for row in rows]
-    if table not in system.SYSTEM:
-        for name in system.Provenance.model_fields:
+    if table not in system_tables.SYSTEM:
+        for name in system_tables.Provenance.model_fields:
             schema = schema.append(pa.field(name, pa.string()))
         unit = SEED if table is personas.TABLE else None
         for row in dumped:
@@ -59,14 +66,17 @@ def contents() -> list[tuple[Table, list[Record]]]:
         (albums.TABLE, [albums.Album(episode_id=EPISODE, images=[_album_image()])]),
         (sessions.TABLE, [_session(1), _session(2)]),
         (images.TABLE, [candidate(1, 0.2), candidate(2, 0.6)]),
-        (system.REPLIES, [reply("personas", SEED, 0), reply("sessions", EPISODE, 0), reply("sessions", EPISODE, 1)]),
         (
-            system.UNITS,
+            system_tables.REPLIES,
+            [reply("personas", SEED, 0), reply("sessions", EPISODE, 0), reply("sessions", EPISODE, 1)],
+        ),
+        (
+            system_tables.UNITS,
             [_unit("personas", SEED, outputs=3, rejects=1), _unit("sessions", EPISODE, outputs=2, rejects=0)],
         ),
-        (system.REJECTS, [_drop()]),
-        (system.RUNS, [_run("personas", 1), _run("sessions", 2)]),
-        (system.CHECKS, [_check("turns", 2.0, ok=False), _check("images", 1.9, ok=True)]),
+        (system_tables.REJECTS, [_drop()]),
+        (system_tables.RUNS, [_run("personas", 1), _run("sessions", 2)]),
+        (system_tables.CHECKS, [_check("turns", 2.0, ok=False), _check("images", 1.9, ok=True)]),
     ]
 
 
@@ -94,7 +104,7 @@ def candidate(number: int, score: float, picture: Candidate | None = None) -> im
         text_score=score,
         score=score,
         chosen=score > 0.5,
-        why_not=None if score > 0.5 else WhyNot.OUTSCORED,
+        why_not=None if score > 0.5 else NotChosen.OUTSCORED,
         detail="",
         **dict.fromkeys(nothing.split()),
     )
@@ -206,12 +216,12 @@ def reply(stage: str, unit: str, round_: int) -> Record:
 
 
 def _unit(stage: str, key: str, *, outputs: int, rejects: int) -> Record:
-    return system.Unit(
+    return system_tables.UnitRow(
         stage=stage,
         unit_key=key,
         row_hash="r",
         code_hash="c",
-        state=system.State.DONE,
+        state=system_tables.UnitState.DONE,
         outputs=outputs,
         rejects=rejects,
         money=0.25,
@@ -222,7 +232,7 @@ def _unit(stage: str, key: str, *, outputs: int, rejects: int) -> Record:
 
 
 def _drop() -> Record:
-    return system.Dropped(
+    return system_tables.RejectRow(
         stage="personas",
         unit_key=SEED,
         position=2,
@@ -236,7 +246,7 @@ def _drop() -> Record:
 
 
 def _run(stage: str, calls: int) -> Record:
-    return system.StageRun(
+    return system_tables.StageRun(
         run_id=RUN,
         stage=stage,
         state="partial" if stage == "sessions" else "finished",
@@ -270,6 +280,6 @@ def _run(stage: str, calls: int) -> Record:
 
 
 def _check(name: str, value: float, *, ok: bool) -> Record:
-    return system.CheckResult(
+    return system_tables.CheckResult(
         run_id=RUN, stage="sessions", name=name, value=value, low=8.9, high=12.1, kind="set", ok=ok
     )

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from stark_udfs.cli.doctor import examine
-from stark_udfs.core.conf import load
+from stark_udfs.settings.load import load
 from tests.cli.conftest import CONF, Stark
 
 

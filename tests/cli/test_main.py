@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from stark_udfs.cli.console import UNPRINTABLE
 from stark_udfs.cli.main import main
-from stark_udfs.cli.plain import UNPRINTABLE
 from tests.cli import small
 from tests.cli.conftest import CONF, Stark
 

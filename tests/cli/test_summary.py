@@ -4,14 +4,14 @@ import json
 from rich.console import Console
 
 from stark_udfs.cli.summary import as_table, written
-from stark_udfs.engine.run import Report
-from stark_udfs.engine.system import RUNS, StageRun
+from stark_udfs.engine.run import RunReport
+from stark_udfs.engine.system_tables import RUNS, StageRun
 from tests.cli import small
 
 STAGES = tuple(run for table, rows in small.contents() if table is RUNS for run in rows if isinstance(run, StageRun))
 
 
-def shown(report: Report) -> str:
+def shown(report: RunReport) -> str:
     screen = io.StringIO()
     Console(file=screen, width=160).print(as_table(report))
     return screen.getvalue()
@@ -19,13 +19,13 @@ def shown(report: Report) -> str:
 
 def describe_as_table():
     def it_shows_the_money_that_was_forecast_beside_what_was_paid():
-        lines = shown(Report(small.RUN, STAGES, ())).splitlines()
+        lines = shown(RunReport(small.RUN, STAGES, ())).splitlines()
         (header,) = (line for line in lines if "forecast" in line)
         assert header.index("seconds") < header.index("money") < header.index("forecast")
         assert sum("~0.7000" in line for line in lines) == 2
 
     def it_tells_in_one_line_why_the_run_ended_early():
-        report = Report(small.RUN, STAGES[:1], (), "stage sessions would pay again for what it has:\n  2 units")
+        report = RunReport(small.RUN, STAGES[:1], (), "stage sessions would pay again for what it has:\n  2 units")
         assert "ended early: stage sessions would pay again for what it has:" in shown(report)
         assert "2 units" not in shown(report)
         assert json.loads(written(report))["stopped"].endswith("2 units")

@@ -10,12 +10,23 @@ from pyspark.sql import DataFrame
 
 from stark_udfs.core.ids import Json, stable_id
 from stark_udfs.core.records import Record
-from stark_udfs.core.rejects import Reason, Reject
-from stark_udfs.delta.table import Table
+from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.stage import Frames, ImageStage, TableStage
-from stark_udfs.vision.files import ImageFiles
-from stark_udfs.vision.protocols import DeviceLost
-from stark_udfs.vision.wishes import Answer, Candidate, Found, Module, NotNow, Order, Rate, Rated, Rating, Wish
+from stark_udfs.images.files import ImageFiles
+from stark_udfs.images.protocols import DeviceLost
+from stark_udfs.images.requests import (
+    Candidate,
+    Candidates,
+    ImageRequest,
+    ImageResult,
+    ImageScore,
+    ImageTask,
+    Module,
+    ScoreRequest,
+    Scores,
+    Unavailable,
+)
+from stark_udfs.tables.table import Table
 from tests.engine.toy import TOWNS, Town, Toy, towns
 
 
@@ -45,8 +56,8 @@ class ToyAtelier:
     busy: str = ""
     provider: str = "toy"
 
-    def identity(self, order: Order) -> dict[str, Json]:
-        return {"painter": "line"} if isinstance(order, Wish) else {"scorer": self.scorer}
+    def identity(self, order: ImageTask) -> dict[str, Json]:
+        return {"painter": "line"} if isinstance(order, ImageRequest) else {"scorer": self.scorer}
 
     def models(self) -> dict[str, Json]:
         return {"painter": "line", "scorer": self.scorer}
@@ -54,7 +65,7 @@ class ToyAtelier:
     def load(self) -> "ToyAtelier":
         return self
 
-    def work(self, orders: Sequence[Order]) -> list[Answer | NotNow]:
+    def work(self, orders: Sequence[ImageTask]) -> list[ImageResult | Unavailable]:
         log = Path(self.files) / "orders.jsonl"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a") as file:
@@ -66,30 +77,32 @@ class ToyAtelier:
             raise DeviceLost("planted")
         return [self._one(order) for order in orders]
 
-    def _one(self, order: Order) -> Answer | NotNow:
-        if isinstance(order, Rate):
-            return Rated(ratings=[Rating(text_score=len(path) + len(caption)) for path, caption in self._both(order)])
+    def _one(self, order: ImageTask) -> ImageResult | Unavailable:
+        if isinstance(order, ScoreRequest):
+            return Scores(
+                ratings=[ImageScore(text_score=len(path) + len(caption)) for path, caption in self._both(order)]
+            )
         if self.busy and self.busy in order.prompt and (Path(self.files) / "busy").exists():
-            return NotNow("busy", "planted")
+            return Unavailable("busy", "planted")
         made = []
         for seed in order.seeds:
             kept = ImageFiles(self.files).put(f"{order.prompt} {seed}".encode(), "png")
             made.append(Candidate(path=kept.path, sha256=kept.sha256, bytes=kept.size, seed=seed, caption=order.prompt))
-        return Found(candidates=made)
+        return Candidates(candidates=made)
 
-    def _both(self, order: Rate) -> list[tuple[str, str]]:
+    def _both(self, order: ScoreRequest) -> list[tuple[str, str]]:
         return list(zip(order.paths, order.captions, strict=True))
 
 
-def request(row: Town, answers: Sequence[Answer]) -> Order | None:
+def request(row: Town, answers: Sequence[ImageResult]) -> ImageTask | None:
     if row.name.startswith("Ulm"):
         return None
     if not answers:
-        return Wish(module=Module.T2I, prompt=f"a view of {row.name}", count=2)
+        return ImageRequest(module=Module.T2I, prompt=f"a view of {row.name}", count=2)
     if len(answers) == 1:
         found = answers[0]
-        assert isinstance(found, Found)
-        return Rate(
+        assert isinstance(found, Candidates)
+        return ScoreRequest(
             paths=tuple(c.path for c in found.candidates),
             captions=tuple(c.caption for c in found.candidates),
             description=row.name,
@@ -97,12 +110,12 @@ def request(row: Town, answers: Sequence[Answer]) -> Order | None:
     return None
 
 
-def parse(least: float, row: Town, answers: Sequence[Answer]) -> list[View | Reject]:
+def parse(least: float, row: Town, answers: Sequence[ImageResult]) -> list[View | Reject]:
     if not answers:
-        return [Reject(reason=Reason.WITHHELD_MINOR, detail="never shown", key=row.town_id)]
+        return [Reject(reason=RejectReason.WITHHELD_MINOR, detail="never shown", key=row.town_id)]
     found, rated = answers
-    assert isinstance(found, Found)
-    assert isinstance(rated, Rated)
+    assert isinstance(found, Candidates)
+    assert isinstance(rated, Scores)
     return [
         View(
             view_id=stable_id(row.town_id, place),
@@ -112,7 +125,7 @@ def parse(least: float, row: Town, answers: Sequence[Answer]) -> list[View | Rej
             score=rating.text_score or 0.0,
         )
         if (rating.text_score or 0.0) >= least
-        else Reject(reason=Reason.NOTHING_USABLE, detail="low", key=stable_id(row.town_id, place))
+        else Reject(reason=RejectReason.NOTHING_USABLE, detail="low", key=stable_id(row.town_id, place))
         for place, (candidate, rating) in enumerate(zip(found.candidates, rated.ratings, strict=True))
     ]
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from stark_udfs.llm.loops import LoopThread
-from stark_udfs.llm.serve import served
-from stark_udfs.llm.stub import Faults, Stub
+from stark_udfs.calls.loop_thread import LoopThread
+from stark_udfs.testing.serve import served
+from stark_udfs.testing.stub_server import Faults, StubServer
 
 
 @contextmanager
-def stubbed(faults: Faults) -> Iterator[tuple[str, Stub]]:
+def stubbed(faults: Faults) -> Iterator[tuple[str, StubServer]]:
     """The base URL of a stub server that runs as long as the block, and the stub."""
-    stub = Stub(faults)
+    stub = StubServer(faults)
     with LoopThread("stub") as thread:
         serving = served(stub)
         try:

@@ -7,22 +7,22 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from stark_udfs.core.conf import load
-from stark_udfs.core.settings import Settings
-from stark_udfs.delta.tables import Tables
+from stark_udfs.engine.estimate import EstimateSource, ExampleSizes
 from stark_udfs.engine.forecast import StageForecast, forecast
 from stark_udfs.engine.progress import Quiet
 from stark_udfs.engine.run import run
-from stark_udfs.engine.sizes import Basis, Rehearsal
-from stark_udfs.engine.system import REPLIES, UNITS
-from stark_udfs.engine.trial import Trial, trial
+from stark_udfs.engine.system_tables import REPLIES, UNITS
+from stark_udfs.engine.try_stage import Trial, trial
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import Settings
+from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving
 from tests.engine.toy import SIGHTS, Sights, TownSeed, Toy, stages
 
 TOY = Toy(towns=12)
 A_CALL = (100 * 1.0 + 50 * 2.0) / 1_000_000  # what the server counts, at the toy's prices
 REHEARSALS = {
-    "sights": Rehearsal(
+    "sights": ExampleSizes(
         12,
         TownSeed(town_id="t", name="Ulm", ordinal=0),
         (Sights(sights=["the old bridge"] * 3), Sights(motto="never late")),
@@ -69,7 +69,12 @@ def describe_forecast():
         world.run(first=1)
         before = world.files()
         found = world.plan()
-        assert (found.todo.counted, found.todo.to_come, found.calls, found.basis) == (12, 0, 24, Basis.REHEARSAL)
+        assert (found.todo.counted, found.todo.to_come, found.calls, found.basis) == (
+            12,
+            0,
+            24,
+            EstimateSource.REHEARSAL,
+        )
         assert 0 < found.money_low < found.money < found.money_high
         assert world.guide.calls == 0
         assert world.files() == before
@@ -77,13 +82,13 @@ def describe_forecast():
     def it_measures_earlier_replies_and_finds_what_a_run_then_costs(world: World):
         world.run()
         edited = world.plan(replace(TOY, words="List three sights of"))
-        assert (edited.todo.again, edited.todo.units, edited.basis) == (12, 0, Basis.NONE)
+        assert (edited.todo.again, edited.todo.units, edited.basis) == (12, 0, EstimateSource.NONE)
         more = replace(TOY, towns=20)
         world.run(more, first=1)
         found = world.plan(more)
         before = world.guide.calls
         world.run(more)
-        assert (found.todo.counted, found.calls, found.basis) == (8, 16, Basis.REPLIES)
+        assert (found.todo.counted, found.calls, found.basis) == (8, 16, EstimateSource.REPLIES)
         assert world.guide.calls - before == found.calls
         assert found.money == pytest.approx(16 * A_CALL)
         assert found.money_low == pytest.approx(found.money_high)

@@ -9,18 +9,18 @@ import pytest
 from pyspark.sql import SparkSession
 from rich.console import Console
 
-from stark_udfs.cli.reading import reader
-from stark_udfs.cli.standing import status
-from stark_udfs.core.conf import load
+from stark_udfs.cli.status import status
+from stark_udfs.cli.warehouse import reader
 from stark_udfs.core.errors import GuardStopped
-from stark_udfs.engine.run import Report, run
-from stark_udfs.engine.sizes import Rehearsal
-from stark_udfs.engine.system import StageRun
+from stark_udfs.engine.estimate import ExampleSizes
+from stark_udfs.engine.run import RunReport, run
+from stark_udfs.engine.system_tables import StageRun
+from stark_udfs.settings.load import load
 from tests.engine.servers import Guide, serving, sights
 from tests.engine.toy import Sights, TownSeed, Toy, stages
 
 REHEARSALS = {
-    "sights": Rehearsal(
+    "sights": ExampleSizes(
         12,
         TownSeed(town_id="t", name="Ulm", ordinal=0),
         (Sights(sights=["the old bridge"] * 3), Sights(motto="never late")),
@@ -36,7 +36,7 @@ def every_fifth_is_bad(prompt: str, number: int) -> dict[str, Any] | str:
 def describe_forecast_and_actual():
     def it_learns_from_the_first_run_what_a_larger_one_takes(spark: SparkSession, tmp_path: Path):
         settings = load("conf", "demo", [f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
-        ended: list[Report] = []
+        ended: list[RunReport] = []
         with serving(Guide(every_fifth_is_bad)) as url:
 
             def asked(toy: Toy) -> StageRun:

@@ -8,11 +8,11 @@ from typing import Any
 import psutil
 from pyspark.sql import SparkSession
 
-from stark_udfs.core.conf import load
-from stark_udfs.core.settings import Settings
-from stark_udfs.delta.tables import Tables
 from stark_udfs.engine.run import run
-from stark_udfs.engine.system import REPLIES
+from stark_udfs.engine.system_tables import REPLIES
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import Settings
+from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving, sights
 from tests.engine.toy import SIGHTS, Toy, stages
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from stark_udfs.core.conf import load
 from stark_udfs.core.errors import GuardStopped, InputError
-from stark_udfs.core.settings import Settings
-from stark_udfs.delta.schema import struct_type
-from stark_udfs.delta.tables import Tables
-from stark_udfs.engine.answers import Answer, Taken, take_in, unanswered
+from stark_udfs.engine.batch_files import BatchAnswer, BatchResult, take_in, unanswered
 from stark_udfs.engine.run import run
-from stark_udfs.engine.system import REPLIES
+from stark_udfs.engine.system_tables import REPLIES
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import Settings
+from stark_udfs.tables.schema import struct_type
+from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving, sights
 from tests.engine.toy import SIGHTS, Toy, stages
 
@@ -40,8 +40,8 @@ class Batch:
         path.write_text("".join(json.dumps(call.asDict()) + "\n" for call in calls.collect()))
         return path
 
-    def take_in(self, answers: Path) -> Taken:
-        rows = self.spark.read.schema(struct_type(Answer)).json(str(answers))
+    def take_in(self, answers: Path) -> BatchResult:
+        rows = self.spark.read.schema(struct_type(BatchAnswer)).json(str(answers))
         return take_in(stages(TOY, self.url)[1], self.settings, self.spark, rows)
 
 
@@ -76,8 +76,8 @@ def describe_open_calls():
         calls = [json.loads(line) for line in first.read_text().splitlines()]
         assert {(call["round"], call["attempt"]) for call in calls} == {(0, 0)}
         assert all(call["tokens"] > 100 and call["money"] > A_CALL for call in calls)
-        assert batch.take_in(answered(first)) == Taken(replies=6, money=pytest.approx(6 * A_CALL), left_out=1)
-        assert batch.take_in(answered(first)) == Taken(replies=0, money=0.0, left_out=7)
+        assert batch.take_in(answered(first)) == BatchResult(replies=6, money=pytest.approx(6 * A_CALL), left_out=1)
+        assert batch.take_in(answered(first)) == BatchResult(replies=0, money=0.0, left_out=7)
         second = batch.write("round1.jsonl")
         assert {json.loads(line)["round"] for line in second.read_text().splitlines()} == {1}
         assert batch.take_in(answered(second)).replies == 6

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from stark_udfs.core.conf import load
 from stark_udfs.core.errors import GuardStopped
-from stark_udfs.core.settings import Settings
-from stark_udfs.delta.tables import Tables
 from stark_udfs.engine.context import Wanted
-from stark_udfs.engine.run import Report, run
-from stark_udfs.engine.system import REPLIES, UNITS
-from stark_udfs.vision.files import FileState, ImageFiles
+from stark_udfs.engine.run import RunReport, run
+from stark_udfs.engine.system_tables import REPLIES, UNITS
+from stark_udfs.images.files import FileState, ImageFiles
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import Settings
+from stark_udfs.tables.tables import Tables
 from tests.engine.gallery import VIEWS, ToyAtelier, orders, stages
 from tests.engine.toy import Toy
 
-Run = Callable[..., Report]
+Run = Callable[..., RunReport]
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def settings(tmp_path: Path) -> Settings:
 def paint(spark: SparkSession, settings: Settings) -> Run:
     def paint(
         towns: int = 6, least: float = 0.0, suffix: str = "", wanted: Wanted | None = None, **atelier: object
-    ) -> Report:
+    ) -> RunReport:
         made = ToyAtelier(files=settings.storage.files, **atelier)  # type: ignore[arg-type]
         return run(stages(Toy(towns, suffix=suffix), made, least), settings, spark, wanted=wanted)
 

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from stark_udfs.core.conf import load
 from stark_udfs.core.errors import InputError, NotAuthorised, StorageError, Unreachable
-from stark_udfs.core.settings import ModelSettings
 from stark_udfs.engine.preflight import check_model, check_people, check_pictures, check_storage, models_of
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import ModelSettings
 from stark_udfs.stages.pipeline import stages
 
 CONF = Path(__file__).parents[2] / "conf"

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from stark_udfs.core.conf import load
-from stark_udfs.core.settings import Settings
-from stark_udfs.delta.tables import Tables
-from stark_udfs.engine.chat_stage import run_unit_stage
+from stark_udfs.calls.limits.broker import LockedBroker
+from stark_udfs.calls.limits.server import BrokerAddress, BrokerServer
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.progress import STOPPED_BY_USER, Quiet
 from stark_udfs.engine.run import run
-from stark_udfs.engine.system import REPLIES, UNITS
-from stark_udfs.llm.broker import Desk
-from stark_udfs.llm.broker_net import BrokerPlace, BrokerServer
-from stark_udfs.llm.stub import Faults, Stub
+from stark_udfs.engine.system_tables import REPLIES, UNITS
+from stark_udfs.engine.unit_stage import run_unit_stage
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import Settings
+from stark_udfs.tables.tables import Tables
+from stark_udfs.testing.stub_server import Faults, StubServer
 from tests.engine.stubs import stubbed
 from tests.engine.toy import Toy, stages
 
@@ -30,7 +30,7 @@ class OutOfReach(BrokerServer):
     """A broker that listens, at an address that leads executors elsewhere."""
 
     @property
-    def place(self) -> BrokerPlace:
+    def place(self) -> BrokerAddress:
         return replace(super().place, host="127.0.0.2", port=9)
 
 
@@ -38,7 +38,7 @@ class OutOfReach(BrokerServer):
 class Impatient(Quiet):
     """A user who wants to stop once so many calls have come."""
 
-    stub: Stub | None = None
+    stub: StubServer | None = None
     calls: int = 0
     asked_at: float | None = None
 
@@ -52,7 +52,11 @@ class Impatient(Quiet):
 def describe_a_broker_that_executors_cannot_reach():
     def it_leaves_each_task_its_share_of_slots_and_money(spark: SparkSession, tmp_path: Path):
         settings = settings_in(tmp_path, "limits.budget=0.012", "spark.partitions=4")
-        with stubbed(Faults(latency_ms=50)) as (url, stub), OutOfReach(Desk()) as broker, ExitStack() as closing:
+        with (
+            stubbed(Faults(latency_ms=50)) as (url, stub),
+            OutOfReach(LockedBroker()) as broker,
+            ExitStack() as closing,
+        ):
             seeds, sights = stages(Toy(towns=200), url, in_flight=3)
             run([seeds], settings, spark)
             tables, watch = Tables(spark, settings.storage), Quiet()

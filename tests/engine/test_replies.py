@@ -6,13 +6,13 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from stark_udfs.core.settings import StorageSettings
-from stark_udfs.delta.tables import Tables
+from stark_udfs.calls.journal import JournalPlace, append_whole, list_segments, open_journal
+from stark_udfs.calls.request import Reply
 from stark_udfs.engine.replies import Absorbed, absorb
-from stark_udfs.engine.system import REPLIES
-from stark_udfs.llm.journal import JournalPlace, append_whole, list_segments, open_journal
-from stark_udfs.llm.prompts import Reply
-from tests.llm.test_journal import replies
+from stark_udfs.engine.system_tables import REPLIES
+from stark_udfs.settings.sections import StorageSettings
+from stark_udfs.tables.tables import Tables
+from tests.calls.test_journal import replies
 
 RUN, STAGE, BUCKETS = "run-1", "loaves", 3
 

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from stark_udfs.core.conf import load
 from stark_udfs.core.errors import GuardStopped, InputError
-from stark_udfs.core.settings import Settings
-from stark_udfs.delta.table import Table
-from stark_udfs.delta.tables import Tables
 from stark_udfs.engine.context import Wanted
-from stark_udfs.engine.run import Report, run
-from stark_udfs.engine.system import REJECTS, REPLIES, UNITS
+from stark_udfs.engine.run import RunReport, run
+from stark_udfs.engine.system_tables import REJECTS, REPLIES, UNITS
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import Settings
+from stark_udfs.tables.table import Table
+from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving, sights
 from tests.engine.toy import SIGHTS, TOWNS, Toy, name_of, stages
 
@@ -36,7 +36,7 @@ class World:
     def tables(self) -> Tables:
         return Tables(self.spark, self.settings.storage)
 
-    def run(self, toy: Toy = TOY, wanted: Wanted | None = None, **more: object) -> Report:
+    def run(self, toy: Toy = TOY, wanted: Wanted | None = None, **more: object) -> RunReport:
         return run(stages(toy, self.url, **more), self.settings, self.spark, wanted=wanted)
 
     def rows(self, table: Table, but: tuple[str, ...] = ("run_id",)) -> list[dict[str, Any]]:

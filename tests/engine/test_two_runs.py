@@ -11,13 +11,13 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from stark_udfs.core.conf import load
 from stark_udfs.core.errors import Locked
-from stark_udfs.core.settings import Settings, SparkSettings
-from stark_udfs.delta.session import spark_session
-from stark_udfs.delta.tables import Tables
 from stark_udfs.engine.run import run
-from stark_udfs.engine.system import LOCKS, REPLIES, RUNS
+from stark_udfs.engine.system_tables import LOCKS, REPLIES, RUNS
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import Settings, SparkSettings
+from stark_udfs.tables.session import spark_session
+from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving, sights
 from tests.engine.toy import SIGHTS, Toy, stages
 

@@ -8,15 +8,15 @@ from pydantic import Field
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from stark_udfs.calls.policy import ChatPolicy
+from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import stable_id
-from stark_udfs.core.records import Record, Shape
-from stark_udfs.core.rejects import Reason, Reject
-from stark_udfs.core.settings import ModelSettings
-from stark_udfs.delta.schema import struct_type
-from stark_udfs.delta.table import Table
+from stark_udfs.core.records import Record, ReplySchema
+from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.stage import ChatStage, Check, Frames, TableStage, Unique
-from stark_udfs.llm.chat import Chat
-from stark_udfs.llm.prompts import Prompt
+from stark_udfs.settings.sections import ModelSettings
+from stark_udfs.tables.schema import struct_type
+from stark_udfs.tables.table import Table
 
 
 class Town(Record):
@@ -30,7 +30,7 @@ class TownSeed(Record):
     ordinal: int
 
 
-class Sights(Shape):
+class Sights(ReplySchema):
     sights: list[str] = Field(default_factory=list)
     motto: str = ""
 
@@ -87,7 +87,7 @@ def parse(toy: Toy, row: TownSeed, replies: Sequence[Sights]) -> list[Sight | Re
     for place, (kind, text) in enumerate(texts):
         sight_id = stable_id(row.town_id, place)
         if toy.drop in text:
-            items.append(Reject(reason=Reason.MISSING_FIELD, detail=text, key=sight_id))
+            items.append(Reject(reason=RejectReason.MISSING_FIELD, detail=text, key=sight_id))
         else:
             items.append(Sight(sight_id=sight_id, town_id=row.town_id, kind=kind, text=text))
     return items
@@ -100,7 +100,7 @@ def model(url: str, **more: object) -> ModelSettings:
 
 def stages(toy: Toy, url: str, **more: object) -> tuple[TableStage, ChatStage[TownSeed, Sights, Sight]]:
     """The two stages of the toy pipeline, asking the server at `url`."""
-    chat = Chat(model=model(url, **more), parameters={"temperature": 0.5}, reply_tokens=100, reasks=2, seed=7)
+    chat = ChatPolicy(model=model(url, **more), parameters={"temperature": 0.5}, reply_tokens=100, reasks=2, seed=7)
     return (
         TableStage("towns", (), partial(towns, toy), TOWNS, {"towns": toy.towns, "suffix": toy.suffix}),
         ChatStage(

@@ -8,11 +8,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bench.faults.trial import Bench, Work
-from stark_udfs.core.conf import load
+from stark_udfs.calls.providers.transport import embedded
 from stark_udfs.core.ids import Json
-from stark_udfs.core.settings import Defects, Settings
 from stark_udfs.engine.stage import Stage
-from stark_udfs.llm.wire import embedded
+from stark_udfs.settings.load import load
+from stark_udfs.settings.sections import Defects, Settings
 from stark_udfs.stages import pipeline
 from tests.engine import toy
 from tests.engine.servers import sights

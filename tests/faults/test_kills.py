@@ -3,8 +3,8 @@ import pytest
 from bench.faults import kills
 from bench.faults.moments import MIDDLE, Moment, all_moments, wait_for
 from bench.faults.trial import LATENCY_MS, Bench, Trial
-from stark_udfs.llm.journal import FOLDER, list_segments, read_segment
-from stark_udfs.llm.stub import Faults
+from stark_udfs.calls.journal import FOLDER, list_segments, read_segment
+from stark_udfs.testing.stub_server import Faults
 
 pytestmark = pytest.mark.faults
 

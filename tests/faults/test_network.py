@@ -2,7 +2,7 @@ import pytest
 
 from bench.faults import network
 from bench.faults.trial import Bench
-from stark_udfs.llm.stub import Faults
+from stark_udfs.testing.stub_server import Faults
 
 pytestmark = pytest.mark.faults
 

@@ -10,11 +10,11 @@ from PIL import Image
 from pyspark.sql import SparkSession
 
 from stark_udfs.core.errors import InputError
-from stark_udfs.engine.image_index import Built, build_index
-from stark_udfs.vision.clip import ClipSpec
-from stark_udfs.vision.index import PictureIndex
-from stark_udfs.vision.pictures import Bounds, NoPicture, pixels_of
-from tests.vision.tiny import save_clip
+from stark_udfs.images.decode import Bounds, NoPicture, pixels_of
+from stark_udfs.images.models.clip import ClipSpec
+from stark_udfs.images.retrieval.index import PictureIndex
+from stark_udfs.stages.images.build_index import BuiltIndex, build_index
+from tests.images.tiny import save_clip
 
 COUNT = 12
 
@@ -31,7 +31,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> ClipSpec:
     return ClipSpec(model=str(save_clip(tmp_path_factory.mktemp("clip"))), device="cpu", half="float32")
 
 
-def built(spark: SparkSession, place: Path, out: Path, clip: ClipSpec, form: str) -> Built:
+def built(spark: SparkSession, place: Path, out: Path, clip: ClipSpec, form: str) -> BuiltIndex:
     return build_index(
         spark,
         str(place),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stark_udfs.delta.sql import DuckSql
+from stark_udfs.sql.duckdb import DuckSql
 
 ROOT = Path(__file__).parents[2]
 JOBS = sorted((ROOT / "jobs").glob("*.py"))

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from stark_udfs.core.settings import (
+from stark_udfs.settings.sections import (
     AlbumsSettings,
     CommonsenseSettings,
     EventsSettings,
@@ -16,13 +16,13 @@ from stark_udfs.core.settings import (
     Settings,
     SummariesSettings,
 )
-from stark_udfs.stages.albums import AlbumImage
-from stark_udfs.stages.events import Cause, Event
-from stark_udfs.stages.lives import Life
-from stark_udfs.stages.personas import PersonaSeed
-from stark_udfs.stages.relations import Relation
-from stark_udfs.stages.sessions import Story
-from stark_udfs.stages.turns import SessionReply, SharedItem, TurnItem
+from stark_udfs.stages.text.albums import AlbumImage
+from stark_udfs.stages.text.commonsense.relations import Relation
+from stark_udfs.stages.text.events.stage import Cause, Event
+from stark_udfs.stages.text.personas.stage import PersonaSeed
+from stark_udfs.stages.text.profile import EpisodeProfile
+from stark_udfs.stages.text.sessions.stage import SessionInput
+from stark_udfs.stages.text.sessions.turns import SessionReply, SharedItem, TurnItem
 
 
 def gender(word: str, counts_as: str) -> Gender:
@@ -66,7 +66,7 @@ SEED = PersonaSeed(
     sensitive=False,
 )
 
-LIFE = Life(
+LIFE = EpisodeProfile(
     episode_id="e-1",
     name="Hana Mori",
     age=34,
@@ -100,7 +100,7 @@ ALBUM = [
     for number in (1, 2)
 ]
 
-STORY = Story(**dict(LIFE), events=[event(number, day) for number, day in enumerate(DAYS, 1)], album=ALBUM)
+STORY = SessionInput(**dict(LIFE), events=[event(number, day) for number, day in enumerate(DAYS, 1)], album=ALBUM)
 
 
 def shared(**fields: object) -> SharedItem:

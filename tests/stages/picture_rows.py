@@ -1,13 +1,13 @@
 """Rows and answers that the tests of faces and images start from."""
 
-from stark_udfs.core.settings import Settings
-from stark_udfs.stages.faces_rule import face_of
-from stark_udfs.stages.image_plans import ImagePlan
-from stark_udfs.stages.image_seeds import Place
-from stark_udfs.stages.ladder import PlannedImage
-from stark_udfs.stages.plan_rules import Shown
-from stark_udfs.vision.faces import Face
-from stark_udfs.vision.wishes import Candidate, Found, Module, Rated, Rating
+from stark_udfs.images.appearance import Face
+from stark_udfs.images.requests import Candidate, Candidates, ImageScore, Module, Scores
+from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.images.face_of import face_of
+from stark_udfs.stages.images.image_plans.rules import Shown
+from stark_udfs.stages.images.image_plans.seeds import ImageOrigin
+from stark_udfs.stages.images.image_plans.stage import ImagePlan
+from stark_udfs.stages.images.images.attempts import PlannedImage
 from tests.stages.given import settings_with
 
 PICTURES = settings_with()
@@ -23,7 +23,7 @@ def face(age: int = 34, settings: Settings = PICTURES) -> Face:
 PLAN = ImagePlan(
     image_id="i-1",
     episode_id="e-1",
-    stands_in=Place.TURN,
+    stands_in=ImageOrigin.TURN,
     session_number=2,
     turn=5,
     source="mobile",
@@ -60,16 +60,16 @@ SELFIE = SOUP.model_copy(
 )
 
 
-def pictures(*names: str, **told: object) -> Found:
+def pictures(*names: str, **told: object) -> Candidates:
     made = [
         Candidate(path=f"images/{name}.png", sha256=name, bytes=7, width=64, height=64, seed=1, source="test", **told)
         for name in names
     ]
-    return Found(candidates=made)
+    return Candidates(candidates=made)
 
 
-def ratings(*scores: float | None, **told: object) -> Rated:
-    return Rated(ratings=[Rating(text_score=score, **told) for score in scores])
+def ratings(*scores: float | None, **told: object) -> Scores:
+    return Scores(ratings=[ImageScore(text_score=score, **told) for score in scores])
 
 
-NOTHING = Found(candidates=[Candidate(fault="no_source", detail="no index", source="test")])
+NOTHING = Candidates(candidates=[Candidate(fault="no_source", detail="no index", source="test")])

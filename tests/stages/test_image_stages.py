@@ -5,7 +5,8 @@ import pickle
 import pytest
 
 from stark_udfs.engine.stage import ImageStage
-from stark_udfs.stages import faces, images
+from stark_udfs.stages.images import faces
+from stark_udfs.stages.images.images import stage as images
 from stark_udfs.stages.pipeline import MODULES
 from tests.stages.given import settings_with
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from stark_udfs.core.conf import load
+from stark_udfs.calls.sequence import ChatSequence, OpenCall, advance
 from stark_udfs.engine.stage import AnyChatStage, ChatStage
-from stark_udfs.llm.asking import Conversation, Open, advance
+from stark_udfs.settings.load import load
 from stark_udfs.stages.pipeline import stages
 
 FOLDER = Path(__file__).parent.parent / "replies"
@@ -21,9 +21,9 @@ def first_key(stage: AnyChatStage) -> str:
     """The key of a stage's first call about the first recorded row."""
     line = (FOLDER / f"{stage.name}.jsonl").read_text("utf-8").splitlines()[0]
     row: Any = stage.each.model_validate(json.loads(line)["row"])
-    conversation = Conversation(stage.name, str(getattr(row, stage.unit)), row, stage.ask, stage.chat)
+    conversation = ChatSequence(stage.name, str(getattr(row, stage.unit)), row, stage.ask, stage.chat)
     end = advance(conversation, {})
-    assert isinstance(end, Open)
+    assert isinstance(end, OpenCall)
     return end.request.key
 
 

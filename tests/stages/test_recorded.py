@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from stark_udfs.core.conf import load
-from stark_udfs.core.records import Shape
+from stark_udfs.calls.policy import ChatPolicy
+from stark_udfs.calls.providers.client import Completion, connect
+from stark_udfs.calls.reply.decode import decode
+from stark_udfs.calls.request import ChatRequest
+from stark_udfs.core.records import ReplySchema
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.stage import AnyChatStage, ChatStage
-from stark_udfs.llm.chat import Chat
-from stark_udfs.llm.client import Answer, connect
-from stark_udfs.llm.decode import decode
-from stark_udfs.llm.prompts import ChatRequest
+from stark_udfs.settings.load import load
 from stark_udfs.stages.pipeline import stages
 from tests.engine.servers import Guide, serving
 from tests.engine.toy import model
@@ -26,24 +26,28 @@ RECORDED = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
 NO_FAULT = {"too_few_sessions", "withheld_minor", "real_person"}  # an unfinished episode; a picture rightly held back
 
 
-def asked(stage: AnyChatStage, url: str, record: dict[str, Any]) -> tuple[Any, tuple[Shape, ...], Shape | Reject]:
+def asked(
+    stage: AnyChatStage, url: str, record: dict[str, Any]
+) -> tuple[Any, tuple[ReplySchema, ...], ReplySchema | Reject]:
     """The row, the shapes of the rounds before, and what the decoder makes of the recorded reply."""
     row = stage.each.model_validate(record["row"])
-    earlier: tuple[Shape, ...] = ()
+    earlier: tuple[ReplySchema, ...] = ()
     for said in record["earlier"]:
         earlier += (stage.ask(row, earlier).shape.model_validate(said),)
     prompt = stage.ask(row, earlier)
-    chat = Chat(model=model(url), parameters={}, reply_tokens=4096, reasks=0, seed=1)
+    chat = ChatPolicy(model=model(url), parameters={}, reply_tokens=4096, reasks=0, seed=1)
     answer = asyncio.run(once(chat, chat.request(prompt, unit_key="recorded", round=len(earlier))))
     return row, earlier, decode(answer.text, prompt.shape)
 
 
-async def once(chat: Chat, request: ChatRequest) -> Answer:
+async def once(chat: ChatPolicy, request: ChatRequest) -> Completion:
     async with connect(chat.model) as client:
         return await client.complete(request)
 
 
-def verdict(stage: AnyChatStage, row: Any, earlier: tuple[Shape, ...], said: Shape | Reject) -> Counter[str]:
+def verdict(
+    stage: AnyChatStage, row: Any, earlier: tuple[ReplySchema, ...], said: ReplySchema | Reject
+) -> Counter[str]:
     """Of one reply: "accepted", or the reasons of its rejects that are its own fault."""
     if isinstance(said, Reject):
         return Counter({said.reason.value: 1})

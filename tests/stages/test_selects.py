@@ -6,24 +6,20 @@ from pyspark.sql import functions as F
 
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.records import Record
-from stark_udfs.core.settings import PersonasSettings, PipelineSettings, SessionsSettings
-from stark_udfs.delta.schema import struct_type
 from stark_udfs.engine.stage import AnyChatStage
-from stark_udfs.stages import (
-    albums,
-    commonsense,
-    demographics,
-    events,
-    image_plans,
-    narratives,
-    personas,
-    sessions,
-    summaries,
-)
-from stark_udfs.stages.image_seeds import Place, Sharer
-from stark_udfs.stages.plan_prompt import PlanReply
-from stark_udfs.stages.relations import Relation
-from stark_udfs.stages.turns import TurnItem
+from stark_udfs.settings.sections import PersonasSettings, PipelineSettings, SessionsSettings
+from stark_udfs.stages.images.image_plans import stage as image_plans
+from stark_udfs.stages.images.image_plans.prompt import PlanReply
+from stark_udfs.stages.images.image_plans.seeds import ImageOrigin, Sharer
+from stark_udfs.stages.people import demographics
+from stark_udfs.stages.text import albums, narratives, summaries
+from stark_udfs.stages.text.commonsense import stage as commonsense
+from stark_udfs.stages.text.commonsense.relations import Relation
+from stark_udfs.stages.text.events import stage as events
+from stark_udfs.stages.text.personas import stage as personas
+from stark_udfs.stages.text.sessions import stage as sessions
+from stark_udfs.stages.text.sessions.turns import TurnItem
+from stark_udfs.tables.schema import struct_type
 from tests.stages.given import ALBUM, STORY, session_reply, settings_with, shared
 
 GENDERS = ("male", "female", "non-binary person")
@@ -241,7 +237,7 @@ def describe_later_stages():
         stage = image_plans.stage(settings_for(40))
         of_album, of_turn = [], []
         for row in sorted(rows_of(stage, frames), key=lambda row: (row.turn or 0, row.image_id)):
-            (of_turn if row.stands_in is Place.TURN else of_album).append(row)
+            (of_turn if row.stands_in is ImageOrigin.TURN else of_album).append(row)
         assert [row.image_id for row in of_album] == ["i-1", "i-2"]
         assert {(row.category, row.source, tuple(row.turns_before)) for row in of_album} == {("food", None, ())}
         assert [(row.turn, row.shared_by, row.source) for row in of_turn] == [

@@ -4,13 +4,18 @@ import pickle
 
 import pytest
 
-from stark_udfs.core.settings import ChatStageSettings
+from stark_udfs.calls.reply.json_schema import json_schema
 from stark_udfs.engine.stage import ChatStage
-from stark_udfs.llm.shapes import json_schema
-from stark_udfs.stages import albums, commonsense, events, image_plans, narratives, personas, sessions, summaries
-from stark_udfs.stages.demographics import TABLE as PEOPLE
-from stark_udfs.stages.plan_prompt import BriefPlanReply, PlanReply
-from stark_udfs.stages.turns import SessionReply
+from stark_udfs.settings.sections import ChatStageSettings
+from stark_udfs.stages.images.image_plans import stage as image_plans
+from stark_udfs.stages.images.image_plans.prompt import BriefPlanReply, PlanReply
+from stark_udfs.stages.people.demographics import TABLE as PEOPLE
+from stark_udfs.stages.text import albums, narratives, summaries
+from stark_udfs.stages.text.commonsense import stage as commonsense
+from stark_udfs.stages.text.events import stage as events
+from stark_udfs.stages.text.personas import stage as personas
+from stark_udfs.stages.text.sessions import stage as sessions
+from stark_udfs.stages.text.sessions.turns import SessionReply
 from tests.stages.given import settings_with
 
 MODULES = (personas, commonsense, narratives, events, albums, sessions, summaries, image_plans)

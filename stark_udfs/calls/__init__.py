@@ -1,0 +1,1 @@
+"""One paid model call, paid once; no Spark."""

@@ -1,0 +1,344 @@
+"""An asker's side of the broker: what it may send, held close by, so that most calls need no word with the broker.
+
+`enter` before a call is sent, `leave` after it, whatever came of it. A background task reports and fetches.
+"""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from stark_udfs.calls.clock import Clock
+from stark_udfs.calls.errors import BrokerLost, CallError
+from stark_udfs.calls.limits.broker import LockedBroker, UnknownWorker
+from stark_udfs.calls.limits.messages import AskCounts, Grant, WorkerReport
+from stark_udfs.calls.limits.rate import LEASE_S
+from stark_udfs.calls.policy import CostBound
+from stark_udfs.core.errors import RunStopped
+
+HEARTBEAT_S = 1.0
+TICK_S = 0.02  # between two exchanges, at least
+CLAIM_S = 0.5  # between two tries to get a bucket
+CENT = 1e-12
+
+
+class BrokerLink(Protocol):
+    """The way to a broker. Every method may raise OSError or UnknownAsker: the broker is then lost to this asker."""
+
+    async def join(self) -> bool:
+        """Begin; returns whether there is a rate to keep."""
+        ...
+
+    async def exchange(self, report: WorkerReport) -> Grant:
+        """Report and be granted."""
+        ...
+
+    async def claim(self, bucket: int) -> bool:
+        """Whether this asker has the bucket from now on."""
+        ...
+
+    async def leave(self) -> None:
+        """End in good order."""
+        ...
+
+    async def close(self) -> None:
+        """Hang up, whatever happened."""
+        ...
+
+
+@dataclass(frozen=True)
+class DirectLink:
+    """A broker in this very process."""
+
+    desk: LockedBroker
+    asker: str
+    stage: str
+
+    async def join(self) -> bool:
+        """Begin."""
+        return self.desk.join(self.asker, self.stage)
+
+    async def exchange(self, report: WorkerReport) -> Grant:
+        """Report and be granted."""
+        return self.desk.exchange(self.asker, report)
+
+    async def claim(self, bucket: int) -> bool:
+        """Whether this asker has the bucket from now on."""
+        return self.desk.claim(self.asker, bucket)
+
+    async def leave(self) -> None:
+        """End in good order."""
+        self.desk.leave(self.asker)
+
+    async def close(self) -> None:
+        """Nothing to hang up."""
+
+
+@dataclass(frozen=True)
+class CallOutcome:
+    """How one sent call went: its real cost, or why there was none."""
+
+    money: float = 0.0
+    tokens: int = 0
+    failure: CallError | None = None
+    retry_after: float = 0.0
+    detail: str = ""
+
+
+@dataclass
+class RateToken:
+    """Leave to send one request, for so many tokens, until so late."""
+
+    tokens: int
+    until: float
+
+
+class LimiterClient:
+    """What one asker may send. Use as an async context manager on one event loop."""
+
+    def __init__(self, link: BrokerLink, clock: Clock | None = None) -> None:
+        """Joins on entry."""
+        self.link = link
+        self.clock = clock or Clock()
+        self.counts = AskCounts()
+        self.busy = 0  # workers that have a unit: each could use a slot
+        self.in_flight = 0
+        self._paced = False
+        self._ceiling = 0
+        self._money = 0.0
+        self._permits: deque[RateToken] = deque()
+        self._waiting: deque[tuple[asyncio.Future[None], CostBound]] = deque()
+        self._pause_until = 0.0
+        self._pending = WorkerReport()
+        self._ended: RunStopped | None = None
+        self._poke = asyncio.Event()  # something is lacking
+        self._urgent = asyncio.Event()  # there is news that should not wait
+        self._again_at = 0.0
+        self._asked_tokens = 0
+        self._leaving = False
+        self._pump: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Join, and fetch the first grant.
+
+        Raises:
+            BrokerLost: it cannot be reached.
+        """
+        try:
+            self._paced = await self.link.join()
+        except (OSError, UnknownWorker) as error:
+            await self.link.close()
+            raise BrokerLost(f"the broker cannot be reached: {error}") from error
+        self._pump = asyncio.create_task(self._keep_reporting())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give everything back and leave."""
+        lost = isinstance(self._ended, BrokerLost)
+        self._leaving = True
+        if self._pump is not None:
+            self._pump.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._pump
+        if not lost:
+            with suppress(OSError, UnknownWorker):
+                await self.link.exchange(self._report(last=True))
+                await self.link.leave()
+        await self.link.close()
+
+    @property
+    def stopped(self) -> RunStopped | None:
+        """Why nothing further may be sent; None while it may."""
+        return self._ended
+
+    async def enter(self, bound: CostBound) -> None:
+        """Wait until a call that costs at most `bound` may be sent.
+
+        Raises:
+            RunStopped: the run ends; nothing further is sent. BrokerLost: because the broker is gone.
+        """
+        if self._ended is not None:
+            raise self._ended
+        if not self._waiting and self._lacks(bound) is None:
+            self._take(bound)
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((future, bound))
+        self._poke.set()
+        await future
+
+    def leave(self, bound: CostBound, outcome: CallOutcome) -> None:
+        """A call that had entered is over."""
+        self.in_flight -= 1
+        self._money += bound.money - outcome.money
+        pending = self._pending
+        pending.money_spent += outcome.money
+        pending.tokens_back += max(0, bound.tokens - outcome.tokens)
+        if outcome.failure is None:
+            pending.answered += 1
+            pending.failed = 0
+        elif outcome.failure is CallError.THROTTLED:
+            pending.throttled += 1
+            pending.retry_after = max(pending.retry_after, outcome.retry_after)
+            self._pause_until = max(self._pause_until, self.clock.now() + outcome.retry_after)
+            self._hurry()
+        elif outcome.failure is CallError.TRANSIENT:
+            pending.failed += 1
+            pending.detail = outcome.detail
+            self._hurry()
+        if self.busy < self._ceiling:
+            self._poke.set()  # there are slots that nobody here can use any more
+        self._serve()
+
+    def stop(self, reason: str) -> None:
+        """Tell everyone to stop."""
+        self._pending.stop = reason
+        self._end(RunStopped(reason))
+        self._hurry()
+
+    def give_up(self, error: RunStopped) -> None:
+        """Send nothing further from here; others go on."""
+        self._end(error)
+
+    async def claim(self, bucket: int) -> None:
+        """Wait until this asker alone has the bucket.
+
+        Raises:
+            RunStopped: the run ends first.
+        """
+        try:
+            while not await self.link.claim(bucket):
+                if self._ended is not None:
+                    raise self._ended
+                await self.clock.sleep(CLAIM_S)
+        except (OSError, UnknownWorker) as error:
+            self._end(BrokerLost(f"the broker is lost: {error}"))
+            raise BrokerLost(f"the broker is lost: {error}") from error
+
+    def _lacks(self, bound: CostBound) -> str | None:
+        """What a call has to wait for; None: nothing."""
+        if self.in_flight >= self._ceiling:
+            return "slot"
+        if bound.money > self._money + CENT:
+            return "money"
+        now = self.clock.now()
+        if now < self._pause_until:
+            return "pause"
+        if self._paced and not self._fresh(now, bound.tokens):
+            return "permit"
+        return None
+
+    def _fresh(self, now: float, tokens: int) -> bool:
+        """Whether there is a permit; those too old or too small go back."""
+        while self._permits and (self._permits[0].until < now or self._permits[0].tokens < tokens):
+            stale = self._permits.popleft()
+            self._pending.permits_back += 1
+            self._pending.tokens_back += stale.tokens
+        return bool(self._permits)
+
+    def _take(self, bound: CostBound) -> None:
+        self.in_flight += 1
+        self._money -= bound.money
+        if self._paced:
+            permit = self._permits.popleft()
+            self._pending.tokens_back += permit.tokens - bound.tokens
+
+    def _serve(self) -> None:
+        """Let in who waits, first come first served."""
+        while self._waiting:
+            future, bound = self._waiting[0]
+            if not future.cancelled():
+                if self._lacks(bound) is not None:
+                    self._poke.set()
+                    return
+                self._take(bound)
+                future.set_result(None)
+            self._waiting.popleft()
+
+    def _hurry(self) -> None:
+        """Report at the next tick, whatever the last grant said."""
+        self._urgent.set()
+        self._poke.set()
+
+    def _end(self, error: RunStopped) -> None:
+        self._ended = self._ended or error
+        for future, _ in self._waiting:
+            if not future.done():
+                future.set_exception(self._ended)
+        self._waiting.clear()
+
+    async def _keep_reporting(self) -> None:
+        why = "its reports ended"
+        try:
+            while True:
+                self._accept(await self.link.exchange(self._report()))
+                await self.clock.sleep(TICK_S)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(HEARTBEAT_S / self.clock.speed):
+                        await self._wait_for_need()
+        except (OSError, UnknownWorker) as error:
+            why = str(error)
+        finally:
+            if not self._leaving:
+                self._end(BrokerLost(f"the broker is lost: {why}"))
+
+    async def _wait_for_need(self) -> None:
+        """Until something is lacking, or news should not wait; and until asking makes sense."""
+        await self._poke.wait()
+        left = self._again_at - self.clock.now()
+        if left > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left / self.clock.speed):
+                    await self._urgent.wait()
+
+    def _accept(self, grant: Grant) -> None:
+        now = self.clock.now()
+        self._poke.clear()
+        self._urgent.clear()
+        if grant.slots < self._ceiling:
+            self._poke.set()  # others get what is given back when the broker hears of it
+        self._ceiling = grant.slots
+        self._money += grant.money
+        self._pause_until = max(self._pause_until, now + grant.pause_s) if grant.pause_s else self._pause_until
+        tokens = self._asked_tokens
+        self._permits.extend(RateToken(tokens, now + LEASE_S) for _ in range(grant.permits))
+        self._again_at = now + grant.again_s
+        if grant.stop:
+            self._end(RunStopped(grant.stop))
+        self._serve()
+
+    def _report(self, *, last: bool = False) -> WorkerReport:
+        """What happened since the last report, and what is lacking now."""
+        report, self._pending = self._pending, WorkerReport()
+        report.counts, self.counts = self.counts, AskCounts()
+        if last:
+            report.money_back += max(0.0, self._money)
+            report.permits_back += len(self._permits)
+            return report
+        heads = [bound for _, bound in self._waiting]
+        lacking = max(0, min(len(heads), self._ceiling - self.in_flight) - len(self._permits)) if self._paced else 0
+        self._asked_tokens = max((bound.tokens for bound in heads[:lacking]), default=0)
+        report.held = max(self._ceiling, self.in_flight)
+        report.want = max(self.busy, self.in_flight + len(heads))
+        report.permits = lacking
+        report.permit_tokens = self._asked_tokens
+        report.in_flight = self.in_flight
+        report.money_needed, report.money_least, back = self._money_wanted(heads)
+        report.money_back += back
+        self._money -= back
+        return report
+
+    def _money_wanted(self, heads: list[CostBound]) -> tuple[float, float, float]:
+        """(needed, least, back): a stock for the calls that wait; what is too much, or of no use, goes back."""
+        if not heads:
+            return 0.0, 0.0, (max(0.0, self._money) if self.busy == 0 else 0.0)
+        least = max(0.0, heads[0].money - self._money)
+        stock = heads[0].money * max(len(heads), self._ceiling)
+        if least == 0.0 and self._money >= stock / 2:
+            return 0.0, 0.0, 0.0
+        back = max(0.0, self._money) if least > 0 and self.in_flight == 0 else 0.0
+        return max(least + back, stock - self._money + back), least + back, back

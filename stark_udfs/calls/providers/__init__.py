@@ -1,0 +1,1 @@
+"""The model servers: clients and transports."""

@@ -1,0 +1,159 @@
+"""The wire to a chat server: aiohttp's connections, or the offline author in this process. It carries bytes alone.
+
+Bodies are bounded here, those of errors included.
+"""
+
+import json
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from stark_udfs.core.ids import Json
+from stark_udfs.settings.sections import Defects
+
+Author = Callable[[Mapping[str, Json]], tuple[str, str]]  # the request's block → (text, finish_reason)
+Headers = Sequence[tuple[str, str]]
+
+KEEPALIVE_S = 4.5  # below the 5 s after which uvicorn, and so vLLM, closes an idle connection
+CHUNK = 65_536  # bytes
+DROPPED = ("content-encoding", "content-length", "transfer-encoding")  # they speak of the body before it was read
+
+
+@dataclass(frozen=True)
+class RawResponse:
+    """A response as it came; `cut`: its body was longer than the limit and ends early."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    cut: bool = False
+
+
+class Transport(Protocol):
+    """Sends one request; the caller bounds the time."""
+
+    async def send(self, method: str, url: str, headers: Headers, content: bytes) -> RawResponse:
+        """The response, whatever its status.
+
+        Raises:
+            OSError: no response came.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class HttpTransport:
+    """HTTP/1.1 over aiohttp, opened on the event loop that first sends; no limit of its own on connections."""
+
+    def __init__(self, reply_bytes: int) -> None:
+        """`reply_bytes`: a longer body is cut off there."""
+        self.reply_bytes = reply_bytes
+        self.session: aiohttp.ClientSession | None = None
+
+    async def send(self, method: str, url: str, headers: Headers, content: bytes) -> RawResponse:
+        """Send; redirects are not followed, so that a key never goes elsewhere."""
+        session = self.session or self._open(url)
+        try:
+            async with session.request(
+                method, url, headers=headers, data=content or None, allow_redirects=False
+            ) as response:
+                body, cut = await self._body(response)
+                kept = [(name, value) for name, value in response.headers.items() if name.lower() not in DROPPED]
+                return RawResponse(response.status, kept, body, cut)
+        except aiohttp.ClientError as error:
+            raise ConnectionError(f"{type(error).__name__}: {error}") from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self.session is not None:
+            await self.session.close()
+
+    def _open(self, url: str) -> aiohttp.ClientSession:
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, ttl_dns_cache=300),
+            timeout=aiohttp.ClientTimeout(total=None, connect=None),
+            proxy=_proxy_for(url),
+        )
+        return self.session
+
+    async def _body(self, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+        length = response.content_length
+        if length is not None and length <= self.reply_bytes and "Content-Encoding" not in response.headers:
+            return await response.read(), False
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in response.content.iter_chunked(CHUNK):
+            pieces.append(piece)
+            size += len(piece)
+            if size > self.reply_bytes:
+                response.close()
+                return b"".join(pieces)[: self.reply_bytes], True
+        return b"".join(pieces), False
+
+
+class OfflineTransport:
+    """Answers chat completions inside the process: the request's `stark` block goes to an author."""
+
+    def __init__(self, author: Author) -> None:
+        """`author` decides on text and finish_reason."""
+        self.author = author
+
+    async def send(self, method: str, url: str, headers: Headers, content: bytes) -> RawResponse:
+        """Answer as a server would, in the same JSON."""
+        if method == "GET":
+            return RawResponse(200, (), b'{"object": "list", "data": []}')
+        body = json.loads(content)
+        text, finish_reason = self.author(body["stark"])
+        return RawResponse(200, (), json.dumps(completion(body, text, finish_reason)).encode())
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+def embedded(defects: Defects) -> Author:
+    """The offline author, spoiling the shares of its replies that `defects` says."""
+    from stark_udfs.demo.author.author import answer
+    from stark_udfs.demo.author.block import Block
+
+    def author(block: Mapping[str, Json]) -> tuple[str, str]:
+        said = answer(Block.of(block), defects)
+        return said.text, said.finish_reason
+
+    return author
+
+
+def completion(body: Mapping[str, Json], text: str, finish_reason: str) -> dict[str, Json]:
+    """The wire form of one answer to a chat request; tokens are counted at 4 characters each."""
+    messages = body.get("messages")
+    listed = messages if isinstance(messages, list) else []
+    asked = sum(len(str(one.get("content", ""))) for one in listed if isinstance(one, dict))
+    tokens_in, tokens_out = asked // 4 + 1, len(text) // 4 + 1
+    return {
+        "id": "chatcmpl-offline",
+        "object": "chat.completion",
+        "created": 0,
+        "model": body.get("model", ""),
+        "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish_reason},
+        ],
+        "usage": {
+            "prompt_tokens": tokens_in,
+            "completion_tokens": tokens_out,
+            "total_tokens": tokens_in + tokens_out,
+        },
+    }
+
+
+def _proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for this address, looked up once instead of per call."""
+    parts = urlsplit(url)
+    if urllib.request.proxy_bypass(parts.hostname or ""):
+        return None
+    return urllib.request.getproxies().get(parts.scheme)

@@ -1,0 +1,84 @@
+"""The one owner of retries: one paid call, tried until it is answered, hopeless, or out of time."""
+
+import random
+from dataclasses import dataclass
+from typing import TypeVar
+
+from stark_udfs.calls.errors import CallError, CallFailed
+from stark_udfs.calls.limits.client import CallOutcome, LimiterClient
+from stark_udfs.calls.policy import CallPolicy, CostBound
+from stark_udfs.calls.providers.client import CallClient, Completion
+from stark_udfs.calls.request import Request
+
+Q = TypeVar("Q", bound=Request)
+
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 30.0
+
+
+@dataclass(frozen=True)
+class AnsweredCall:
+    """An answer, the seconds that its own try took, and how many tries there were."""
+
+    answer: Completion
+    seconds: float
+    tries: int
+
+
+async def call(client: CallClient[Q], gate: LimiterClient, terms: CallPolicy[Q], request: Q) -> AnsweredCall:
+    """Get `request` answered.
+
+    Time-outs, resets and 5xx are tried `terms.attempts` times, 429 as often as `terms.call_budget_s` allows.
+
+    Raises:
+        CallFailed: no answer; if its kind is one that stops the run, everyone has been told.
+        RunStopped: the run ended while this call waited.
+    """
+    bound = terms.bound(request)
+    jitter = random.Random(request.draw)
+    begun = gate.clock.now()
+    tries = failures = throttled = 0
+    while True:
+        await gate.enter(bound)
+        tries += 1
+        gate.counts.tries += 1
+        sent = gate.clock.now()
+        try:
+            answer = await _once(client, gate, terms, request, bound)
+        except CallFailed as error:
+            throttled += error.kind is CallError.THROTTLED
+            failures += error.kind is CallError.TRANSIENT
+            wait = error.retry_after or jitter.uniform(0.5, 1.0) * wait_after(max(failures, throttled))
+            late = gate.clock.now() + wait - begun > terms.call_budget_s
+            if not error.kind.again or failures >= terms.attempts or late:
+                raise
+            await gate.clock.sleep(wait)
+            continue
+        return AnsweredCall(answer, gate.clock.now() - sent, tries)
+
+
+def wait_after(tries: int) -> float:
+    """Seconds to wait after so many failed tries, before jitter."""
+    return float(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**tries))
+
+
+async def _once(
+    client: CallClient[Q], gate: LimiterClient, terms: CallPolicy[Q], request: Q, bound: CostBound
+) -> Completion:
+    """One try; whatever comes of it, the gate hears."""
+    outcome = CallOutcome(failure=CallError.TRANSIENT, detail="cancelled")
+    try:
+        answer = await client.complete(request)
+        outcome = CallOutcome(
+            money=terms.cost(answer.tokens_in, answer.tokens_out), tokens=answer.tokens_in + answer.tokens_out
+        )
+        return answer
+    except CallFailed as error:
+        outcome = CallOutcome(failure=error.kind, retry_after=error.retry_after or 0.0, detail=error.detail)
+        gate.counts.throttled += error.kind is CallError.THROTTLED
+        gate.counts.failures += error.kind is not CallError.THROTTLED
+        if error.kind.stops:
+            gate.stop(f"model {terms.name!r}: {error}")
+        raise
+    finally:
+        gate.leave(bound, outcome)

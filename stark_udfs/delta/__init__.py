@@ -1,1 +1,0 @@
-"""Record ⇄ Spark schema, tables by name or path, SQL."""

@@ -1,0 +1,1 @@
+"""A program that answers the stages' requests in place of a model."""

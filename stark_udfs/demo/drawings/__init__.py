@@ -1,0 +1,1 @@
+"""Drawings in place of generated and found images."""

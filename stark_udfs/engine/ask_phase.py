@@ -1,0 +1,178 @@
+"""Asking a stage's open calls: whole buckets per task, one broker for all, then the journal into `replies`."""
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.resource import ResourceProfile, ResourceProfileBuilder, TaskResourceRequests
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from stark_udfs.calls.journal import JournalPlace
+from stark_udfs.calls.limits.broker import LockedBroker
+from stark_udfs.calls.limits.messages import CallLimits
+from stark_udfs.calls.limits.server import BrokerAddress
+from stark_udfs.core.errors import StorageError
+from stark_udfs.engine import replies
+from stark_udfs.engine.ask_worker import BUCKETS, AskTask, ask_worker, broker_probe, end_type, reached_type
+from stark_udfs.engine.context import LOOPBACK, Context
+from stark_udfs.engine.progress import STOPPED_BY_USER, StageProgress
+from stark_udfs.engine.replay import UnitReplay
+from stark_udfs.engine.system_tables import REPLIES
+from stark_udfs.tables.tables import one
+
+POLL_S = 0.25
+TELL_S = 1.0
+STOPPED = "stopped"  # why a unit stays open when its task may send nothing further
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What asking a stage's open calls came to; `stopped` says why it ended early, empty if it did not."""
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    money: float = 0.0
+    torn: int = 0
+    seconds: float = 0.0
+    stopped: str = ""
+
+
+def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> Asked:
+    """Ask until every unit has its replies, or the run has to end; all that was paid is in `replies` afterwards.
+
+    Args:
+        context: the run.
+        script: of the stage.
+        units: `unit_type`, the units that have an open call.
+        total: how many they are.
+
+    Raises:
+        StorageError: the journal cannot be written; what was acknowledged is kept.
+    """
+    stage, settings, begun = script.stage, context.settings, time.monotonic()
+    broker, limits = context.broker(), _limits(context, script)
+    broker.desk.begin(stage, script.pool, limits)
+    reached = _reachable(context, broker.place, settings.spark.partitions)
+    tasks = min(settings.spark.partitions, limits.in_flight) if reached.alone else settings.spark.partitions
+    asking = AskTask(script, _journal(context, stage), reached, tasks)
+    context.progress.started(stage, total)
+    rows = _by_bucket(replies.with_known(context.tables, stage, units), tasks)
+    failure: PySparkException | Py4JJavaError | None = None
+    with _Watch(context, broker.desk, stage, total):
+        try:
+            ends = rows.mapInArrow(ask_worker(asking), end_type(), profile=_resources(context, script.gpus))
+            (said,) = one(ends.agg(F.max(F.when(F.col("reason") == STOPPED, F.col("detail")))))
+        except (PySparkException, Py4JJavaError) as error:
+            failure, said = error, None
+    kept = replies.absorb(context.tables, settings.storage.files, context.run_id, stage)
+    stopped = broker.desk.stopped or said or ""
+    if failure is not None and not stopped:
+        raise StorageError(
+            f"stage {stage}: the tasks failed: {_last_line(failure)}\n"
+            f"{kept.replies:,} replies were kept; run again to go on from there."
+        ) from failure
+    seconds = round(time.monotonic() - begun, 3)
+    return Asked(kept.replies, kept.tokens_in, kept.tokens_out, kept.money, kept.torn, seconds, stopped)
+
+
+def _by_bucket(units: DataFrame, tasks: int) -> DataFrame:
+    """The units in as many partitions as there are tasks, whole buckets in each, one after the other."""
+    return (
+        units.withColumn("bucket", F.pmod(F.xxhash64("unit_key"), F.lit(BUCKETS)))
+        .repartition(tasks, "bucket")
+        .sortWithinPartitions("bucket", "order", "unit_key")
+    )
+
+
+def _journal(context: Context, stage: str) -> JournalPlace:
+    storage = context.settings.storage
+    return JournalPlace(
+        storage.files, context.run_id, stage, flush_s=storage.journal_flush_s, append=storage.journal_append
+    )
+
+
+def _resources(context: Context, gpus: float) -> ResourceProfile | None:
+    """What a task needs beyond a core; a local master has no such profiles, and all tasks see what there is."""
+    master = context.spark.sparkContext.master or ""
+    if not gpus or master.startswith("local"):
+        return None
+    return ResourceProfileBuilder().require(TaskResourceRequests().resource("gpu", gpus)).build
+
+
+def _reachable(context: Context, broker: BrokerAddress, tasks: int) -> BrokerAddress:
+    """The broker, or static shares if not every executor can reach it; found out once, before the first paid call."""
+    if broker.host == LOOPBACK:
+        return broker
+    rows = context.spark.range(0, tasks, 1, tasks).mapInArrow(broker_probe(broker), reached_type())
+    if all(row["reached"] for row in rows.collect()):
+        return broker
+    context.progress.said(
+        f"executors cannot reach the broker at {broker.host}:{broker.port}: rate, slots and money left are "
+        f"divided by at most {tasks} tasks. Open that way, or set spark.driver.host."
+    )
+    return replace(broker, alone=True)
+
+
+def _limits(context: Context, script: UnitReplay) -> CallLimits:
+    """What the model allows, and what the budgets have left of what `replies` have cost so far."""
+    spent: dict[str, float] = {}
+    limits = context.settings.limits
+    if (limits.budget is not None or limits.stage_budget is not None) and context.tables.exists(REPLIES):
+        by_stage = context.tables.read(REPLIES).groupBy("stage").agg(F.sum("money").alias("money"))
+        spent = {row["stage"]: row["money"] for row in by_stage.collect()}
+    return script.limits(limits, run_spent=sum(spent.values()), stage_spent=spent.get(script.stage, 0.0))
+
+
+def _last_line(error: Exception) -> str:
+    """What a Python worker said last; Spark puts a page of Java around it."""
+    lines = [line.strip() for line in str(error).splitlines() if "stark_udfs.core.errors" in line or "Error:" in line]
+    return lines[-1][:500] if lines else str(error).splitlines()[0][:500]
+
+
+class _Watch:
+    """Tells the progress how asking goes, once a second, and the broker at once when the run has to stop."""
+
+    def __init__(self, context: Context, desk: LockedBroker, stage: str, units: int) -> None:
+        self.context, self.desk, self.stage, self.units = context, desk, stage, units
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look, name="stark-watch", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._done.set()
+        self._thread.join()
+        self._tell()
+
+    def _look(self) -> None:
+        told = time.monotonic()
+        while not self._done.wait(POLL_S):
+            if time.monotonic() - told >= TELL_S:
+                self._tell()
+                told = time.monotonic()
+            if self.context.progress.stop_requested():
+                self.desk.stop(STOPPED_BY_USER)
+            elif self.context.lock_lost():
+                self.desk.stop("another run took over the lock of this stage")
+
+    def _tell(self) -> None:
+        found = self.desk.counts(self.stage)
+        self.context.progress.counted(
+            StageProgress(
+                stage=self.stage,
+                units=self.units,
+                units_done=found.done + found.rejected + found.open,
+                calls=found.asked,
+                in_flight=found.in_flight,
+                rejected=found.rejected,
+                tokens=found.tokens_in + found.tokens_out,
+                money=found.money,
+                throttled=found.throttled,
+            )
+        )

@@ -1,0 +1,192 @@
+"""How large a stage's calls are, and what some units of it are therefore expected to take.
+
+Sizes come from earlier replies of the same model, else from one rehearsed unit of usual size.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from stark_udfs.calls.policy import MILLION
+from stark_udfs.core.ids import canonical
+from stark_udfs.core.records import Record, ReplySchema
+from stark_udfs.engine import fingerprint
+from stark_udfs.engine.stage import AnyChatStage, ChatStage, Stage, UnitStage
+from stark_udfs.engine.system_tables import REPLIES, UNITS, UnitState
+from stark_udfs.tables.tables import Tables
+
+CHARACTERS_A_TOKEN = 4
+FEWEST = 10  # finished units from which earlier replies say more than a rehearsal
+LOW, HIGH = 0.6, 1.8  # of a rehearsal's money: a rule of thumb for other words, other tokenizers and re-asks
+DEVIATIONS = 2.0
+
+
+class EstimateSource(StrEnum):
+    """Where the sizes of a stage's calls come from."""
+
+    REPLIES = "earlier replies"
+    REHEARSAL = "rehearsed unit"
+    NONE = "nothing to ask"
+    PICTURES = "pictures: no chat model"
+
+
+@dataclass(frozen=True)
+class ExampleSizes:
+    """One unit of usual size with the replies of all its rounds, and how many units the settings lead to."""
+
+    units: int
+    row: Record
+    replies: tuple[ReplySchema, ...]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What one unit takes, on average; `deviation` of its money; `seen` units were measured, 0: it was rehearsed."""
+
+    calls: float
+    tokens_in: float
+    tokens_out: float
+    money: float
+    deviation: float = 0.0
+    seen: int = 0
+
+
+@dataclass(frozen=True)
+class CostEstimate:
+    """What some units are expected to take, and the bounds between which their money is expected."""
+
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    money: float
+    money_low: float
+    money_high: float
+    basis: EstimateSource
+
+
+class CostEstimator:
+    """What the stages of one run or plan will take. Earlier replies are measured once, when first asked about."""
+
+    def __init__(self, tables: Tables | None, stages: Sequence[Stage], rehearsals: Mapping[str, ExampleSizes]) -> None:
+        self.tables, self.stages, self.rehearsals = tables, stages, rehearsals
+        self._measured: Mapping[str, Sizes] | None = None
+
+    def of(self, stage: UnitStage, units: int, rounds: int = 0) -> CostEstimate | None:
+        """For `units` units with `rounds` rounds behind them; None: never asked, and there is no rehearsal."""
+        sizes = self._sizes(stage) if isinstance(stage, ChatStage) else None
+        return None if sizes is None else expected(sizes, units, rounds)
+
+    def _sizes(self, stage: AnyChatStage) -> Sizes | None:
+        if self._measured is None:
+            self._measured = {} if self.tables is None else measured(self.tables, self.stages)
+        if stage.name in self._measured:
+            return self._measured[stage.name]
+        rehearsal = self.rehearsals.get(stage.name)
+        return None if rehearsal is None else from_examples(stage, rehearsal)
+
+
+def expected(sizes: Sizes, units: int, rounds: int) -> CostEstimate:
+    """What `units` units take that have `rounds` rounds behind them already."""
+    behind = min(rounds / sizes.calls, float(units)) if sizes.calls else 0.0
+    left = units - behind
+    money = left * sizes.money
+    low, high = LOW * money, HIGH * money
+    if sizes.seen:
+        slack = DEVIATIONS * sizes.deviation * (left + left**2 / sizes.seen) ** 0.5
+        low, high = max(0.0, money - slack), money + slack
+    return CostEstimate(
+        calls=max(round(left * sizes.calls), units),
+        tokens_in=round(left * sizes.tokens_in),
+        tokens_out=round(left * sizes.tokens_out),
+        money=money,
+        money_low=low,
+        money_high=high,
+        basis=EstimateSource.NONE if not units else EstimateSource.REPLIES if sizes.seen else EstimateSource.REHEARSAL,
+    )
+
+
+def measured(tables: Tables, stages: Sequence[Stage]) -> dict[str, Sizes]:
+    """Sizes from the units that each stage's model has finished, in one pass; without stages that have too few.
+
+    Some servers return another name than the one they were asked by: then units of the same code and settings count.
+    """
+    chats = [stage for stage in stages if isinstance(stage, ChatStage)]
+    if not chats or not tables.exists(REPLIES) or not tables.exists(UNITS):
+        return {}
+    name = _of_stage(chats, lambda stage: F.lit(stage.chat.model.name))
+    provider = _of_stage(chats, lambda stage: F.lit(stage.chat.model.provider))
+    finished = tables.read(UNITS).where(F.col("state") != UnitState.OPEN.value)
+    same_code = F.col("code_hash") == _of_stage(chats, lambda stage: F.lit(fingerprint.unit_hash(stage)))
+    units = (
+        tables.read(REPLIES)
+        .where(F.col("provider") == provider)
+        .groupBy("stage", "unit_key")
+        .agg(
+            F.count(F.lit(1)).alias("calls"),
+            F.sum("tokens_in").alias("ins"),
+            F.sum("tokens_out").alias("outs"),
+            F.every(F.startswith("model_returned", name)).alias("same_name"),
+        )
+        .join(
+            finished.select("stage", "unit_key", (F.col("redraw") + 1).alias("times"), same_code.alias("same_code")),
+            ["stage", "unit_key"],
+        )
+        .where("same_name OR same_code")
+        .select("stage", *((F.col(total) / F.col("times")).alias(total) for total in ("calls", "ins", "outs")))
+    )
+    return _means(units, chats)
+
+
+def _means(units: DataFrame, chats: Sequence[AnyChatStage]) -> dict[str, Sizes]:
+    price_in = _of_stage(chats, lambda stage: F.lit(stage.chat.model.price.input))
+    price_out = _of_stage(chats, lambda stage: F.lit(stage.chat.model.price.output))
+    money = (F.col("ins") * price_in + F.col("outs") * price_out) / MILLION
+    found = units.groupBy("stage").agg(
+        F.count(F.lit(1)).alias("seen"),
+        *(F.avg(name).alias(name) for name in ("calls", "ins", "outs")),
+        F.avg(money).alias("money"),
+        F.stddev_samp(money).alias("deviation"),
+    )
+    return {
+        row["stage"]: Sizes(
+            calls=row["calls"],
+            tokens_in=row["ins"],
+            tokens_out=row["outs"],
+            money=row["money"],
+            deviation=row["deviation"],
+            seen=row["seen"],
+        )
+        for row in found.where(F.col("seen") >= FEWEST).collect()
+    }
+
+
+def _of_stage(chats: Sequence[AnyChatStage], value: Callable[[AnyChatStage], Column]) -> Column:
+    """The value for the row's stage; null where that is none of them."""
+    first, *others = chats
+    found = F.when(F.col("stage") == first.name, value(first))
+    for stage in others:
+        found = found.when(F.col("stage") == stage.name, value(stage))
+    return found
+
+
+def from_examples(stage: AnyChatStage, rehearsal: ExampleSizes) -> Sizes:
+    """The sizes of one rehearsed unit, at 4 characters a token."""
+    characters_in = characters_out = calls = 0
+    while (prompt := stage.ask(rehearsal.row, rehearsal.replies[:calls])) is not None:
+        if calls >= len(rehearsal.replies):
+            raise IndexError(f"stage {stage.name}: its rehearsal has {calls} replies and asks for one more.")
+        request = stage.chat.request(prompt, unit_key="rehearsal", round=calls)
+        characters_in += sum(len(message.content) for message in request.messages)
+        characters_in += len(canonical(request.json_schema)) if request.send_schema else 0
+        characters_out += len(rehearsal.replies[calls].model_dump_json())
+        calls += 1
+    tokens_in, tokens_out = characters_in / CHARACTERS_A_TOKEN, characters_out / CHARACTERS_A_TOKEN
+    return Sizes(
+        calls=calls,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        money=stage.chat.cost(round(tokens_in), round(tokens_out)),
+    )

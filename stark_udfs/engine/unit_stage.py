@@ -1,0 +1,129 @@
+"""Running a stage of units: look → replay → guard → ask → replay → settle → write, in this order and once each.
+
+Everything but asking is free and can be repeated: rows come from replaying `ask` and `parse` over the stored replies.
+"""
+
+from dataclasses import replace
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from stark_udfs.core.errors import InputError
+from stark_udfs.core.ids import ID_LENGTH
+from stark_udfs.engine import ask_phase, fingerprint, guard, replies
+from stark_udfs.engine.checkpoint import checkpointed, stored
+from stark_udfs.engine.commit import StageOutcome, Work, write_work
+from stark_udfs.engine.context import Context
+from stark_udfs.engine.open_calls import open_calls
+from stark_udfs.engine.replay import ReplayCause, played_type, replayer, unit_type
+from stark_udfs.engine.stage import UnitStage
+from stark_udfs.engine.system_tables import REJECTS, UNITS, UnitState
+from stark_udfs.tables.tables import one
+
+
+def run_unit_stage(context: Context, stage: UnitStage) -> StageOutcome:
+    """Bring a stage's table up to date.
+
+    Raises:
+        InputError: `select` gives no row at all.
+        GuardStopped: it would pay again, or remove too much, without having been told to.
+    """
+    looked = checkpointed(find_work(context, stage))
+    known = F.when(F.col("cause").isNotNull(), F.col("before_state"))
+    total, todo, recorded = one(looked.agg(F.count(F.lit(1)), F.count("cause"), F.count(known)))
+    if not total and context.wanted.only is None:
+        raise InputError(
+            f"stage {stage.name}: its input has no rows ({', '.join(t.name for t in stage.reads)}). "
+            "Nothing was removed. Run the stages before it, or look into `rejects`."
+        )
+    if not todo:
+        return StageOutcome(rows_in=total)
+    outcome = _work(context, stage, looked.where("cause IS NOT NULL"), fresh=not recorded)
+    return replace(outcome, rows_in=total, looked_at=todo)
+
+
+def find_work(context: Context, stage: UnitStage) -> DataFrame:
+    """All units with what `units` knows of them, and why each has to be looked at (`cause`; null: it has not)."""
+    tables = context.tables
+    selected = stage.select(context.frames(stage.reads))
+    if context.wanted.only is not None:
+        selected = selected.where(F.col("episode_id") == context.wanted.only)
+    order = F.col(stage.order) if stage.order is not None else F.lit(0)
+    rows = selected.select(
+        F.col(stage.unit).alias("unit_key"),
+        order.cast("bigint").alias("order"),
+        F.to_json(F.struct(*stage.each.model_fields), {"ignoreNullFields": "false"}).alias("row"),
+    ).withColumn("row_hash", F.substring(F.sha2("row", 256), 1, ID_LENGTH))
+    before = tables.read_or_empty(UNITS).where(F.col("stage") == stage.name)
+    joined = rows.join(
+        before.select("unit_key", F.struct("row_hash", "code_hash", "state", "outputs", "redraw").alias("before")),
+        "unit_key",
+        "left",
+    )
+    if tables.exists(stage.writes):
+        present = tables.read(stage.writes).groupBy("unit_key").agg(F.count(F.lit(1)).alias("present"))
+    else:
+        present = tables.spark.createDataFrame([], "unit_key string, present bigint")
+    again = _asked_again(context, stage)
+    return (
+        joined.join(present, "unit_key", "left")
+        .withColumn("again", again)
+        .select(
+            "unit_key",
+            "order",
+            "row",
+            "row_hash",
+            (F.coalesce("before.redraw", F.lit(0)) + F.col("again").cast("bigint")).alias("redraw"),
+            _cause(fingerprint.unit_hash(stage)).alias("cause"),
+            F.col("before.state").alias("before_state"),
+            F.coalesce("before.outputs", F.lit(0)).alias("before_outputs"),
+        )
+    )
+
+
+def _cause(unit_hash: str) -> Column:
+    return (
+        F.when(F.col("again"), ReplayCause.ASKED.value)
+        .when(F.col("before").isNull(), ReplayCause.NEW.value)
+        .when(F.col("before.state") == UnitState.OPEN.value, ReplayCause.OPEN.value)
+        .when(F.col("before.row_hash") != F.col("row_hash"), ReplayCause.ROW.value)
+        .when(F.col("before.code_hash") != unit_hash, ReplayCause.CODE.value)
+        .when(F.col("before.outputs") > F.coalesce("present", F.lit(0)), ReplayCause.OUTPUTS.value)
+    )
+
+
+def _asked_again(context: Context, stage: UnitStage) -> Column:
+    """True for units that the user wants new answers for although nothing changed."""
+    wanted = context.wanted
+    if wanted.redraw:
+        return F.lit(stage.name in wanted.redraw)
+    if not wanted.retry_rejects:
+        return F.lit(False)
+    rejected = F.col("before.state") == UnitState.REJECTED.value
+    if wanted.retry_reason is not None and context.tables.exists(REJECTS):
+        drops = context.tables.read(REJECTS).where(
+            (F.col("stage") == stage.name) & (F.col("reason") == wanted.retry_reason)
+        )
+        rejected &= F.col("unit_key").isin([row["unit_key"] for row in drops.select("unit_key").distinct().collect()])
+    return F.coalesce(rejected, F.lit(False))
+
+
+def _work(context: Context, stage: UnitStage, todo: DataFrame, *, fresh: bool) -> StageOutcome:
+    with stored(replay_units(context, stage, todo), context.scratch(stage.name)) as first:
+        allowed = guard.allowed(context, stage, open_calls(first))
+        if not allowed.units:
+            return write_work(context, stage, Work(first, fresh=fresh, stale=allowed.stale))
+        may_ask = F.col("open").isNotNull() if not allowed.stale else F.col("open").isNotNull() & ~guard.repaid()
+        to_ask = open_calls(first.where(may_ask)).select(*unit_type().names)
+        expected = context.expected(stage, allowed.units, allowed.rounds)
+        asked = ask_phase.ask(context, stage.script(), to_ask, allowed.units)
+        second = replay_units(context, stage, to_ask)
+        final = checkpointed(first.where(~may_ask).unionByName(second))
+        done = write_work(context, stage, Work(final, fresh=fresh, stale=allowed.stale))
+        return replace(done, asked=asked, expected=expected)
+
+
+def replay_units(context: Context, stage: UnitStage, units: DataFrame) -> DataFrame:
+    """Replay units over the replies that are there."""
+    with_replies = replies.with_known(context.tables, stage.name, units)
+    return with_replies.mapInArrow(replayer(stage.script()), played_type(stage.writes.record))

@@ -1,0 +1,1 @@
+"""One image, made once: requests, models, retrieval, web search; no Spark."""

@@ -1,0 +1,188 @@
+"""The atelier of real models: each order goes to the executor for it; and the atelier that the settings describe."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from stark_udfs.core.ids import Json
+from stark_udfs.demo.drawings.backend import OfflineAtelierSpec
+from stark_udfs.images.candidates import from_strangers, nowhere
+from stark_udfs.images.executors.paint import PaintExecutor
+from stark_udfs.images.executors.rate import RateExecutor
+from stark_udfs.images.executors.retrieve import RetrieveExecutor
+from stark_udfs.images.executors.web import WebExecutor
+from stark_udfs.images.files import ImageFiles
+from stark_udfs.images.model_fingerprint import fingerprint_facts
+from stark_udfs.images.models import configured
+from stark_udfs.images.protocols import EmbedderSpec, FaceFinderSpec, PainterSpec, ScorerSpec
+from stark_udfs.images.requests import (
+    Candidates,
+    ImageBackendSpec,
+    ImageRequest,
+    ImageResult,
+    ImageTask,
+    Module,
+    ScoreRequest,
+    Unavailable,
+)
+from stark_udfs.images.retrieval.index_store import IndexSpec, index_at
+from stark_udfs.images.web.fetch import FetchRules
+from stark_udfs.images.web.results import SearchApi
+from stark_udfs.images.web.search import SearchRules
+from stark_udfs.images.web.throttle import Turns
+from stark_udfs.settings.sections import Settings
+
+
+@dataclass(frozen=True)
+class NamedPainter:
+    """A painter, and what it is called where its pictures are told of.
+
+    triggered: whether it reads the trigger word of a personalised prompt.
+    """
+
+    name: str
+    spec: PainterSpec
+    triggered: bool = False
+
+
+@dataclass(frozen=True)
+class ModelAtelierSpec:
+    """Models, indexes and a web search; what is None is not there, and says so.
+
+    files: URI of storage.files.
+    at_once: paintings in one batch.
+    """
+
+    provider: ClassVar[str] = "models"
+
+    files: str
+    painter: NamedPainter
+    personal: NamedPainter
+    clip: EmbedderSpec
+    indexes: tuple[IndexSpec, ...] = ()
+    web: SearchApi | None = None
+    search: SearchRules = field(default_factory=SearchRules)
+    fetch: FetchRules = field(default_factory=FetchRules)
+    scorer: ScorerSpec | None = None
+    nsfw: ScorerSpec | None = None
+    detector: FaceFinderSpec | None = None
+    likeness: EmbedderSpec | None = None
+    at_once: int = 8
+
+    def identity(self, order: ImageTask) -> dict[str, Json]:
+        """See `AtelierSpec.identity`."""
+        models = self.models()
+        return {name: models[name] for name in ("provider", *parts_of(order)) if name in models}
+
+    def models(self) -> dict[str, Json]:
+        """See `AtelierSpec.models`."""
+        parts: dict[str, object] = {
+            "provider": self.provider,
+            "painter": self.painter.spec,
+            "personal": self.personal.spec,
+            "clip": self.clip,
+            "indexes": tuple((index.source, index.version) for index in self.indexes),
+            "web": self.web,
+            "scorer": self.scorer,
+            "nsfw": self.nsfw,
+            "detector": self.detector,
+            "likeness": self.likeness,
+        }
+        return {name: fingerprint_facts(part) for name, part in parts.items() if part is not None}
+
+    def load(self) -> "ModelAtelier":
+        """The atelier, its models still unloaded until an order needs them."""
+        files, pictures = ImageFiles(self.files), Turns(self.fetch.interval_s)
+        makers: dict[Module, Maker] = {
+            module: PaintExecutor(named.spec, self.at_once, files, source=named.name, triggered=named.triggered)
+            for module, named in ((Module.T2I, self.painter), (Module.P_T2I, self.personal))
+        }
+        if self.indexes:
+            makers[Module.RETRIEVAL] = RetrieveExecutor(self.clip, self.indexes, self.fetch, files, pictures)
+        if self.web is not None:
+            questions = Turns(self.search.interval_s)
+            makers[Module.WEB] = WebExecutor(self.web, self.search, self.fetch, files, questions, pictures)
+        return ModelAtelier(makers, RateExecutor(files, self.scorer, self.nsfw, self.detector, self.likeness))
+
+
+def parts_of(order: ImageTask) -> tuple[str, ...]:
+    """Which of `ModelAtelierSpec.models` have a part in an answer."""
+    if isinstance(order, ScoreRequest):
+        return ("scorer", "nsfw", "detector", *(["likeness"] if order.of_person else []))
+    return {
+        Module.T2I: ("painter",),
+        Module.P_T2I: ("personal",),
+        Module.RETRIEVAL: ("clip", "indexes"),
+        Module.WEB: ("web",),
+    }[order.module]
+
+
+class Maker(Protocol):
+    """Answers wishes of one module."""
+
+    def work(self, wishes: Sequence[ImageRequest]) -> list[Candidates | Unavailable]:
+        """The answer to each wish, in their order."""
+        ...
+
+
+@dataclass(frozen=True)
+class ModelAtelier:
+    """Answers orders with models; a module without a maker is one that the settings name no source for."""
+
+    makers: Mapping[Module, Maker]
+    rater: RateExecutor
+
+    def work(self, orders: Sequence[ImageTask]) -> list[ImageResult | Unavailable]:
+        """See `Atelier.work`; StorageError if files or an index cannot be used at all."""
+        answers: dict[int, ImageResult | Unavailable] = {}
+        wishes: dict[Module, dict[int, ImageRequest]] = {module: {} for module in Module}
+        rates: dict[int, ScoreRequest] = {}
+        for place, order in enumerate(orders):
+            if isinstance(order, ScoreRequest):
+                rates[place] = order
+            elif refusal := from_strangers(order):
+                answers[place] = refusal
+            else:
+                wishes[order.module][place] = order
+        for module, wished in wishes.items():
+            answers.update(zip(wished, self._make(module, list(wished.values())), strict=True))
+        answers.update(zip(rates, self.rater.work(list(rates.values())), strict=True))
+        return [answers[place] for place in range(len(orders))]
+
+    def _make(self, module: Module, wishes: Sequence[ImageRequest]) -> Sequence[Candidates | Unavailable]:
+        maker = self.makers.get(module)
+        if maker is None:
+            return [nowhere(f"{module.value}: the settings name no source for it")] * len(wishes)
+        return maker.work(wishes)
+
+
+def atelier_of(settings: Settings) -> ImageBackendSpec:
+    """Who makes, finds and rates pictures, as `pictures` says.
+
+    Raises:
+        SettingsError: a setting that another one needs is missing.
+        StorageError: an index of `pictures.indexes` is not there.
+    """
+    pictures, files = settings.pictures, settings.storage.files
+    if pictures.provider == "offline":
+        return OfflineAtelierSpec(files, pictures.at_once)
+    clip = configured.clip(pictures.clip)
+    return ModelAtelierSpec(
+        files=files,
+        painter=NamedPainter(pictures.painter.model, configured.painter(pictures.painter)),
+        personal=NamedPainter(
+            f"{pictures.personal.method}/{pictures.personal.model}",
+            configured.personal(pictures.personal),
+            triggered=pictures.personal.method == "photomaker",
+        ),
+        clip=clip,
+        indexes=tuple(index_at(uri, clip.name) for uri in pictures.indexes),
+        web=configured.search_api(pictures.web),
+        search=configured.search_rules(pictures.web),
+        fetch=configured.fetch_rules(pictures.web),
+        scorer=configured.scorer(pictures.scorer, clip),
+        nsfw=configured.nsfw(pictures.nsfw),
+        detector=configured.detector(pictures.detector),
+        likeness=None if pictures.likeness is None else configured.clip(pictures.likeness),
+        at_once=pictures.at_once,
+    )

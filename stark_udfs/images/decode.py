@@ -1,0 +1,178 @@
+"""Bytes that claim to be a picture: sniffed, bounded, decoded once, and written anew without what else they carried."""
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, TypeVar
+
+import numpy as np
+from PIL import Image, ImageOps, PngImagePlugin
+
+from stark_udfs.images.protocols import Pixels
+
+Format = Literal["JPEG", "PNG", "WEBP", "GIF"]
+Extension = Literal["jpg", "png"]
+
+SIGNATURES: tuple[tuple[bytes, Format], ...] = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+)
+MARKUP = (b"<svg", b"<html", b"<!doctype", b"<script", b"<?xml", b"<head", b"<body")
+SNIFFED = 1024  # bytes at the start that are looked at
+QUALITY = 90  # of a JPEG
+LONGEST = 32  # times its shorter side; a model scales the shorter side up, and a strip would grow without bounds
+
+
+class DecodeError(StrEnum):
+    """Why bytes are not taken for a picture."""
+
+    EMPTY = "empty"
+    MARKUP = "markup"  # HTML, SVG, XML: text that can carry a script
+    UNKNOWN_FORMAT = "unknown_format"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_SMALL = "too_small"
+    BROKEN = "broken"  # truncated, or no picture after its first bytes
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a picture may measure."""
+
+    pixels: int = 50_000_000  # before decoding; 200 MB of RGBA
+    least_side: int = 32  # px; smaller ones are tracking pixels and icons
+    kept_side: int = 1024  # px; the longer side of what is kept
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was decoded whole and encoded anew: no EXIF, no comments, one frame."""
+
+    data: bytes
+    width: int
+    height: int
+    format: Literal["JPEG", "PNG"]
+    sha256: str
+
+    @property
+    def extension(self) -> Extension:
+        """Of its file."""
+        return "jpg" if self.format == "JPEG" else "png"
+
+
+@dataclass(frozen=True)
+class NoPicture:
+    """Bytes that were not taken, and why."""
+
+    fault: DecodeError
+    detail: str
+
+
+def take(data: bytes, bounds: Bounds) -> Picture | NoPicture:
+    """The picture in the bytes, its first frame if it moves. Never raises, whatever the bytes are."""
+    return _opened(data, bounds, lambda image: anew(image, bounds))
+
+
+def pixels_of(data: bytes, bounds: Bounds) -> Pixels | NoPicture:
+    """What a picture file shows: uint8 array of shape (height, width, 3). Never raises, whatever the bytes are."""
+    return _opened(data, bounds, lambda image: np.array(opaque(ImageOps.exif_transpose(image))))
+
+
+Use = TypeVar("Use")
+
+
+def _opened(data: bytes, bounds: Bounds, use: Callable[[Image.Image], Use]) -> Use | NoPicture:
+    kind = sniff(data)
+    if isinstance(kind, NoPicture):
+        return kind
+    try:
+        declared = dimensions(data, kind)
+        if declared is not None and (refusal := out_of_bounds(declared, bounds)):
+            return refusal
+        with Image.open(io.BytesIO(data), formats=(kind,)) as image:
+            return out_of_bounds(image.size, bounds) or use(image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        return NoPicture(DecodeError.TOO_MANY_PIXELS, str(error)[:200])
+    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, … for bad bytes
+        return NoPicture(DecodeError.BROKEN, f"{kind}: {error!s}"[:200])
+
+
+def sniff(data: bytes) -> Format | NoPicture:
+    """The format by its first bytes; a name or a content type says nothing."""
+    if not data:
+        return NoPicture(DecodeError.EMPTY, "no bytes")
+    for signature, kind in SIGNATURES:
+        if data.startswith(signature):
+            return kind
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    start = data[:SNIFFED].lower()
+    mark = next((mark for mark in MARKUP if mark in start), None)
+    if mark:
+        return NoPicture(DecodeError.MARKUP, f"has {mark.decode()!r} near its start")
+    return NoPicture(DecodeError.UNKNOWN_FORMAT, f"starts with {data[:8]!r}")
+
+
+def dimensions(data: bytes, kind: Format) -> tuple[int, int] | None:
+    """Width and height where they stand at a fixed place; None where only a decoder finds them (JPEG)."""
+    if kind == "PNG":
+        return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    if kind == "GIF":
+        return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+    if kind == "WEBP" and data[12:16] == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if kind == "WEBP" and data[12:16] == b"VP8L":
+        packed = int.from_bytes(data[21:25], "little")
+        return 1 + (packed & 0x3FFF), 1 + (packed >> 14 & 0x3FFF)
+    if kind == "WEBP":
+        return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
+    return None
+
+
+def out_of_bounds(size: tuple[int, int], bounds: Bounds) -> NoPicture | None:
+    """Why a picture of this size is not taken."""
+    width, height = size
+    if width * height > bounds.pixels:
+        return NoPicture(DecodeError.TOO_MANY_PIXELS, f"{width} × {height}, at most {bounds.pixels} pixels")
+    if min(width, height) < bounds.least_side:
+        return NoPicture(DecodeError.TOO_SMALL, f"{width} × {height}, at least {bounds.least_side} px a side")
+    if max(width, height) > LONGEST * min(width, height):
+        return NoPicture(DecodeError.TOO_SMALL, f"{width} × {height}: one side is over {LONGEST} times the other")
+    return None
+
+
+def anew(image: Image.Image, bounds: Bounds) -> Picture:
+    """The picture's pixels upright, on white where it was clear, no larger than kept, in a file of our own."""
+    png = image.format == "PNG"
+    image.draft("RGB", (bounds.kept_side, bounds.kept_side))
+    upright = ImageOps.exif_transpose(image)
+    pixels = opaque(upright)
+    pixels.thumbnail((bounds.kept_side, bounds.kept_side), Image.Resampling.LANCZOS)
+    return picture_of(pixels, "PNG" if png else "JPEG")
+
+
+def opaque(image: Image.Image) -> Image.Image:
+    """RGB pixels; what was transparent is white."""
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    ground = Image.new("RGBA", layer.size, "white")
+    return Image.alpha_composite(ground, layer).convert("RGB")
+
+
+def picture_of(image: Image.Image, kind: Literal["JPEG", "PNG"], software: str | None = None) -> Picture:
+    """RGB pixels as a file; `software` goes into a PNG's text chunk of that name, nothing else does."""
+    plain = Image.frombytes("RGB", image.size, image.tobytes())  # leaves info, and with it EXIF and profiles, behind
+    target = io.BytesIO()
+    if kind == "JPEG":
+        plain.save(target, "JPEG", quality=QUALITY)
+    else:
+        notes = PngImagePlugin.PngInfo()
+        if software:
+            notes.add_text("Software", software)
+        plain.save(target, "PNG", pnginfo=notes, compress_level=4)
+    data = target.getvalue()
+    return Picture(data, plain.width, plain.height, kind, hashlib.sha256(data).hexdigest())

@@ -1,0 +1,81 @@
+"""Paints what is wished for: from words, or from words and the face of a person."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+from stark_udfs.images.candidates import faulty, kept, read_picture
+from stark_udfs.images.decode import picture_of
+from stark_udfs.images.files import ImageFiles
+from stark_udfs.images.models.batching import NotPainted, Painted, PaintError, batch_painter
+from stark_udfs.images.models.trigger import without_trigger
+from stark_udfs.images.protocols import PainterSpec, Painting, Pixels
+from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Module, Unavailable
+
+
+@dataclass(frozen=True)
+class PaintExecutor:
+    """Answers wishes for paintings, one candidate for each seed.
+
+    A face image is kept as PNG, since other pictures are painted after it, everything else as JPEG.
+
+    source: the model, as candidates name it.
+    triggered: whether the painter reads the trigger word; it is taken out for one that does not.
+    """
+
+    spec: PainterSpec
+    at_once: int
+    files: ImageFiles
+    source: str
+    triggered: bool = False
+
+    def work(self, wishes: Sequence[ImageRequest]) -> list[Candidates | Unavailable]:
+        """The answer to each wish.
+
+        Raises:
+            DeviceLost: nothing more can be drawn in this process.
+            StorageError: files cannot be written or read at all.
+        """
+        faces = [self._faces(wish) for wish in wishes]
+        made: dict[str, Candidate | Unavailable] = {}
+        for result in batch_painter(self.spec, self.at_once).paint(self._paintings(wishes, faces)):
+            number, _, seed = result.key.partition("/")
+            made[result.key] = self._candidate(wishes[int(number)], int(seed), result)
+        return [
+            face if isinstance(face, Unavailable) else whole([made[f"{number}/{seed}"] for seed in wish.seeds])
+            for number, (wish, face) in enumerate(zip(wishes, faces, strict=True))
+        ]
+
+    def _faces(self, wish: ImageRequest) -> tuple[Pixels, ...] | Unavailable:
+        """The pictures of whom to show; a lost file is no verdict on the wish, since a run makes it again."""
+        if wish.module is not Module.P_T2I or wish.person is None or not wish.person.face:
+            return ()
+        face = read_picture(self.files, wish.person.face)
+        return Unavailable("face", f"{wish.person.face}: {face}") if isinstance(face, str) else (face,)
+
+    def _paintings(
+        self, wishes: Sequence[ImageRequest], faces: Sequence[tuple[Pixels, ...] | Unavailable]
+    ) -> Iterator[Painting]:
+        for number, (wish, shown) in enumerate(zip(wishes, faces, strict=True)):
+            if isinstance(shown, Unavailable):
+                continue
+            prompt = wish.prompt if self.triggered else without_trigger(wish.prompt)
+            for seed in wish.seeds:
+                yield Painting(f"{number}/{seed}", prompt, seed, wish.width, wish.height, wish.negative, shown)
+
+    def _candidate(self, wish: ImageRequest, seed: int, result: Painted | NotPainted) -> Candidate | Unavailable:
+        told = Candidate(seed=seed, source=self.source, caption=without_trigger(wish.prompt))
+        if isinstance(result, Painted):
+            is_face = wish.person is not None and not wish.person.face
+            picture = picture_of(Image.fromarray(result.pixels), "PNG" if is_face else "JPEG")
+            return kept(self.files, picture, told.model_copy(update={"at_once": result.at_once}))
+        if result.fault is PaintError.OUT_OF_MEMORY:
+            return Unavailable(result.fault.value, result.detail)
+        return faulty(told, result.fault.value, result.detail)
+
+
+def whole(made: Sequence[Candidate | Unavailable]) -> Candidates | Unavailable:
+    """All paintings of a wish; none yet where one of them did not fit the device."""
+    candidates = [candidate for candidate in made if isinstance(candidate, Candidate)]
+    return next((one for one in made if isinstance(one, Unavailable)), Candidates(candidates=candidates))

@@ -1,0 +1,86 @@
+"""Finds pictures in indexes: the nearest to the words, from each source."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stark_udfs.images.candidates import deduplicated_candidates, kept_or_not
+from stark_udfs.images.files import ImageFiles
+from stark_udfs.images.protocols import EmbedderSpec, OutOfMemory, Vectors, loaded
+from stark_udfs.images.read_images import read_all
+from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Unavailable
+from stark_udfs.images.retrieval.index_store import IndexSpec
+from stark_udfs.images.retrieval.shards import PictureRow
+from stark_udfs.images.web.fetch import FetchRules
+from stark_udfs.images.web.throttle import Turns
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """A row of an index, and how near it is to the words: a cosine."""
+
+    score: float
+    row: PictureRow
+    index: IndexSpec
+
+    @property
+    def address(self) -> str:
+        """Where its picture is."""
+        return self.index.address(self.row.path)
+
+    @property
+    def told(self) -> Candidate:
+        """What the index says of it."""
+        names = dict.fromkeys(name for name in (self.index.source, self.row.source) if name)
+        return Candidate(
+            caption=self.row.caption,
+            source="/".join(names),
+            page=self.row.page,
+            licence=self.row.licence or None,
+            found_score=round(self.score, 6),
+        )
+
+
+@dataclass(frozen=True)
+class RetrieveExecutor:
+    """Answers wishes from indexes: `count` candidates of each, all of them by score.
+
+    fetched: the turns at the hosts of pictures that an index knows by their addresses on the web.
+    """
+
+    clip: EmbedderSpec
+    indexes: tuple[IndexSpec, ...]
+    fetch: FetchRules
+    files: ImageFiles
+    fetched: Turns
+
+    def work(self, wishes: Sequence[ImageRequest]) -> list[Candidates | Unavailable]:
+        """The answer to each wish.
+
+        Raises:
+            DeviceLost: nothing more can be embedded in this process.
+            StorageError: an index cannot be used, or files cannot be written at all.
+        """
+        if not wishes:
+            return []
+        try:
+            queries = loaded(self.clip).embed_texts([wish.query or wish.prompt for wish in wishes])
+        except OutOfMemory as error:
+            return [Unavailable("out_of_memory", str(error))] * len(wishes)
+        found = [self._nearest(queries[at : at + 1], wish.count) for at, wish in enumerate(wishes)]
+        addresses = list(dict.fromkeys(near.address for hits in found for near in hits))
+        pictures = dict(zip(addresses, read_all(addresses, self.fetch, self.fetched), strict=True))
+        return [
+            deduplicated_candidates([kept_or_not(self.files, pictures[hit.address], hit.told) for hit in hits])
+            for hits in found
+        ]
+
+    def _nearest(self, query: Vectors, count: int) -> list[Nearest]:
+        nearest = []
+        for spec in self.indexes:
+            index = loaded(spec)
+            hits = index.search(query, count)
+            scores = {int(at): float(score) for at, score in zip(hits.ids[0], hits.scores[0], strict=True) if at >= 0}
+            nearest += [
+                Nearest(score, row, spec) for score, row in zip(scores.values(), index.rows(list(scores)), strict=True)
+            ]
+        return sorted(nearest, key=lambda near: -near.score)

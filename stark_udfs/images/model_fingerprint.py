@@ -1,0 +1,25 @@
+"""What a model's answer depends on, as JSON: what it is and how it is asked, not where and how fast it runs."""
+
+from dataclasses import fields, is_dataclass
+
+from stark_udfs.core.ids import Json
+
+# Fields of specs that change an answer by rounding at most, or not at all.
+NO_MATTER = frozenset({"batch", "half", "device", "variant", "secret", "secret_header"})
+
+
+def fingerprint_facts(value: object) -> Json:
+    """A frozen spec and its parts by name; what is None is left out, so that a new optional field moves no key.
+
+    Raises:
+        TypeError: a part that no JSON says.
+    """
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, tuple):
+        return [fingerprint_facts(one) for one in value]
+    if not is_dataclass(value):
+        raise TypeError(f"no JSON for {value!r}.")
+    parts = {field.name: getattr(value, field.name) for field in fields(value) if field.name not in NO_MATTER}
+    told: dict[str, Json] = {name: fingerprint_facts(part) for name, part in parts.items() if part is not None}
+    return {"is": type(value).__name__} | told

@@ -1,0 +1,1 @@
+"""Image models: painters, encoders, scorers, detectors, and their weights."""

@@ -1,0 +1,112 @@
+"""Where weights come from and where they go: files of a folder or a hub repository, a device, a precision."""
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from stark_udfs.core.errors import SettingsError
+from stark_udfs.images.protocols import DeviceLost, OutOfMemory
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
+
+Half = Literal["float16", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """One file of a repository: `repository` is a local folder, or an id on the Hugging Face hub."""
+
+    repository: str
+    name: str  # with its folders, as "sdxl_models/ip-adapter.safetensors"
+    revision: str | None = None
+
+    def path(self) -> Path:
+        """The file on this machine, downloaded if it is not there yet.
+
+        Raises:
+            SettingsError: the repository is a local folder without that file.
+        """
+        folder = Path(self.repository)
+        if folder.is_dir():
+            if not (folder / self.name).is_file():
+                raise SettingsError(f"{folder} has no file {self.name}.")
+            return folder / self.name
+        from huggingface_hub import hf_hub_download
+
+        return Path(hf_hub_download(self.repository, self.name, revision=self.revision))
+
+
+def read_tensors(path: Path) -> "dict[str, torch.Tensor]":
+    """The tensors of a safetensors file, on the CPU."""
+    from safetensors.torch import load_file
+
+    tensors: dict[str, torch.Tensor] = load_file(path)
+    return tensors
+
+
+def device_of(wanted: str | None) -> str:
+    """`wanted`, or "cuda" where there is one, else "cpu"."""
+    import torch
+
+    return wanted or ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def precision_on(device: str, half: Half) -> "torch.dtype":
+    """Half precision on an accelerator; 32 bits on a CPU, which computes halves slower."""
+    import torch
+
+    if device == "cpu":
+        return torch.float32
+    return torch.float16 if half == "float16" else torch.bfloat16
+
+
+class Checkpoints(Protocol):
+    """The classes of transformers, as far as they load checkpoints."""
+
+    def from_pretrained(self, model: str, **options: object) -> "tuple[PreTrainedModel, dict[str, list[str]]]":
+        """The model and what its files lack, where `output_loading_info` is set."""
+        ...
+
+
+def whole(models: Checkpoints, model: str, **options: object) -> "PreTrainedModel":
+    """A model of transformers, ready to be asked.
+
+    Raises:
+        SettingsError: its files lack weights; transformers alone would go on with random ones.
+    """
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    made, info = models.from_pretrained(model, output_loading_info=True, **options)
+    lacking = sorted(info["missing_keys"])
+    if lacking:
+        raise SettingsError(f"{model} lacks {len(lacking)} weights of {type(made).__name__}, as {lacking[0]}.")
+    return made.eval()
+
+
+@contextmanager
+def device_errors() -> Iterator[None]:
+    """Turn what torch raises for a device into errors of this package; a full device is emptied of the failed call."""
+    import torch
+
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        traceback.clear_frames(error.__traceback__)  # they hold the tensors of the call
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        raise OutOfMemory(f"the batch does not fit: {_first_line(error)}") from error
+    except torch.AcceleratorError as error:
+        raise DeviceLost(
+            f"the device failed: {_first_line(error)}. The task has to start again in a new worker."
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error) or type(error).__name__
+    return text.splitlines()[0][:300]

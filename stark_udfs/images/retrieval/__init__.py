@@ -1,0 +1,1 @@
+"""The image index: built from shards, searched by text."""

@@ -1,0 +1,1 @@
+"""Image search on the web, and safe fetching of what it finds."""

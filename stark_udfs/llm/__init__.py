@@ -1,1 +1,0 @@
-"""Chat servers: requests, replies, the client, the broker. No Spark, no pandas."""

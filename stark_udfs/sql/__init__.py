@@ -1,0 +1,1 @@
+"""SQL over the stage tables: DuckDB or Spark, views and their documentation."""

@@ -1,0 +1,154 @@
+"""SQL over the tables of a folder without Spark: delta-rs reads, DuckDB answers, nothing can be written."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from stark_udfs.core.errors import InputError, NotFound, StorageError
+from stark_udfs.sql.views import VIEWS, needed
+from stark_udfs.tables.address import address, tables_in
+
+if TYPE_CHECKING:
+    import duckdb
+
+WORD = re.compile(r"\w+")
+NO_TABLE = re.compile(r"Table with name \"?([^\"\s]+)\"? does not exist")
+LISTING = re.compile(r"^\s*(show|describe|desc|summarize)\b|information_schema", re.IGNORECASE)
+SPARK_NAMES = (  # what Spark calls these functions
+    "CREATE MACRO explode(items) AS unnest(items)",
+    "CREATE MACRO size(items) AS len(items)",
+    "CREATE MACRO get_json_object(text, path) AS json_extract_string(text, path)",
+)
+READ_ONLY = {"SELECT", "EXPLAIN"}
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """What a query gave; `more` says that rows were left out."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+    more: bool = False
+
+    def dicts(self) -> list[dict[str, object]]:
+        """One mapping per row."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+class SqlEngine(Protocol):
+    """Answers queries over one warehouse; structs come as dicts, arrays as lists."""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that there are."""
+
+    def ask(self, query: str, most: int | None = None) -> QueryResult:
+        """Answer one query that reads.
+
+        Args:
+            query: one SELECT, SHOW, DESCRIBE or EXPLAIN.
+            most: rows to give at most; None: all.
+
+        Raises:
+            NotFound: a table that is not there.
+            InputError: the query is wrong, or would write.
+        """
+
+
+class DuckSql:
+    """Answers from a folder or URI of Delta tables, in this process."""
+
+    def __init__(self, root: str) -> None:
+        """`root`: `storage.tables`."""
+        self.root = root
+        self.tables = tables_in(root)
+
+    def ask(self, query: str, most: int | None = None) -> QueryResult:
+        """As `Sql.ask`."""
+        import duckdb
+
+        with duckdb.connect(":memory:", config={"python_enable_replacements": "false"}) as connection:
+            try:
+                self._open(connection, query)
+                statements = connection.extract_statements(query)
+                _refuse_writing([statement.type.name for statement in statements])
+                cursor = connection.execute(statements[0])
+                rows = cursor.fetchall() if most is None else cursor.fetchmany(most + 1)
+                columns = distinct(column[0] for column in cursor.description or ())
+            except duckdb.CatalogException as error:
+                raise self._unknown(str(error)) from None
+            except duckdb.Error as error:
+                raise InputError(f"SQL: {one_line(str(error))}") from None
+        kept = rows if most is None else rows[:most]
+        return QueryResult(columns, tuple(map(tuple, kept)), more=len(kept) < len(rows))
+
+    def _open(self, connection: "duckdb.DuckDBPyConnection", query: str) -> None:
+        """Put the tables of the query within reach, then shut everything else out for good."""
+        words = words_of(query)
+        if LISTING.search(query):
+            words |= set(self.tables)
+        tables, views = needed(words, frozenset(self.tables))
+        for name in sorted(tables):
+            connection.register(name, _dataset(self.root, name, self.tables))
+        for statement in (*SPARK_NAMES, *(f"CREATE VIEW {view.name} AS {view.sql}" for view in views)):
+            connection.execute(statement)
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+
+    def _unknown(self, message: str) -> NotFound | InputError:
+        found = NO_TABLE.search(message)
+        return no_table(found[1], self.tables) if found else InputError(f"SQL: {one_line(message)}")
+
+
+def words_of(query: str) -> frozenset[str]:
+    """All words of a query, in lower case: the names of its tables are among them."""
+    return frozenset(word.lower() for word in WORD.findall(query))
+
+
+def no_table(name: str, tables: Iterable[str]) -> NotFound:
+    """The error for a table that is not there: names the nearest, and all that there are."""
+    known = [*tables, *(view.name for view in VIEWS)]
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    return NotFound(f"there is no table {name!r}. {hint}Tables and views: {', '.join(known)}.")
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """Column names in which the second `x` is `x_2`."""
+    given: list[str] = []
+    for name in names:
+        count, fresh = 1, name
+        while fresh in given:
+            count += 1
+            fresh = f"{name}_{count}"
+        given.append(fresh)
+    return tuple(given)
+
+
+def one_line(message: str) -> str:
+    """The first lines of an engine's message, without the picture of the query."""
+    lines = [line.strip() for line in message.split("LINE ", maxsplit=1)[0].splitlines() if line.strip()]
+    return " ".join(lines)[:400]
+
+
+def _refuse_writing(kinds: list[str]) -> None:
+    if len(kinds) != 1:
+        raise InputError(f"SQL: one query at a time; there are {len(kinds)}.")
+    if kinds[0] not in READ_ONLY:
+        raise InputError(f"SQL: only queries that read are answered; this is {kinds[0]}.")
+
+
+def _dataset(root: str, name: str, tables: Iterable[str]) -> object:
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
+
+    if name not in tables:
+        raise NotFound(f"there is no table {name} yet, which this view reads: run its stage first.")
+    try:
+        return DeltaTable(address(root, name)).to_pyarrow_dataset()
+    except DeltaError as error:
+        raise StorageError(
+            f"table {name} cannot be read without Spark ({one_line(str(error))}): --engine spark"
+        ) from error

@@ -1,0 +1,199 @@
+"""One invented episode of usual size: `stark plan` measures its prompts and replies where nothing was asked before."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from stark_udfs.core.ids import Json, stable_id
+from stark_udfs.core.records import Record
+from stark_udfs.engine.estimate import ExampleSizes
+from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.images.image_plans.prompt import BriefPlanReply, shape_of
+from stark_udfs.stages.images.image_plans.seeds import AFTER, BEFORE, ImageSeed
+from stark_udfs.stages.text import albums, narratives, summaries
+from stark_udfs.stages.text.commonsense import stage as commonsense
+from stark_udfs.stages.text.commonsense.relations import Relation
+from stark_udfs.stages.text.events import stage as events
+from stark_udfs.stages.text.personas import stage as personas
+from stark_udfs.stages.text.profile import EpisodeProfile
+from stark_udfs.stages.text.sessions import stage as sessions
+from stark_udfs.stages.text.sessions.turns import ASSISTANT, SessionReply
+
+NAME = "Marta Oliveira"
+PROFILE: dict[str, Json] = {"age": 34, "gender": "female", "birthplace": "Brazil", "residence": "Japan"}
+SAID: dict[str, Json] = {
+    "category": "Preference > Food",
+    "entity_key": "food",
+    "entity_value": "feijoada",
+    "sentence": "I cook feijoada on the first cold Saturday of the year for everybody on my floor.",
+    "relation": Relation.ROUTINE,
+    "inference": "soak black beans on Friday night and look for smoked sausage at the Brazilian shop by the station",
+    "sensitive": False,
+}
+NARRATIVE = (
+    f"My name is {NAME}, I am 34, and I moved from Brazil to Japan. I cook feijoada on the first cold Saturday of the "
+    "year for everybody on my floor, so I soak black beans on Friday night and look for smoked sausage at the shop by "
+    "the station."
+)
+EVENT = "Marta finds a shop near the station that sells smoked sausage and talks with its owner until it closes."
+EXPERIENCE = "She had asked her neighbours what they eat at home in winter and wrote their answers into a notebook."
+PICTURE = (
+    "A black pot of beans on a small gas stove, steam against a kitchen window, orange slices on a board beside it."
+)
+TURN = "The beans have been on since noon and the whole corridor smells of garlic, so Mrs Sato came to ask what it is."
+SUMMARY = (
+    "Marta, who cooks feijoada for her neighbours on the first cold Saturday, told of a shop by the station. She sent "
+    "a picture of the pot, and the assistant suggested to soak the beans longer. She plans to invite Mrs Sato, who "
+    "asked for the recipe, and worries that the kitchen is too small. They talked about the letter to her mother, too."
+)
+FIRST_DAY, DAYS_BETWEEN = date(2022, 1, 10), 35
+
+
+def example_sizes(settings: Settings) -> Mapping[str, ExampleSizes]:
+    """By chat stage: the units that the settings lead to if nothing is dropped, and one unit with its replies."""
+    episodes = settings.pipeline.episodes
+    life: dict[str, Json] = {"episode_id": "rehearsal", "name": NAME, "narrative": NARRATIVE, **PROFILE, **SAID}
+    happened = _events(settings)
+    talk = _session(settings)
+    count = min(len(happened), settings.sessions.most)
+    pictures = [{"image_id": f"picture{n}", "description": PICTURE, "category": "food"} for n in range(5)]
+    story = {**life, "events": _event_rows(happened), "album": pictures}
+    return {
+        "personas": ExampleSizes(personas.calls(settings), _persona_seed(), (_personas(settings),)),
+        "commonsense": ExampleSizes(
+            episodes,
+            commonsense.RelationSeed.model_validate(
+                {**_only(commonsense.RelationSeed, life), "commonsense_id": "", "persona_id": ""}
+            ),
+            (commonsense.InferenceReply(inference=str(SAID["inference"])),),
+        ),
+        "narratives": ExampleSizes(
+            episodes,
+            narratives.NarrativeSeed.model_validate({**_only(narratives.NarrativeSeed, life), "commonsense_id": ""}),
+            (narratives.NarrativeReply(narrative=NARRATIVE),),
+        ),
+        "events": ExampleSizes(episodes, EpisodeProfile.model_validate(life), (events.EventsReply(events=happened),)),
+        "albums": ExampleSizes(episodes, EpisodeProfile.model_validate(life), (_album(settings),)),
+        "sessions": ExampleSizes(episodes, sessions.SessionInput.model_validate(story), (talk,) * count),
+        "summaries": ExampleSizes(
+            episodes, _chronicle(settings, story, talk, count), (summaries.SummaryReply(summary=SUMMARY),) * count
+        ),
+        "image_plans": ExampleSizes(episodes * _images(settings), _image_seed(life), (_plan(settings),)),
+    }
+
+
+def _only(record: type[Record], values: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in values.items() if name in record.model_fields}
+
+
+def _persona_seed() -> personas.PersonaSeed:
+    said = _only(personas.PersonaSeed, SAID)
+    return personas.PersonaSeed.model_validate(
+        {"seed_id": stable_id("rehearsal"), "ordinal": 0, "demographic_id": "", **PROFILE, **said}
+    )
+
+
+def _personas(settings: Settings) -> personas.PersonaReply:
+    item = personas.PersonaItem(
+        sentence=str(SAID["sentence"]), key=str(SAID["entity_key"]), value=str(SAID["entity_value"])
+    )
+    return personas.PersonaReply(personas=[item] * settings.personas.sentences)
+
+
+def _events(settings: Settings) -> list[events.EventItem]:
+    items = []
+    for number in range(1, settings.events.asked + 1):
+        day = FIRST_DAY + timedelta(days=DAYS_BETWEEN * (number - 1))
+        cause = events.CauseItem(id=number - 1, time_interval="5 weeks", experience_op="add", experience=EXPERIENCE)
+        items.append(
+            events.EventItem(id=number, date=f"{day:%Y.%m.%d}", event=EVENT, caused_by=cause if number > 1 else None)
+        )
+    return items
+
+
+def _event_rows(items: list[events.EventItem]) -> list[events.Event]:
+    return [
+        events.Event(
+            event_id=item.id,
+            date=FIRST_DAY + timedelta(days=DAYS_BETWEEN * (item.id - 1)),
+            event=item.event,
+            caused_by=None
+            if item.caused_by is None
+            else events.Cause(
+                event_id=item.caused_by.id,
+                interval=item.caused_by.time_interval,
+                experience_op="add",
+                experience=EXPERIENCE,
+            ),
+        )
+        for item in items
+    ]
+
+
+def _album(settings: Settings) -> albums.AlbumReply:
+    item = albums.AlbumItem(description=PICTURE, category="food")
+    return albums.AlbumReply(images=[item] * settings.albums.images)
+
+
+def _session(settings: Settings) -> SessionReply:
+    """A session with the mean numbers of turns and images."""
+    count, images = round(settings.sessions.turns_mean), round(settings.sessions.images_mean)
+    image = {
+        "description": PICTURE,
+        "rationale": "She wants to show what the pot looks like when it is done.",
+        "source": "internet",
+        "keywords": ["feijoada", "black beans", "pot"],
+        "album_id": None,
+    }
+    turns = [
+        {"speaker": ASSISTANT if place % 2 else NAME, "text": TURN, "images": [image] if place < images else []}
+        for place in range(count)
+    ]
+    return SessionReply.model_validate({"turns": turns})
+
+
+def _chronicle(
+    settings: Settings, story: Mapping[str, object], talk: SessionReply, count: int
+) -> summaries.SummaryInput:
+    told = sessions.prepare_sessions(settings.sessions, sessions.SessionInput.model_validate(story), (talk,) * count)
+    chapters = [_only(summaries.SummarySession, session.model_dump()) for session in told.sessions]
+    return summaries.SummaryInput.model_validate({"episode_id": "rehearsal", "name": NAME, "sessions": chapters})
+
+
+def _images(settings: Settings) -> int:
+    """New images of an episode: the album's, and those that sessions share without taking them from the album."""
+    reused = settings.sessions.reuse_share * (1 - settings.sessions.internet_share)
+    return settings.albums.images + round(settings.sessions.most * settings.sessions.images_mean * (1 - reused))
+
+
+def _image_seed(life: Mapping[str, Json]) -> ImageSeed:
+    said: list[Json] = [{"speaker": NAME, "text": TURN}]
+    return ImageSeed.model_validate(
+        {
+            **_only(ImageSeed, life),
+            "image_id": "picture",
+            "stands_in": "turn",
+            "session_number": 1,
+            "turn": 4,
+            "shared_by": "user",
+            "description": PICTURE,
+            "category": None,
+            "source": "mobile",
+            "rationale": "She wants to show what the pot looks like when it is done.",
+            "keywords": ["feijoada", "black beans", "pot"],
+            "turns_before": said * BEFORE,
+            "turns_after": said * AFTER,
+        }
+    )
+
+
+def _plan(settings: Settings) -> BriefPlanReply:
+    said = {
+        "shown": "nobody",
+        "under_18": False,
+        "real_person": "",
+        "module": "retrieval",
+        "prompt": f"{PICTURE} {PICTURE}",
+    }
+    return shape_of(settings).model_validate(
+        {**said, "retry_prompt": f"{PICTURE} {PICTURE}", "query": "pot of black beans"}
+    )

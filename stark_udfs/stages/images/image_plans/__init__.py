@@ -1,0 +1,1 @@
+"""Where each image comes from, and in which words."""

@@ -1,0 +1,240 @@
+"""Image plans: where each image of an album or a turn comes from, in which words, and whether it may be shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from pydantic import Field
+from pyspark.sql import DataFrame
+
+from stark_udfs.calls.policy import ChatPolicy
+from stark_udfs.calls.request import Prompt
+from stark_udfs.core.records import Record
+from stark_udfs.core.rejects import Reject, RejectReason
+from stark_udfs.engine.stage import ChatStage, Check, Frames
+from stark_udfs.images.requests import Module
+from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.fingerprint import fingerprint_settings
+from stark_udfs.stages.images import face_of as faces_rule
+from stark_udfs.stages.images.face_of import face_of, gender_of
+from stark_udfs.stages.images.image_plans.prompt import (
+    SYSTEM,
+    BriefPlanReply,
+    PlanReply,
+    offered_to,
+    shape_of,
+    user_prompt,
+)
+from stark_udfs.stages.images.image_plans.rules import (
+    Shown,
+    class_word,
+    may_make,
+    module_of,
+    named,
+    others_hidden,
+    personal,
+    plain,
+    query_of,
+)
+from stark_udfs.stages.images.image_plans.seeds import ImageOrigin, ImageSeed, of_albums, of_turns, said_around
+from stark_udfs.stages.images.withholding import shown_in, withheld, withheld_by_reply
+from stark_udfs.stages.text import albums, narratives
+from stark_udfs.stages.text.sessions import stage as sessions
+from stark_udfs.stages.text.words import clean, excerpt
+from stark_udfs.tables.table import Table
+
+RELEVANCE_LIMIT = 500  # characters
+
+
+class ImagePlan(Record):
+    """One row of `image_plans`: an image that may be made, found or searched for."""
+
+    image_id: str = Field(description="of albums.images or sessions.turns.images; shared again, it is the same image")
+    episode_id: str = Field(description="references narratives.episode_id")
+    stands_in: ImageOrigin = Field(description="album | turn")
+    session_number: int | None = Field(description="null for the album")
+    turn: int | None = Field(description="null for the album")
+    source: str | None = Field(description="internet | mobile; null for the album")
+    name: str
+    age: int
+    gender: str
+    module: Module = Field(description="p-t2i | t2i | retrieval | web")
+    shown: Shown = Field(description="user | user_with_others | others | nobody | document")
+    real_person: str | None = Field(description="the public figure who can be seen")
+    prompt: str = Field(description="the description, rewritten for the module; p-t2i: once '<class word> img'")
+    class_word: str | None = Field(description="what the trigger of a p-t2i prompt follows, as 'woman'")
+    retry_prompt: str | None = Field(description="the same in other words, if no picture of the first passes")
+    query: str = Field(description="a search phrase for retrieval and web")
+    reframed: bool | None = Field(
+        description="whether the prompt hides the faces beside the user's; null: no others, or nothing to hide"
+    )
+    description: str = Field(description="as the album or the turn has it")
+    relevance: str = Field(description="the last turns up to the image, which it has to fit; empty for the album")
+    planned: str = Field(description="the module as the model said it")
+    why: str | None = Field(description="why `module` is another; null: it is not")
+    sensitive: bool
+
+
+TABLE = Table(
+    "image_plans", ImagePlan, key=("image_id",), parents=(("episode_id", "narratives"), ("episode_id", "albums"))
+)
+
+
+def ask(settings: Settings, row: ImageSeed, replies: Sequence[BriefPlanReply]) -> Prompt | None:
+    """One call per image; none for one whose own words say that it must not be shown."""
+    if replies or withheld(settings, row, row.description) is not None:
+        return None
+    face = face_of(settings, episode_id=row.episode_id, age=row.age, gender=row.gender, birthplace=row.birthplace)
+    looks = None if settings.image_plans.sees == "profile" or isinstance(face, Reject) else face.traits.phrase()
+    return Prompt(
+        system=SYSTEM,
+        user=user_prompt(settings, row, looks),
+        shape=shape_of(settings),
+        facts={
+            "modules": list(offered_to(settings, row)),
+            "noun": gender_of(settings.people.genders, row.gender).noun,
+            "looks": looks,
+            "groups": settings.aligner.groups,
+        },
+    )
+
+
+def parse(settings: Settings, row: ImageSeed, replies: Sequence[BriefPlanReply]) -> list[ImagePlan | Reject]:
+    """One row or reject."""
+    kept_back = withheld(settings, row, row.description)
+    if kept_back is not None:
+        return [kept_back]
+    return [_plan(settings, row, reply) for reply in replies]
+
+
+def _plan(settings: Settings, row: ImageSeed, reply: BriefPlanReply) -> ImagePlan | Reject:
+    shown = shown_in(settings, row, reply)
+    kept_back = withheld_by_reply(settings, row, reply, shown)
+    if kept_back is not None:
+        return kept_back
+    real_person = named(clean(reply.real_person), row.name)
+    chosen = _choose(settings, reply, shown, real_person)
+    if isinstance(chosen, Reject):
+        detail = f"{chosen.detail}: {excerpt(row.description, 300)}"
+        return chosen.model_copy(update={"key": row.image_id, "detail": detail})
+    prompt = _worded(settings, row, chosen.module, reply.prompt)
+    retry, query, keywords = "", "", list[str]()
+    if isinstance(reply, PlanReply):
+        retry, query, keywords = reply.retry_prompt, reply.query, row.keywords
+    again = _worded(settings, row, chosen.module, retry)
+    return ImagePlan(
+        **row.model_dump(include=set(ImageSeed.model_fields) & set(ImagePlan.model_fields)),
+        module=chosen.module,
+        shown=shown,
+        real_person=real_person,
+        prompt=prompt,
+        class_word=class_word(prompt) if chosen.module is Module.P_T2I else None,
+        retry_prompt=again if clean(retry) and again != prompt else None,
+        query=query_of(clean(query), keywords, row.description, name=row.name),
+        reframed=_reframed(settings, shown, prompt),
+        relevance=said_around(row.turns_before, RELEVANCE_LIMIT),
+        planned=excerpt(reply.module, 40),
+        why=chosen.why,
+    )
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The module that makes an image, and why it is not the one that the model said."""
+
+    module: Module
+    why: str | None = None
+
+
+def _choose(settings: Settings, reply: BriefPlanReply, shown: Shown, real_person: str | None) -> Chosen | Reject:
+    """The model's module where it may make the image, else the best stand-in that may."""
+    if shown.has_user and real_person:
+        return Reject(reason=RejectReason.REAL_PERSON, detail=f"{real_person} together with the user")
+    allowed = may_make(shown, real_person)
+    offered = settings.aligner.modules
+    said = module_of(reply.module)
+    if said in allowed and said.value in offered:
+        return Chosen(said)
+    unread = said is None or said.value not in offered
+    if unread and settings.image_plans.unparsed == "t2i" and Module.T2I in allowed:
+        return Chosen(Module.T2I, "not a module that is offered")
+    possible = [module for module in allowed if module.value in offered]
+    if possible:
+        return Chosen(possible[0], _why(said, shown, real_person))
+    names = ", ".join(module.value for module in allowed)
+    return Reject(reason=RejectReason.NO_MODULE, detail=f"{real_person or shown.value}: only {names} may show it")
+
+
+def _why(said: Module | None, shown: Shown, real_person: str | None) -> str:
+    if shown.has_user:
+        return "the user is shown"
+    if real_person:
+        return "a real person is shown"
+    return "the user is not shown" if said is Module.P_T2I else "not a module that is offered"
+
+
+def _worded(settings: Settings, row: ImageSeed, module: Module, wrote: str) -> str:
+    """The words of a prompt in the form of the module; the description where there are none."""
+    text = clean(wrote)
+    if module is not Module.P_T2I:
+        return plain(text) or plain(row.description)
+    noun = gender_of(settings.people.genders, row.gender).noun
+    append = settings.image_plans.sees == "profile"
+    return personal(text or row.description, noun, name=row.name, append=append)
+
+
+def _reframed(settings: Settings, shown: Shown, prompt: str) -> bool | None:
+    asked = settings.aligner.groups == "reframe" and shown is Shown.WITH_OTHERS
+    return others_hidden(prompt) if asked else None
+
+
+def select(frames: Frames) -> DataFrame:
+    """One row per image: those of the albums, and those that a turn shares for the first time."""
+    people = frames[narratives.TABLE.name].select(
+        "episode_id", "name", "age", "gender", "birthplace", "residence", "sensitive"
+    )
+    images = of_albums(frames[albums.TABLE.name]).unionByName(of_turns(frames[sessions.TABLE.name]))
+    return images.join(people, "episode_id").select(*ImageSeed.model_fields)
+
+
+def _checks(settings: Settings) -> tuple[Check, ...]:
+    of_user = "module = 'p-t2i' AS int)) FILTER (WHERE shown IN ('user', 'user_with_others'))"
+    shares = (
+        Check(
+            f"share of {module.value}",
+            f"avg(cast(module = '{module.value}' AS int))",
+            low=0.01 if module.value in settings.aligner.modules else None,
+            high=0.7 if module.value in settings.aligner.modules else 0.1,
+            least=100,
+        )
+        for module in Module
+    )
+    return (
+        *shares,
+        Check("pictures of the user that p-t2i makes", f"coalesce(avg(cast({of_user}, 1)", low=1.0),
+        Check("different prompts", "count(distinct prompt) / count(*)", low=0.95, least=20),
+        Check("modules that a rule changed", "avg(cast(why IS NOT NULL AS int))", high=0.1, least=20),
+        Check("words in a prompt", "avg(size(split(prompt, ' ')))", low=8, high=70, least=20),
+    )
+
+
+def stage(settings: Settings) -> ChatStage[ImageSeed, BriefPlanReply, ImagePlan]:
+    """The stage with these settings."""
+    return ChatStage(
+        name="image_plans",
+        reads=(narratives.TABLE, albums.TABLE, sessions.TABLE),
+        select=select,
+        each=ImageSeed,
+        unit="image_id",
+        ask=partial(ask, settings),
+        parse=partial(parse, settings),
+        writes=TABLE,
+        chat=ChatPolicy.of(settings, settings.image_plans),
+        settings={
+            **faces_rule.fingerprint_settings(settings),
+            **fingerprint_settings(settings.image_plans),
+            "modules": list(settings.aligner.modules),
+            "groups": settings.aligner.groups,
+        },
+        checks=_checks(settings),
+    )

@@ -1,0 +1,1 @@
+"""Candidates of each image, and which one is taken."""

@@ -1,0 +1,1 @@
+"""Who the people are: drawn from the real population, or the user's own table."""

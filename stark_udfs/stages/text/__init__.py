@@ -1,0 +1,1 @@
+"""The stages that a chat model writes."""

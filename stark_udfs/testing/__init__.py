@@ -1,0 +1,1 @@
+"""The stub model server, with the faults of real ones."""

@@ -1,0 +1,281 @@
+"""What the stub server says to each request, and what it counts. Deterministic by seed; time is passed in.
+
+A fault falls on the n-th try of a call, whatever else is going on, so that two runs meet the same faults.
+"""
+
+import hashlib
+import json
+import math
+import random
+from array import array
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from stark_udfs.calls.providers.transport import Author, completion
+from stark_udfs.core.ids import Json, rng_of
+
+KEY_HEADER = "idempotency-key"
+HUGE = 2_000_000  # characters
+JSON_TYPE = "application/json"
+
+
+@dataclass(frozen=True)
+class Faults:
+    """How the stub behaves. Rates are shares of requests in [0, 1], drawn in the order in which they stand here.
+
+    latency_ms: fixed, or the median where sigma > 0 (lognormal). slow: share that takes `slow_ms` more.
+    down_from_s, down_until_s: since the first request; every connection is reset meanwhile.
+    slots, requests_per_minute: beyond them, 429. echo_auth: errors repeat the request's Authorization header.
+    malformed, truncated, refusal: what a model may do. html, empty, huge, broken: what a server may do.
+    mends: what the author is asked once more in a round it answers well, and as it would have the first time.
+    """
+
+    seed: int = 0
+    latency_ms: float = 0.0
+    sigma: float = 0.0
+    slow: float = 0.0
+    slow_ms: float = 10_000.0
+    down_from_s: float = 0.0
+    down_until_s: float = 0.0
+    slots: int = 0
+    requests_per_minute: int = 0
+    retry_after_s: float = 1.0
+    unauthorised: float = 0.0
+    throttled: float = 0.0
+    errors: float = 0.0
+    html: float = 0.0
+    empty: float = 0.0
+    broken: float = 0.0
+    huge: float = 0.0
+    malformed: float = 0.0
+    truncated: float = 0.0
+    refusal: float = 0.0
+    echo_auth: bool = False
+    mends: bool = False
+
+
+RATES = (
+    *("unauthorised", "throttled", "errors", "html", "empty", "broken"),
+    *("huge", "malformed", "truncated", "refusal"),
+)
+PAID = ("", "huge", "malformed", "truncated", "refusal", "broken")  # the model worked, whatever arrives
+OF_THE_MODEL = ("malformed", "truncated", "refusal")
+
+
+@dataclass(frozen=True)
+class StubResponse:
+    """One response: sent after `delay_s`; `cut` closes the connection inside the body.
+
+    answers: the call that it answers for money; empty: none. stage: of the call's `stark` block.
+    """
+
+    delay_s: float
+    status: int
+    body: bytes
+    kind: str = JSON_TYPE
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
+    answers: bytes = b""
+    stage: str = ""
+
+
+class StubServer:
+    """A chat server without a model."""
+
+    def __init__(self, faults: Faults, author: Author | None = None) -> None:
+        """`author` answers requests that carry a `stark` block; the others get JSON made from their schema."""
+        self.faults = faults
+        self.author = author
+        self.counts: Counter[str] = Counter()
+        self.in_flight = 0
+        self.max_in_flight = 0
+        self.most_in_a_minute = 0
+        self.begun: float | None = None
+        self._tries: Counter[bytes] = Counter()
+        self.begun_in: Counter[str] = Counter()  # by stage: calls that an answer was begun for
+        self.answered_in: Counter[str] = Counter()  # by stage: answers that are out
+        self._paid: Counter[bytes] = Counter()
+        self._minute: deque[float] = deque()
+        self._arrived = array("d")  # of each answer begun, when its request came
+        self._latencies = array("d")
+        self._made: dict[str, str] = {}
+
+    def down(self, now: float) -> bool:
+        """Whether the server is not there at the moment: what asks for it is reset, and counted."""
+        self.begun = now if self.begun is None else self.begun
+        down = self.faults.down_from_s <= now - self.begun < self.faults.down_until_s
+        self.counts["reset"] += down
+        return down
+
+    def begin(self, content: bytes, headers: Mapping[str, str], now: float) -> StubResponse:
+        """Decide on one chat request; `end` must follow when its response is out or its client is gone."""
+        self.counts["received"] += 1
+        self.in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
+        self._minute.append(now)
+        while self._minute[0] <= now - 60.0:
+            self._minute.popleft()
+        self.most_in_a_minute = max(self.most_in_a_minute, len(self._minute))
+        key = headers.get(KEY_HEADER, "").encode() or hashlib.sha256(content).digest()
+        self._tries[key] += 1
+        draw = rng_of(self.faults.seed, key.hex(), self._tries[key])
+        delay = self._latency(draw)
+        fault = self._fault(draw)
+        if fault not in PAID:
+            self.counts[fault] += 1
+            return self._refuse(fault, delay, headers)
+        self._arrived.append(now)
+        self._latencies.append(delay)
+        return self._answer(fault, delay, content, key)
+
+    def end(self) -> None:
+        """One request is over."""
+        self.in_flight -= 1
+
+    def out(self, said: StubResponse) -> None:
+        """A response goes out."""
+        if said.answers:
+            self.answered_in[said.stage] += 1
+
+    def withheld(self, said: StubResponse) -> None:
+        """The server is down before a response is out: it answered nothing, and bills nothing."""
+        if said.answers:
+            self.counts["served"] -= 1
+            self._paid[said.answers] -= 1
+            self.begun_in[said.stage] -= 1
+
+    def stats(self) -> dict[str, Json]:
+        """All counts, as JSON."""
+        distinct = sum(times > 0 for times in self._paid.values())
+        return {
+            **dict(self.counts),
+            "in_flight": self.in_flight,
+            "max_in_flight": self.max_in_flight,
+            "distinct": distinct,
+            "duplicates": self.counts["served"] - distinct,
+            "most_in_a_minute": self.most_in_a_minute,
+            "answered": dict(self.answered_in),
+        }
+
+    def calls(self) -> dict[str, Json]:
+        """Of each answer begun, in the order of the requests: seconds since the first, and the latency drawn for it."""
+        first = self._arrived[0] if self._arrived else 0.0
+        return {
+            "arrived_s": [round(moment - first, 4) for moment in self._arrived],
+            "latency_s": [round(latency, 4) for latency in self._latencies],
+        }
+
+    def _answer(self, fault: str, delay: float, content: bytes, key: bytes) -> StubResponse:
+        body = json.loads(content)
+        if not isinstance(body, dict):
+            raise TypeError("the body is no JSON object")
+        block = body.get("stark")
+        block = block if isinstance(block, dict) else {}
+        if self.faults.mends and block.get("attempt"):
+            fault = "" if fault in OF_THE_MODEL else fault
+            block["attempt"] = 0
+        stage = str(block.get("stage", ""))
+        text, finish = spoilt(fault, *self._text(body))
+        self.counts[fault or "good"] += 1
+        self.counts["served"] += 1
+        self._paid[key] += 1
+        self.begun_in[stage] += 1
+        page = json.dumps(completion(body, text, finish)).encode()
+        return StubResponse(delay, 200, page, cut=fault == "broken", answers=key, stage=stage)
+
+    def _latency(self, draw: random.Random) -> float:
+        faults = self.faults
+        seconds = faults.latency_ms / 1000.0
+        if faults.sigma:
+            seconds *= math.exp(draw.gauss(0.0, faults.sigma))
+        if faults.slow and draw.random() < faults.slow:
+            seconds += faults.slow_ms / 1000.0
+        return seconds
+
+    def _fault(self, draw: random.Random) -> str:
+        faults = self.faults
+        if faults.slots and self.in_flight > faults.slots:
+            return "throttled"
+        if faults.requests_per_minute and len(self._minute) > faults.requests_per_minute:
+            self._minute.pop()  # what is refused does not count against the minute
+            return "throttled"
+        for name in RATES:
+            rate = cast("float", getattr(faults, name))
+            if rate and draw.random() < rate:
+                return name
+        return ""
+
+    def _refuse(self, fault: str, delay: float, headers: Mapping[str, str]) -> StubResponse:
+        echoed = f" You sent {headers.get('authorization', '')}." if self.faults.echo_auth else ""
+        match fault:
+            case "throttled":
+                wait = {"Retry-After": f"{self.faults.retry_after_s:g}"}
+                return StubResponse(
+                    0.0, 429, _error("Too many requests." + echoed, "rate_limit_exceeded"), headers=wait
+                )
+            case "unauthorised":
+                return StubResponse(0.0, 401, _error("Incorrect API key." + echoed, "invalid_api_key"))
+            case "errors":
+                return StubResponse(delay, 500, _error("The server had an error." + echoed, "server_error"))
+            case "html":
+                return StubResponse(delay, 200, b"<!doctype html><title>Gateway</title><p>Please wait.", "text/html")
+        return StubResponse(delay, 200, b"")  # "empty"
+
+    def _text(self, body: Mapping[str, Json]) -> tuple[str, str]:
+        block = body.get("stark")
+        if self.author is not None and isinstance(block, Mapping):
+            return self.author(block)
+        asked = body.get("response_format")
+        described = asked.get("json_schema") if isinstance(asked, Mapping) else None
+        if not isinstance(described, Mapping):
+            return "{}", "stop"
+        name = str(described.get("name"))
+        if name not in self._made:
+            schema = cast("Mapping[str, Json]", described["schema"])
+            self._made[name] = json.dumps(made_up(schema, schema))
+        return self._made[name], "stop"
+
+
+def spoilt(fault: str, text: str, finish: str) -> tuple[str, str]:
+    """A reply as a model spoils it."""
+    match fault:
+        case "huge":
+            return text + " " * HUGE, finish
+        case "malformed":
+            return "Sure! " + text.replace(":", " =>"), finish
+        case "truncated":
+            return text[: len(text) // 2], "length"
+        case "refusal":
+            return "I'm sorry, but I can't help with that request.", finish
+    return text, finish
+
+
+def made_up(schema: Mapping[str, Json], root: Mapping[str, Json]) -> Json:
+    """A small value that fits a strict schema."""
+    if "$ref" in schema:
+        definitions = cast("Mapping[str, Mapping[str, Json]]", root["$defs"])
+        return made_up(definitions[str(schema["$ref"]).rpartition("/")[2]], root)
+    if "anyOf" in schema:
+        return made_up(cast("Sequence[Mapping[str, Json]]", schema["anyOf"])[0], root)
+    if "enum" in schema:
+        return cast("Sequence[Json]", schema["enum"])[0]
+    if schema["type"] == "object":
+        properties = cast("Mapping[str, Mapping[str, Json]]", schema["properties"])
+        return {name: made_up(part, root) for name, part in properties.items()}
+    if schema["type"] == "array":
+        items = max(2, cast("int", schema.get("minItems", 0)))
+        return [made_up(cast("Mapping[str, Json]", schema["items"]), root) for _ in range(items)]
+    return _plain(schema)
+
+
+def _plain(schema: Mapping[str, Json]) -> Json:
+    text = "2024-01-15" if schema.get("format") == "date" else "I bake bread daily."
+    number = schema.get("minimum", 1)
+    values: dict[str, Json] = {"string": text, "integer": number, "number": number, "boolean": True}
+    return values.get(str(schema["type"]))
+
+
+def _error(message: str, code: str) -> bytes:
+    return json.dumps({"error": {"message": message, "type": code, "code": code}}).encode()

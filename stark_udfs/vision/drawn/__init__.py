@@ -1,1 +1,0 @@
-"""Offline pictures: flat drawings that follow words, made without a model."""

@@ -1,0 +1,42 @@
+import weakref
+
+import pytest
+import torch
+
+from stark_udfs.images.models.weights import device_errors, precision_on
+from stark_udfs.images.protocols import DeviceLost, OutOfMemory
+
+
+def describe_device_errors():
+    @pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory. Tried"), MemoryError()])
+    def it_tells_a_full_device(error: Exception):
+        with pytest.raises(OutOfMemory), device_errors():
+            raise error
+
+    def it_tells_a_lost_device():
+        with pytest.raises(DeviceLost, match="new worker"), device_errors():
+            raise torch.AcceleratorError("CUDA error: device-side assert triggered")
+
+    def it_leaves_other_errors_alone():
+        with pytest.raises(RuntimeError, match="shape"), device_errors():
+            raise RuntimeError("shape")
+
+    def it_lets_go_of_what_the_call_held():
+        held = []
+
+        def fails() -> None:
+            tensor = torch.zeros(8)
+            held.append(weakref.ref(tensor))
+            raise torch.OutOfMemoryError("full")
+
+        with pytest.raises(OutOfMemory) as caught, device_errors():
+            fails()
+        assert caught.value.__cause__ is not None
+        assert held[0]() is None
+
+
+def describe_precision_on():
+    def it_is_half_on_a_gpu_and_whole_on_a_cpu():
+        assert precision_on("cpu", "float16") is torch.float32
+        assert precision_on("cuda", "bfloat16") is torch.bfloat16
+        assert precision_on("cuda:1", "float16") is torch.float16

@@ -1,0 +1,67 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stark_udfs.core.rejects import Reject
+from stark_udfs.engine.estimate import EstimateSource, from_examples
+from stark_udfs.engine.forecast import forecast
+from stark_udfs.engine.stage import ChatStage
+from stark_udfs.settings.load import load
+from stark_udfs.stages.estimates import example_sizes
+from stark_udfs.stages.pipeline import stages
+
+CONF = Path(__file__).parents[2] / "conf"
+CHAT = [stage for stage in stages(load(CONF, "base")) if isinstance(stage, ChatStage)]
+
+
+def describe_rehearsals():
+    @pytest.mark.parametrize("target", ["base", "demo", "paper", "openai"])
+    def it_has_a_unit_for_every_chat_stage_that_is_asked_to_its_end(target: str):
+        settings = load(CONF, target)
+        found = example_sizes(settings)
+        for stage in stages(settings):
+            if isinstance(stage, ChatStage):
+                sizes = from_examples(stage, found[stage.name])
+                assert sizes.calls == len(found[stage.name].replies)
+                assert sizes.tokens_in > 100
+
+    @pytest.mark.parametrize("stage", CHAT, ids=lambda stage: stage.name)
+    def it_is_accepted_by_the_parsers(stage):
+        unit = example_sizes(load(CONF, "base"))[stage.name]
+        parsed = stage.parse(unit.row, unit.replies)
+        rejects = [item for item in parsed if isinstance(item, Reject)]
+        assert parsed
+        assert {reject.reason.value for reject in rejects} <= {"repetitive"}  # one summary stands for all
+
+
+def describe_forecast():
+    def it_follows_from_the_settings_where_there_is_no_warehouse():
+        settings = load(CONF, "openai", ["pipeline.episodes=10"])
+        found = {one.stage: one for one in forecast(stages(settings), settings, example_sizes(settings), None)}
+        pictures = {name for name, one in found.items() if one.basis is EstimateSource.PICTURES}
+        assert pictures == {"faces", "images"}
+        assert {found[name].basis for name in found.keys() - pictures} == {EstimateSource.REHEARSAL}
+        assert found["images"].todo.units == found["image_plans"].todo.units > found["faces"].todo.units == 10
+        assert (found["sessions"].todo.counted, found["sessions"].todo.units) == (None, 10)
+        assert found["sessions"].calls == 60
+        assert 0 < found["sessions"].money_low < found["sessions"].money < found["sessions"].money_high
+
+    def it_grows_with_the_episodes_and_the_price():
+        one, ten = (_money("openai", f"pipeline.episodes={count}") for count in (1, 10))
+        dear = _money("openai", "pipeline.episodes=10", "models.default.price.output=6.0")
+        assert ten == pytest.approx(10 * one, rel=0.2)
+        assert dear > 2 * ten
+
+    def it_refuses_a_rehearsal_that_ends_too_soon():
+        settings = load(CONF, "base")
+        stage = next(stage for stage in stages(settings) if stage.name == "sessions")
+        short = replace(example_sizes(settings)["sessions"], replies=())
+        assert isinstance(stage, ChatStage)
+        with pytest.raises(IndexError, match="asks for one more"):
+            from_examples(stage, short)
+
+
+def _money(target: str, *overrides: str) -> float:
+    settings = load(CONF, target, overrides)
+    return sum(one.money for one in forecast(stages(settings), settings, example_sizes(settings), None))
