@@ -19,7 +19,10 @@ Line = Mapping[str, Json]  # one line of the file; "system" says whose it is
 
 @contextmanager
 def stub(**faults: float) -> Iterator[str]:
-    """The stub server on a free port; its address without `/v1`. `faults`: fields of `stark_udfs.testing.stub_server.Faults`."""
+    """The stub server on a free port; its address without `/v1`.
+
+    `faults`: fields of `stark_udfs.testing.stub_server.Faults`.
+    """
     options = [word for name, value in faults.items() for word in (f"--{name.replace('_', '-')}", f"{value:g}")]
     command = [sys.executable, "-m", "stark_udfs.testing.serve", "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -231,7 +231,7 @@ class Workshop:
                 else:
                     future.set_result(answer)
 
-    async def _batch(self) -> list[tuple[ImageTask, "asyncio.Future[Answer | NotNow]"]]:
+    async def _batch(self) -> list[tuple[ImageTask, "asyncio.Future[ImageResult | Unavailable]"]]:
         """The next orders: a full batch, or what there is once no more come."""
         await self._poke.wait()
         before = -1

@@ -1,7 +1,8 @@
 """What a stage wants of pictures, and what it gets: two kinds of request, each answered by its own record.
 
-A `ImageRequest` is answered by `Candidates`: files, whatever they are worth. A `ScoreRequest` of such files is answered by `Scores`. They are
-two, so that another scorer or threshold never costs a picture. All of it is JSON: requests and answers are stored.
+An `ImageRequest` is answered by `Candidates`: files, whatever they are worth. A `ScoreRequest` of such files is
+answered by `Scores`. They are two, so that another scorer or threshold never costs a picture. All of it is JSON:
+requests and answers are stored.
 """
 
 from collections.abc import Hashable, Sequence

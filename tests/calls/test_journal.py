@@ -152,8 +152,8 @@ def describe_a_killed_process():
     def it_loses_no_acknowledged_reply(tmp_path):
         script = f"""
 import asyncio, os, signal
-from tests.llm.test_journal import place, replies
-from stark_udfs.llm.journal import open_journal
+from tests.calls.test_journal import place, replies
+from stark_udfs.calls.journal import open_journal
 async def write():
     journal = open_journal(place({str(tmp_path)!r}), "0-1")
     for one in replies(5):

@@ -18,7 +18,7 @@ def describe_stage():
     def it_is_named_as_its_module_and_its_table(module):
         stage = module.stage(SETTINGS)
         assert isinstance(stage, ImageStage)
-        assert stage.name == stage.writes.name == module.__name__.rsplit(".", 1)[-1]
+        assert stage.name == stage.writes.name == module.__name__.removesuffix(".stage").rsplit(".", 1)[-1]
         assert stage.writes is module.TABLE
 
     def it_reads_tables_of_earlier_stages_only(module):

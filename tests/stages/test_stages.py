@@ -35,7 +35,7 @@ THE_ENGINES = {"unit_key", "provider", "run_id", "order", "place", "out", "op"} 
 
 
 def name_of(module) -> str:
-    return module.__name__.rsplit(".", 1)[-1]
+    return module.__name__.removesuffix(".stage").rsplit(".", 1)[-1]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name_of)

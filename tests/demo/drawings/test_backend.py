@@ -42,13 +42,13 @@ WITHOUT_MODELS = """
 import sys
 for name in ("torch", "torchvision", "transformers", "diffusers", "faiss", "peft"):
     sys.modules[name] = None
-from stark_udfs.core.conf import load
-from stark_udfs.vision.atelier import atelier_of
-from stark_udfs.vision.wishes import Module, Rate, Wish
+from stark_udfs.settings.load import load
+from stark_udfs.images.backend import atelier_of
+from stark_udfs.images.requests import ImageRequest, Module, ScoreRequest
 atelier = atelier_of(load("conf", "demo", ["storage.files=" + sys.argv[1]])).load()
-found = atelier.work([Wish(module=module, prompt="a red house", query="a dog", seeds=(1,)) for module in Module])
+found = atelier.work([ImageRequest(module=module, prompt="a red house", query="a dog", seeds=(1,)) for module in Module])
 paths = tuple(candidate.path for answer in found for candidate in answer.candidates)
-atelier.work([Rate(paths=paths, captions=paths, description="a dog", of_person=True)])
+atelier.work([ScoreRequest(paths=paths, captions=paths, description="a dog", of_person=True)])
 print(len(paths), "pandas" in sys.modules, "pyspark" in sys.modules)
 """
 

@@ -71,5 +71,5 @@ def describe_follow():
         assert (done.next, done.chosen, len(done.tries)) == (None, None, 3)
 
     def it_refuses_an_answer_to_another_order():
-        with pytest.raises(TypeError, match="Rated where Found"):
+        with pytest.raises(TypeError, match="Scores where Candidates"):
             course(GOOD)
