@@ -49,8 +49,8 @@ bench-scale: .venv/.dev ## memory, rows a second and re-runs at 100,000 rows; ab
 faults: .venv/.dev ## what paid calls come to under storms, outages, full disks and kill -9
 	$(BIN)/python -m bench.faults
 
-docs: .venv/.dev ## write docs/tables.md anew
-	$(BIN)/python -m stark_udfs.cli.docs docs/tables.md
+docs: .venv/.dev ## write docs/tables.md and conf/base.yml anew
+	$(BIN)/python -m stark_udfs.cli.docs
 
 lock: .venv/.uv ## resolve the lock files anew
 	$(LOCKED) --extra local --extra models --extra dev --output-file requirements/dev.txt

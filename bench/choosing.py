@@ -33,14 +33,13 @@ from stark_udfs.images.requests import (
     ScoreRequest,
     Scores,
 )
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Settings
 from stark_udfs.stages.images.face_of import face_of
 from stark_udfs.stages.images.image_plans.rules import Shown
 from stark_udfs.stages.images.image_plans.seeds import ImageOrigin
 from stark_udfs.stages.images.images.attempts import AttemptRules, PlannedImage
 from stark_udfs.stages.images.images.selection import SelectionRules
 from stark_udfs.stages.images.images.stage import Image, parse, request
+from stark_udfs.stages.pipeline import Settings, load_settings
 
 OUT = Path(__file__).parent / "out" / "choosing.json"
 MEAN, SPREAD = 0.5, 0.12  # of scores
@@ -52,7 +51,7 @@ BROKEN, UNSAFE, UNLICENSED = {Module.RETRIEVAL: 0.02, Module.WEB: 0.15}, 0.02, 0
 PLANNED = {Module.P_T2I: 0.3, Module.RETRIEVAL: 0.4, Module.WEB: 0.3}  # the three that the paper offers
 STEPS = (  # each with all before it, over the paper's settings
     ("paper", ()),
-    ("+ 4 draws", ("aligner.draws=4",)),
+    ("+ 4 draws", ("aligner.samples=4",)),
     ("+ last turns", ("choosing.turns_weight=0.3",)),
     ("+ rewrite", ("aligner.rewrite=true",)),
     ("+ fallback", ("aligner.fallback=[t2i, retrieval, web]",)),
@@ -229,17 +228,17 @@ def planned(number: int, settings: Settings, rng: Random) -> PlannedImage:
 
 def outcomes(images: int, seed: int) -> list[Outcome]:
     """The paper's setting, step by step to base, and base with other weights, on the same images and pictures."""
-    same = ["pictures.provider=offline", f"choosing.score_least.words={LEAST}"]
-    base = load("conf", "base", same)
+    same = ["pictures.provider=offline", f"choosing.min_score.words={LEAST}"]
+    base = load_settings("base", overrides=same)
     rows = [planned(number, base, rng_of(seed, "plan", number)) for number in range(images)]
     overrides = list(same)
     world, choices = World(seed), {}
     for name, further in STEPS:
         overrides += further
-        choices[name] = choose(load("conf", "paper", overrides), world, rows)
+        choices[name] = choose(load_settings("paper", overrides=overrides), world, rows)
     choices["base"] = choose(base, world, rows)
     for weight in WEIGHTS:
-        other = load("conf", "base", [*same, f"choosing.turns_weight={weight}"])
+        other = load_settings("base", overrides=[*same, f"choosing.turns_weight={weight}"])
         choices[f"base, turns weigh {weight:g}"] = choose(other, world, rows)
     common = set.intersection(*(set(choice.paths) for choice in choices.values()))
     return [rate(name, choice, world, images, common) for name, choice in choices.items()]

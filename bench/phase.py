@@ -18,8 +18,8 @@ from stark_udfs.engine.ask_phase import ask
 from stark_udfs.engine.checkpoint import stored
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.progress import Quiet
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import ModelSettings, Settings
+from stark_udfs.settings.chat_models import ModelSettings
+from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.session import spark_session
 from stark_udfs.tables.tables import Tables
 
@@ -70,7 +70,7 @@ class Session:
     def __init__(self, slots: int, folder: str, tries: int = TRIES) -> None:
         """`slots`: Spark tasks at once. `tries`: runs until one is quiet, at most."""
         places = [f"storage.tables={folder}/tables", f"storage.files={folder}/files", f"spark.log={folder}/spark.log"]
-        self.settings = load("conf", "demo", [*places, f"spark.master=local[{slots},4]"])
+        self.settings = load_settings("demo", overrides=[*places, f"spark.master=local[{slots},4]"])
         self.folder = folder
         self.tries = tries
         self.stages = 0

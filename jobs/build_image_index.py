@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stark_udfs.images.models import configured
-from stark_udfs.settings.load import load
 from stark_udfs.stages.images.build_index import build_index, index_summary
+from stark_udfs.stages.pipeline import load_settings
 from stark_udfs.tables.session import spark_session
 
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--conf", default="conf")
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="A.B=C")
     options = parser.parse_args(arguments)
-    settings = load(options.conf, options.target, options.overrides)
+    settings = load_settings(options.target, conf=options.conf, overrides=options.overrides)
     clip = configured.clip(settings.pictures.clip)
     asked = {"form": options.form, "source": options.source, "licence": options.licence}
     spark = spark_session(settings.spark)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from stark_udfs.cli.options import RunSelection
 from stark_udfs.cli.run import carry_out
-from stark_udfs.settings.load import load
+from stark_udfs.stages.pipeline import load_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         retry_rejects=options.retry_rejects,
     )
     more = [] if options.episodes is None else [f"pipeline.episodes={options.episodes}"]
-    return carry_out(load(options.conf, options.target, [*options.overrides, *more]), order)
+    return carry_out(load_settings(options.target, conf=options.conf, overrides=[*options.overrides, *more]), order)
 
 
 if __name__ == "__main__":

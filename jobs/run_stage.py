@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from stark_udfs.cli.options import RunSelection
 from stark_udfs.cli.run import carry_out
-from stark_udfs.settings.load import load
+from stark_udfs.stages.pipeline import load_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         keep_stale=options.keep_stale,
         retry_rejects=options.retry_rejects,
     )
-    return carry_out(load(options.conf, options.target, options.overrides), order)
+    return carry_out(load_settings(options.target, conf=options.conf, overrides=options.overrides), order)
 
 
 if __name__ == "__main__":

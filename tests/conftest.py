@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
-from stark_udfs.settings.sections import SparkSettings
+from stark_udfs.settings.run import SparkSettings
 from stark_udfs.tables.session import spark_session
 
 

@@ -17,9 +17,8 @@ from bench.faults.outcome import Outcome
 from bench.faults.trial import Bench, Work
 from stark_udfs.calls.providers.transport import embedded
 from stark_udfs.cli.run import between
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Defects
-from stark_udfs.stages.pipeline import stages
+from stark_udfs.settings.chat_models import Defects
+from stark_udfs.stages.pipeline import load_settings, stages
 from stark_udfs.tables.session import spark_session
 
 OUT = Path("bench/out/faults.json")
@@ -75,7 +74,7 @@ def _options() -> argparse.Namespace:
 def _tried(names: Sequence[str], root: Path, until: str) -> list[Outcome]:
     """Each fault's outcome, printed and kept as it comes."""
     work = Work(
-        load=partial(load, "conf", "demo"),
+        load=lambda overrides: load_settings("demo", overrides=overrides),
         stages=lambda settings: between(stages(settings), None, until),
         author=embedded(Defects()),
         overrides=OVERRIDES,

@@ -21,7 +21,7 @@ from stark_udfs.calls.providers.transport import Author
 from stark_udfs.core.errors import StarkError
 from stark_udfs.engine.run import run
 from stark_udfs.engine.stage import ChatStage, Stage
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings
 from stark_udfs.tables.table import Table
 from stark_udfs.testing.stub_server import Faults
 

@@ -14,8 +14,7 @@ from stark_udfs.core.ids import Json, rng_of, stable_id
 from stark_udfs.demo.author import personas as author
 from stark_udfs.engine.arrow import Batches, arrow, arrow_schema, dicts
 from stark_udfs.engine.replay import ChatReplay, unit_type
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.stages.text.personas import stage as personas
 from stark_udfs.tables.schema import struct_type
 
@@ -29,7 +28,7 @@ def settings_in(folder: str, *more: str) -> Settings:
     """The base settings with a warehouse of their own and a model that is not the offline author."""
     places = [f"storage.tables={folder}/tables", f"storage.files={folder}/files", f"spark.log={folder}/spark.log"]
     model = ["models.default.provider=openai", "models.default.name=bench"]
-    return load("conf", "base", [*places, *model, f"personas.sentences_each={SENTENCES}", *more])
+    return load_settings("base", overrides=[*places, *model, f"personas.sentences_each={SENTENCES}", *more])
 
 
 def script(settings: Settings) -> ChatReplay:

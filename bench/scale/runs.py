@@ -63,14 +63,14 @@ class Warehouse:
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """`personas.spare` makes calls beyond those that the episodes need."""
+        """`personas.extra_share` makes calls beyond those that the episodes need."""
         return (
             f"storage.tables={self.folder}/tables",
             f"storage.files={self.folder}/files",
             f"spark.log={self.folder}/spark.log",
             f"pipeline.episodes={EPISODES}",
             f"personas.sentences_each={SENTENCES}",
-            f"personas.spare={round(self.calls * SENTENCES / EPISODES - 1, 2)}",
+            f"personas.extra_share={round(self.calls * SENTENCES / EPISODES - 1, 2)}",
         )
 
 

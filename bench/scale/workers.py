@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from stark_udfs.engine.arrow import Batches
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings
 from stark_udfs.tables.session import spark_session
 
 DAEMON = "pyspark.daemon"

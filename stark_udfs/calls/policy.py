@@ -7,7 +7,8 @@ from typing import Protocol, TypeVar
 from stark_udfs.calls.reply.json_schema import json_schema, schema_hash, schema_in_words
 from stark_udfs.calls.request import ChatRequest, Message, Prompt, sendable
 from stark_udfs.core.ids import Json, seed_of
-from stark_udfs.settings.sections import ChatStageSettings, ModelSettings, Settings
+from stark_udfs.settings.chat_models import ChatStageSettings, ModelSettings
+from stark_udfs.settings.run import RunSettings
 
 MILLION = 1_000_000
 
@@ -61,7 +62,7 @@ class ChatPolicy:
     seed: int
 
     @classmethod
-    def of(cls, settings: Settings, stage: ChatStageSettings) -> "ChatPolicy":
+    def of(cls, settings: RunSettings, stage: ChatStageSettings) -> "ChatPolicy":
         """The chat of a stage: its parameters over the model's, without those that the model does not take."""
         model = settings.models[stage.model]
         merged = {**model.parameters, **stage.parameters}

@@ -1,21 +1,25 @@
-"""Writes docs/tables.md: `python -m stark_udfs.cli.docs docs/tables.md`."""
+"""Writes what is derived from code: `python -m stark_udfs.cli.docs`, in a checkout; or `make docs`."""
 
-import sys
 from pathlib import Path
 
 from stark_udfs.engine.system_tables import SYSTEM, Provenance
+from stark_udfs.settings.render import as_yaml
 from stark_udfs.sql.docs import tables_markdown
-from stark_udfs.stages.pipeline import TABLES
+from stark_udfs.stages.pipeline import TABLES, Settings
 
 
-def tables_page() -> str:
-    """The whole page."""
-    return tables_markdown(stages=TABLES, system=SYSTEM, provenance=Provenance)
+def pages() -> dict[str, str]:
+    """Path in the checkout → what stands there."""
+    return {
+        "docs/tables.md": tables_markdown(stages=TABLES, system=SYSTEM, provenance=Provenance),
+        "conf/base.yml": as_yaml(Settings()),
+    }
 
 
 def main() -> None:
-    """Write the page to the path that is given."""
-    Path(sys.argv[1]).write_text(tables_page(), encoding="utf-8")
+    """Write the pages."""
+    for path, text in pages().items():
+        Path(path).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from stark_udfs.core.errors import StarkError
 from stark_udfs.engine import preflight
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings
+from stark_udfs.stages.preflight import check_people, check_pictures
 
 OLDEST_PYTHON, OLDEST_JAVA = (3, 11), 17
 PACKAGES = {  # name → the oldest version that works, and the first that does not
@@ -43,9 +44,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for name, (oldest, too_new) in PACKAGES.items():
         yield _package(name, oldest, too_new)
     yield _tried("storage", "can be written", lambda: preflight.check_storage(settings))
-    yield _tried("people", settings.people.source or "drawn", lambda: preflight.check_people(settings))
+    yield _tried("people", settings.people.source or "drawn", lambda: check_people(settings.people))
     by = "drawn offline" if settings.pictures.provider == "offline" else "by image models"
-    yield _tried("pictures", by, lambda: preflight.check_pictures(settings.pictures))
+    yield _tried("pictures", by, lambda: check_pictures(settings.pictures))
     for name, model in settings.models.items():
         says = f"{model.name}: {'answers inside this process' if model.provider == 'offline' else 'answers'}"
         yield _tried(f"model {name}", says, partial(preflight.check_model, model))

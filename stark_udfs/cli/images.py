@@ -13,12 +13,12 @@ from rich.text import Text
 
 from stark_udfs.cli.console import plain
 from stark_udfs.cli.warehouse import literal
-from stark_udfs.images.backend import atelier_of
 from stark_udfs.images.files import FileState, ImageFiles
 from stark_udfs.images.protocols import loaded
 from stark_udfs.images.requests import Candidates, ImageBackendSpec, ImageRequest, ImageTask, Unavailable
-from stark_udfs.settings.sections import Settings
 from stark_udfs.sql.duckdb import SqlEngine
+from stark_udfs.stages.images.backend import image_backend
+from stark_udfs.stages.pipeline import Settings
 
 TABLES = ("faces", "images")
 AT_ONCE = 16  # files read at a time
@@ -56,7 +56,7 @@ def verify(settings: Settings, sql: SqlEngine, console: Console, *, repair: bool
             console.print("To make them again: stark images verify --repair")
         return not bad
     damaged = [file for file, _ in bad]
-    _make_again(atelier_of(settings), _orders(sql, damaged), console)
+    _make_again(image_backend(settings.pictures, settings.storage.files), _orders(sql, damaged), console)
     left = _bad(files, damaged)
     console.print(f"{len(bad) - len(left):,} made again, {len(left):,} not")
     for file, _ in left[:SHOWN]:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings, load_settings
 
 WRONG, ENDED_EARLY, INTERRUPTED = 2, 3, 130
 ALL = "all"
@@ -27,7 +26,7 @@ class Common:
         Raises:
             SettingsError: as `conf.load`.
         """
-        return load(self.conf, self.target, (*self.overrides, *more))
+        return load_settings(self.target, conf=self.conf, overrides=(*self.overrides, *more))
 
 
 @dataclass(frozen=True)

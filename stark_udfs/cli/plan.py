@@ -9,7 +9,7 @@ from stark_udfs.cli.summary import money
 from stark_udfs.core.errors import StorageError
 from stark_udfs.engine.estimate import EstimateSource
 from stark_udfs.engine.forecast import StageForecast, forecast
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings
 from stark_udfs.tables.address import in_catalog, tables_in
 
 

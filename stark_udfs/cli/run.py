@@ -14,7 +14,7 @@ from stark_udfs.core.rejects import RejectReason
 from stark_udfs.engine.context import Wanted
 from stark_udfs.engine.run import RunReport
 from stark_udfs.engine.stage import Stage, TableStage
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings
 
 
 def carry_out(settings: Settings, order: RunSelection, report_to: Path | None = None) -> int:

@@ -4,7 +4,7 @@ import asyncio
 
 from stark_udfs.calls.providers.transport import embedded
 from stark_udfs.core.errors import StorageError
-from stark_udfs.settings.sections import Defects
+from stark_udfs.settings.chat_models import Defects
 from stark_udfs.testing.serve import serve_offline
 from stark_udfs.testing.stub_server import Faults
 

@@ -10,7 +10,7 @@ from stark_udfs.cli.trace import calls_of, print_call, print_reject, print_row
 from stark_udfs.core.errors import RunStopped, SettingsError
 from stark_udfs.engine.preflight import preflight
 from stark_udfs.engine.stage import ChatStage
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings
 
 
 def try_stage(settings: Settings, name: str, count: int, *, full: bool) -> None:

@@ -4,8 +4,8 @@ import re
 from typing import Literal
 
 from stark_udfs.core.errors import NotFound
-from stark_udfs.settings.sections import Settings
 from stark_udfs.sql.duckdb import DuckSql, SqlEngine
+from stark_udfs.stages.pipeline import Settings
 from stark_udfs.tables.address import in_catalog
 
 Engine = Literal["duckdb", "spark"]

@@ -25,7 +25,7 @@ from stark_udfs.engine.progress import Quiet
 from stark_udfs.engine.stage import AnyChatStage
 from stark_udfs.engine.system_tables import REPLIES
 from stark_udfs.engine.unit_stage import find_work, replay_units
-from stark_udfs.settings.sections import Settings
+from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.tables import one
 
@@ -53,7 +53,9 @@ class BatchResult:
     left_out: int
 
 
-def unanswered(stage: AnyChatStage, settings: Settings, spark: SparkSession, wanted: Wanted | None = None) -> DataFrame:
+def unanswered(
+    stage: AnyChatStage, settings: RunSettings, spark: SparkSession, wanted: Wanted | None = None
+) -> DataFrame:
     """A stage's open calls as the next run would make them, `call_type`. No budget is asked: see what `money` sums to.
 
     Raises:
@@ -70,7 +72,7 @@ def unanswered(stage: AnyChatStage, settings: Settings, spark: SparkSession, wan
 
 
 def take_in(
-    stage: AnyChatStage, settings: Settings, spark: SparkSession, answers: DataFrame, wanted: Wanted | None = None
+    stage: AnyChatStage, settings: RunSettings, spark: SparkSession, answers: DataFrame, wanted: Wanted | None = None
 ) -> BatchResult:
     """Put answers to open calls into `replies`; of two with one key, one. Safe to repeat.
 

@@ -12,7 +12,7 @@ from stark_udfs.engine.estimate import CostEstimate, CostEstimator
 from stark_udfs.engine.lock import StageLock
 from stark_udfs.engine.progress import Progress
 from stark_udfs.engine.stage import UnitStage
-from stark_udfs.settings.sections import Settings
+from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables
 
@@ -42,7 +42,7 @@ class Context:
     """One run: its parts, and what its stages told each other."""
 
     spark: SparkSession
-    settings: Settings
+    settings: RunSettings
     tables: Tables
     run_id: str
     wanted: Wanted

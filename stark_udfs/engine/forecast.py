@@ -17,7 +17,7 @@ from stark_udfs.engine.open_calls import open_calls
 from stark_udfs.engine.progress import Quiet
 from stark_udfs.engine.stage import AnyChatStage, ChatStage, Stage, TableStage, UnitStage
 from stark_udfs.engine.unit_stage import find_work, replay_units
-from stark_udfs.settings.sections import Settings
+from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.tables import Tables, one
 
 
@@ -53,7 +53,7 @@ class StageForecast(CostEstimate):
 
 def forecast(
     stages: Sequence[Stage],
-    settings: Settings,
+    settings: RunSettings,
     rehearsals: Mapping[str, ExampleSizes],
     spark: SparkSession | None,
     wanted: Wanted | None = None,

@@ -11,13 +11,13 @@ from stark_udfs.engine.lock import StageLock
 from stark_udfs.engine.progress import Progress
 from stark_udfs.engine.run import new_run_id
 from stark_udfs.engine.stage import UnitStage
-from stark_udfs.settings.sections import Settings
+from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.tables import Tables
 
 
 @contextmanager
 def at_stage(
-    stage: UnitStage, settings: Settings, spark: SparkSession, wanted: Wanted, progress: Progress
+    stage: UnitStage, settings: RunSettings, spark: SparkSession, wanted: Wanted, progress: Progress
 ) -> Iterator[Context]:
     """The context of work on the stage.
 

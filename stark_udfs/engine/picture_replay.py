@@ -31,7 +31,7 @@ from stark_udfs.images.requests import (
     Scores,
     Unavailable,
 )
-from stark_udfs.settings.sections import LimitsSettings
+from stark_udfs.settings.run import LimitsSettings
 
 GATHER_S = 0.02  # how long a batch that is not full waits for another order
 BATCHES_AHEAD = 2  # orders that a task holds, in batches: one is worked on while the next gathers

@@ -15,7 +15,7 @@ from stark_udfs.calls.sequence import CallSequence, ChatSequence, OpenCall, Sequ
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.arrow import Batches, arrow, arrow_schema, dicts
-from stark_udfs.settings.sections import LimitsSettings
+from stark_udfs.settings.run import LimitsSettings
 from stark_udfs.tables.schema import struct_type
 
 UNIT_COLUMNS: tuple[tuple[str, spark.DataType], ...] = (

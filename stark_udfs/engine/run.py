@@ -23,7 +23,7 @@ from stark_udfs.engine.stage import Stage, TableStage
 from stark_udfs.engine.system_tables import CHECKS, RUNS, CheckResult, StageRun
 from stark_udfs.engine.table_stage import run_table_stage
 from stark_udfs.engine.unit_stage import run_unit_stage
-from stark_udfs.settings.sections import Settings
+from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.tables import Tables
 
@@ -44,7 +44,7 @@ class RunReport:
 
 def run(
     stages: Sequence[Stage],
-    settings: Settings,
+    settings: RunSettings,
     spark: SparkSession,
     *,
     wanted: Wanted | None = None,

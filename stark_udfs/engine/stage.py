@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from pyspark.sql import DataFrame
 
 from stark_udfs.calls.policy import ChatPolicy
+from stark_udfs.calls.providers.client import Secrets
 from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record, ReplySchema
@@ -56,6 +57,7 @@ class TableStage:
     """Rows made by column expressions alone.
 
     settings: every setting that `select` looks at, as JSON: part of the stage's fingerprint.
+    preflight: what has to be there before Spark starts; raises a StarkError that names what is missing.
     """
 
     name: str
@@ -64,6 +66,7 @@ class TableStage:
     writes: Table
     settings: Mapping[str, Json]
     checks: tuple[Check, ...] = ()
+    preflight: Callable[[Secrets], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class ChatStage(Generic[In, ReplyT, Out]):
     take: int | None = None
     unique: Unique | None = None
     checks: tuple[Check, ...] = ()
+    preflight: Callable[[Secrets], None] | None = None
 
     @property
     def provider(self) -> str:
@@ -158,6 +162,7 @@ class ImageStage(Generic[In, Out]):
     take: int | None = None
     unique: Unique | None = None
     checks: tuple[Check, ...] = ()
+    preflight: Callable[[Secrets], None] | None = None
 
     @property
     def provider(self) -> str:

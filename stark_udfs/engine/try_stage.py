@@ -15,7 +15,7 @@ from stark_udfs.engine.open_calls import open_calls
 from stark_udfs.engine.progress import Progress
 from stark_udfs.engine.stage import AnyChatStage
 from stark_udfs.engine.unit_stage import find_work, replay_units
-from stark_udfs.settings.sections import Settings
+from stark_udfs.settings.run import RunSettings
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Trial:
     stopped: str
 
 
-def trial(stage: AnyChatStage, settings: Settings, spark: SparkSession, count: int, progress: Progress) -> Trial:
+def trial(stage: AnyChatStage, settings: RunSettings, spark: SparkSession, count: int, progress: Progress) -> Trial:
     """Ask the first `count` rows of a stage that have an open call; where none has, show answered ones for free.
 
     Raises:

@@ -12,7 +12,7 @@ from stark_udfs.core.ids import rng_of
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.images.wardrobe import Clothing, article, draw_clothing, fitting, listed, pool
-from stark_udfs.settings.sections import Gender
+from stark_udfs.settings.people import Gender
 
 TONES = 8  # of skin, for drawings
 

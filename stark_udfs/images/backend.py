@@ -1,11 +1,10 @@
-"""The atelier of real models: each order goes to the executor for it; and the atelier that the settings describe."""
+"""The atelier of real models: each order goes to the executor for it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from stark_udfs.core.ids import Json
-from stark_udfs.demo.drawings.backend import OfflineAtelierSpec
 from stark_udfs.images.candidates import from_strangers, nowhere
 from stark_udfs.images.executors.paint import PaintExecutor
 from stark_udfs.images.executors.rate import RateExecutor
@@ -13,11 +12,9 @@ from stark_udfs.images.executors.retrieve import RetrieveExecutor
 from stark_udfs.images.executors.web import WebExecutor
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.model_fingerprint import fingerprint_facts
-from stark_udfs.images.models import configured
 from stark_udfs.images.protocols import EmbedderSpec, FaceFinderSpec, PainterSpec, ScorerSpec
 from stark_udfs.images.requests import (
     Candidates,
-    ImageBackendSpec,
     ImageRequest,
     ImageResult,
     ImageTask,
@@ -25,12 +22,11 @@ from stark_udfs.images.requests import (
     ScoreRequest,
     Unavailable,
 )
-from stark_udfs.images.retrieval.index_store import IndexSpec, index_at
+from stark_udfs.images.retrieval.index_store import IndexSpec
 from stark_udfs.images.web.fetch import FetchRules
 from stark_udfs.images.web.results import SearchApi
 from stark_udfs.images.web.search import SearchRules
 from stark_udfs.images.web.throttle import Turns
-from stark_udfs.settings.sections import Settings
 
 
 @dataclass(frozen=True)
@@ -154,35 +150,3 @@ class ModelAtelier:
         if maker is None:
             return [nowhere(f"{module.value}: the settings name no source for it")] * len(wishes)
         return maker.work(wishes)
-
-
-def atelier_of(settings: Settings) -> ImageBackendSpec:
-    """Who makes, finds and rates pictures, as `pictures` says.
-
-    Raises:
-        SettingsError: a setting that another one needs is missing.
-        StorageError: an index of `pictures.indexes` is not there.
-    """
-    pictures, files = settings.pictures, settings.storage.files
-    if pictures.provider == "offline":
-        return OfflineAtelierSpec(files, pictures.at_once)
-    clip = configured.clip(pictures.clip)
-    return ModelAtelierSpec(
-        files=files,
-        painter=NamedPainter(pictures.painter.model, configured.painter(pictures.painter)),
-        personal=NamedPainter(
-            f"{pictures.personal.method}/{pictures.personal.model}",
-            configured.personal(pictures.personal),
-            triggered=pictures.personal.method == "photomaker",
-        ),
-        clip=clip,
-        indexes=tuple(index_at(uri, clip.name) for uri in pictures.indexes),
-        web=configured.search_api(pictures.web),
-        search=configured.search_rules(pictures.web),
-        fetch=configured.fetch_rules(pictures.web),
-        scorer=configured.scorer(pictures.scorer, clip),
-        nsfw=configured.nsfw(pictures.nsfw),
-        detector=configured.detector(pictures.detector),
-        likeness=None if pictures.likeness is None else configured.clip(pictures.likeness),
-        at_once=pictures.at_once,
-    )

@@ -102,7 +102,7 @@ class Pool(BaseModel):
 @cache
 def pool() -> Pool:
     """The words, read once per process."""
-    return Pool.model_validate(yaml.safe_load(files("stark_udfs.vision").joinpath("data/faces.yml").read_text("utf-8")))
+    return Pool.model_validate(yaml.safe_load(files("stark_udfs.images").joinpath("data/faces.yml").read_text("utf-8")))
 
 
 def draw_clothing(sex: str, style: str, rng: Random) -> Clothing:

@@ -1,54 +1,82 @@
-"""Reading settings: base, target and `--set` merged into `Settings`, each mistake named with its dotted path."""
+"""Reading settings: defaults, base, target and `--set`, one laid over the other; a mistake is named with its path."""
 
 import difflib
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from importlib import resources
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.settings.sections import Settings
+from stark_udfs.settings.section import Section
 
 Tree = dict[str, object]
+SettingsT = TypeVar("SettingsT", bound=Section)
+
+RENAMED = {  # setting of an older version → its name today
+    "personas.near": "personas.near_duplicate",
+    "personas.spare": "personas.extra_share",
+    "personas.leave_out": "personas.exclude_categories",
+    "personas.draws": "personas.calls_per_profile",
+    "events.asked": "events.min_events",
+    "sessions.least": "sessions.min_sessions",
+    "sessions.most": "sessions.max_sessions",
+    "image_plans.sees": "image_plans.planner_input",
+    "image_plans.unparsed": "image_plans.on_bad_module",
+    "aligner.draws": "aligner.samples",
+    "faces.tries": "faces.attempts",
+    "faces.nsfw_most": "faces.max_nsfw",
+    "choosing.score_least": "choosing.min_score",
+    "choosing.nsfw_most": "choosing.max_nsfw",
+    "choosing.twin_bits": "choosing.duplicate_bits",
+    "pictures.at_once": "pictures.batch_size",
+    "pictures.side": "pictures.image_size",
+    "pictures.top": "pictures.top_k",
+    "pictures.detector.least": "pictures.detector.min_score",
+}
 
 
-def load(conf: str | Path, target: str, overrides: Sequence[str] = ()) -> Settings:
-    """The settings of a target.
+def load_tree(
+    model: type[Section], target: str, *, conf: str | Path | None = None, overrides: Sequence[str] = ()
+) -> Tree:
+    """The merged settings of a target, not validated yet: defaults, `base.yml`, `<target>.yml`, overrides.
 
     Args:
-        conf: the folder of base.yml and <target>.yml.
-        target: the name of a file in it.
+        model: whose defaults come first.
+        target: the name of a file in the settings folder.
+        conf: the folder; None: `./conf` if it is there, else the packaged one.
         overrides: `a.b=c`, c read as YAML.
 
     Raises:
-        SettingsError: no such file or target, an unknown key, a value out of range.
+        SettingsError: no such folder or target, a file or an override that cannot be read.
     """
-    folder = _folder(conf)
-    tree = _read(folder / "base.yml")
-    path = folder / f"{target}.yml"
+    folder = conf_folder(conf)
+    tree = merge(model().model_dump(mode="json"), _read(folder / "base.yml"))
     if target != "base":
+        path = folder / f"{target}.yml"
         if not path.is_file():
             known = sorted(p.stem for p in folder.glob("*.yml"))
             raise SettingsError(f"target {target!r}: no {path}. Targets there: {', '.join(known)}.")
         tree = merge(tree, _read(path))
     for override in overrides:
         tree = merge(tree, _override(override))
-    return check(tree)
+    return tree
 
 
-def check(tree: Tree) -> Settings:
+def validated(tree: Tree, model: type[SettingsT]) -> SettingsT:
     """Settings from a merged tree.
 
     Raises:
         SettingsError: names every wrong place in one message.
     """
     try:
-        return Settings.model_validate(tree)
+        return model.model_validate(tree)
     except ValidationError as error:
-        lines = [_explain(tuple(e["loc"]), e["type"], e["msg"], e["input"]) for e in error.errors()]
+        lines = [_explain(model, tuple(e["loc"]), e["type"], e["msg"], e["input"]) for e in error.errors()]
         raise SettingsError("settings: " + "\n          ".join(lines)) from None
 
 
@@ -61,17 +89,34 @@ def merge(under: Tree, over: Mapping[str, object]) -> Tree:
     return merged
 
 
-def _folder(conf: str | Path) -> Path:
-    folder = Path(conf)
-    if not (folder / "base.yml").is_file():
-        raise SettingsError(f"no base.yml in {folder.absolute()}. Give the settings folder with --conf.")
-    return folder
+def conf_folder(conf: str | Path | None = None) -> Path:
+    """The settings folder: the one that is named, else `./conf`, else the packaged one.
+
+    Raises:
+        SettingsError: the one that is named is not there.
+    """
+    if conf is not None:
+        if not (Path(conf) / "base.yml").is_file():
+            raise SettingsError(
+                f"no base.yml in {Path(conf).absolute()}. Name another settings folder with --conf, leave --conf out, "
+                f"or make one to edit: stark init {conf}"
+            )
+        return Path(conf)
+    local = Path("conf")
+    return local if (local / "base.yml").is_file() else packaged_conf()
+
+
+def packaged_conf() -> Path:
+    """The settings that come with the package; in a checkout those of its `conf` folder."""
+    package = Path(str(resources.files("stark_udfs")))
+    shipped = package / "conf"
+    return shipped if (shipped / "base.yml").is_file() else package.parent / "conf"
 
 
 def _read(path: Path) -> Tree:
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not YAML: {error}") from error
     if tree is None:
         return {}
@@ -93,10 +138,12 @@ def _override(text: str) -> Tree:
     return typing.cast("Tree", tree)
 
 
-def _explain(place: tuple[int | str, ...], kind: str, message: str, value: object) -> str:
+def _explain(model: type[BaseModel], place: tuple[int | str, ...], kind: str, message: str, value: object) -> str:
     dotted = ".".join(map(str, place))
     if kind == "extra_forbidden":
-        known = _known_keys(place[:-1])
+        if dotted in RENAMED:
+            return f"{dotted}: this setting is called {RENAMED[dotted]} now."
+        known = _known_keys(model, place[:-1])
         near = difflib.get_close_matches(str(place[-1]), known, n=1, cutoff=0.4)
         hint = f"Did you mean {'.'.join([*map(str, place[:-1]), near[0]])}?" if near else f"Known: {', '.join(known)}."
         return f"{dotted}: no such setting. {hint}"
@@ -105,18 +152,18 @@ def _explain(place: tuple[int | str, ...], kind: str, message: str, value: objec
     return f"{dotted}: {message[0].lower()}{message[1:]} (got {value!r})."
 
 
-def _known_keys(place: Sequence[int | str]) -> list[str]:
-    annotation: object = Settings
+def _known_keys(model: type[BaseModel], place: Sequence[int | str]) -> list[str]:
+    annotation: object = model
     for part in place:
-        model = _model_in(annotation)
-        if model is not None:
-            field = model.model_fields.get(str(part))
+        section = _model_in(annotation)
+        if section is not None:
+            field = section.model_fields.get(str(part))
             annotation = None if field is None else field.annotation
         else:
             arguments = typing.get_args(annotation)
             annotation = arguments[1 if typing.get_origin(annotation) is dict else 0] if arguments else None
-    model = _model_in(annotation)
-    return sorted(model.model_fields) if model is not None else []
+    section = _model_in(annotation)
+    return sorted(section.model_fields) if section is not None else []
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from stark_udfs.core.ids import Json, stable_id
 from stark_udfs.core.records import Record
 from stark_udfs.engine.estimate import ExampleSizes
-from stark_udfs.settings.sections import Settings
 from stark_udfs.stages.images.image_plans.prompt import BriefPlanReply, shape_of
 from stark_udfs.stages.images.image_plans.seeds import AFTER, BEFORE, ImageSeed
 from stark_udfs.stages.text import albums, narratives, summaries
@@ -17,6 +17,9 @@ from stark_udfs.stages.text.personas import stage as personas
 from stark_udfs.stages.text.profile import EpisodeProfile
 from stark_udfs.stages.text.sessions import stage as sessions
 from stark_udfs.stages.text.sessions.turns import ASSISTANT, SessionReply
+
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
 
 NAME = "Marta Oliveira"
 PROFILE: dict[str, Json] = {"age": 34, "gender": "female", "birthplace": "Brazil", "residence": "Japan"}
@@ -48,13 +51,13 @@ SUMMARY = (
 FIRST_DAY, DAYS_BETWEEN = date(2022, 1, 10), 35
 
 
-def example_sizes(settings: Settings) -> Mapping[str, ExampleSizes]:
+def example_sizes(settings: "Settings") -> Mapping[str, ExampleSizes]:
     """By chat stage: the units that the settings lead to if nothing is dropped, and one unit with its replies."""
     episodes = settings.pipeline.episodes
     life: dict[str, Json] = {"episode_id": "rehearsal", "name": NAME, "narrative": NARRATIVE, **PROFILE, **SAID}
     happened = _events(settings)
     talk = _session(settings)
-    count = min(len(happened), settings.sessions.most)
+    count = min(len(happened), settings.sessions.max_sessions)
     pictures = [{"image_id": f"picture{n}", "description": PICTURE, "category": "food"} for n in range(5)]
     story = {**life, "events": _event_rows(happened), "album": pictures}
     return {
@@ -92,16 +95,16 @@ def _persona_seed() -> personas.PersonaSeed:
     )
 
 
-def _personas(settings: Settings) -> personas.PersonaReply:
+def _personas(settings: "Settings") -> personas.PersonaReply:
     item = personas.PersonaItem(
         sentence=str(SAID["sentence"]), key=str(SAID["entity_key"]), value=str(SAID["entity_value"])
     )
     return personas.PersonaReply(personas=[item] * settings.personas.sentences)
 
 
-def _events(settings: Settings) -> list[events.EventItem]:
+def _events(settings: "Settings") -> list[events.EventItem]:
     items = []
-    for number in range(1, settings.events.asked + 1):
+    for number in range(1, settings.events.min_events + 1):
         day = FIRST_DAY + timedelta(days=DAYS_BETWEEN * (number - 1))
         cause = events.CauseItem(id=number - 1, time_interval="5 weeks", experience_op="add", experience=EXPERIENCE)
         items.append(
@@ -129,12 +132,12 @@ def _event_rows(items: list[events.EventItem]) -> list[events.Event]:
     ]
 
 
-def _album(settings: Settings) -> albums.AlbumReply:
+def _album(settings: "Settings") -> albums.AlbumReply:
     item = albums.AlbumItem(description=PICTURE, category="food")
     return albums.AlbumReply(images=[item] * settings.albums.images)
 
 
-def _session(settings: Settings) -> SessionReply:
+def _session(settings: "Settings") -> SessionReply:
     """A session with the mean numbers of turns and images."""
     count, images = round(settings.sessions.turns_mean), round(settings.sessions.images_mean)
     image = {
@@ -152,17 +155,17 @@ def _session(settings: Settings) -> SessionReply:
 
 
 def _chronicle(
-    settings: Settings, story: Mapping[str, object], talk: SessionReply, count: int
+    settings: "Settings", story: Mapping[str, object], talk: SessionReply, count: int
 ) -> summaries.SummaryInput:
     told = sessions.prepare_sessions(settings.sessions, sessions.SessionInput.model_validate(story), (talk,) * count)
     chapters = [_only(summaries.SummarySession, session.model_dump()) for session in told.sessions]
     return summaries.SummaryInput.model_validate({"episode_id": "rehearsal", "name": NAME, "sessions": chapters})
 
 
-def _images(settings: Settings) -> int:
+def _images(settings: "Settings") -> int:
     """New images of an episode: the album's, and those that sessions share without taking them from the album."""
     reused = settings.sessions.reuse_share * (1 - settings.sessions.internet_share)
-    return settings.albums.images + round(settings.sessions.most * settings.sessions.images_mean * (1 - reused))
+    return settings.albums.images + round(settings.sessions.max_sessions * settings.sessions.images_mean * (1 - reused))
 
 
 def _image_seed(life: Mapping[str, Json]) -> ImageSeed:
@@ -186,7 +189,7 @@ def _image_seed(life: Mapping[str, Json]) -> ImageSeed:
     )
 
 
-def _plan(settings: Settings) -> BriefPlanReply:
+def _plan(settings: "Settings") -> BriefPlanReply:
     said = {
         "shown": "nobody",
         "under_18": False,

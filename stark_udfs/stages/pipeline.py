@@ -1,16 +1,36 @@
-"""The stages in the order in which they run."""
+"""The pipeline: its stages in the order in which they run, and the settings of all of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
 
 from stark_udfs.engine.stage import Stage
-from stark_udfs.settings.sections import Settings
+from stark_udfs.settings.image_models import PicturesSettings
+from stark_udfs.settings.load import load_tree, validated
+from stark_udfs.settings.people import PeopleSettings
+from stark_udfs.settings.run import RunSettings
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
 from stark_udfs.stages.images.images import stage as images
+from stark_udfs.stages.images.settings import (
+    AlignerSettings,
+    ChoosingSettings,
+    FacesSettings,
+    ImagePlansSettings,
+    SafetySettings,
+)
 from stark_udfs.stages.people import demographics
 from stark_udfs.stages.text import albums, narratives, summaries
+from stark_udfs.stages.text.albums import AlbumsSettings
 from stark_udfs.stages.text.commonsense import stage as commonsense
+from stark_udfs.stages.text.commonsense.stage import CommonsenseSettings
 from stark_udfs.stages.text.events import stage as events
+from stark_udfs.stages.text.events.stage import EventsSettings
+from stark_udfs.stages.text.narratives import NarrativesSettings
 from stark_udfs.stages.text.personas import stage as personas
+from stark_udfs.stages.text.personas.stage import PersonasSettings
 from stark_udfs.stages.text.sessions import stage as sessions
+from stark_udfs.stages.text.sessions.settings import SessionsSettings
+from stark_udfs.stages.text.summaries import SummariesSettings
 
 MODULES = (
     demographics,
@@ -26,6 +46,44 @@ MODULES = (
     images,
 )
 TABLES = tuple(module.TABLE for module in MODULES)
+
+
+class Settings(RunSettings):
+    """All settings: those of every run, and a section for each stage that has one."""
+
+    safety: SafetySettings = SafetySettings()
+    people: PeopleSettings = PeopleSettings()
+    personas: PersonasSettings = PersonasSettings()
+    commonsense: CommonsenseSettings = CommonsenseSettings()
+    narratives: NarrativesSettings = NarrativesSettings()
+    events: EventsSettings = EventsSettings()
+    albums: AlbumsSettings = AlbumsSettings()
+    sessions: SessionsSettings = SessionsSettings()
+    summaries: SummariesSettings = SummariesSettings()
+    image_plans: ImagePlansSettings = ImagePlansSettings()
+    aligner: AlignerSettings = AlignerSettings()
+    faces: FacesSettings = FacesSettings()
+    choosing: ChoosingSettings = ChoosingSettings()
+    pictures: PicturesSettings = PicturesSettings()
+
+
+def load_settings(target: str = "demo", *, conf: str | Path | None = None, overrides: Sequence[str] = ()) -> Settings:
+    """The settings of a target: defaults, `base.yml`, `<target>.yml` and `overrides`, each laid over the one before.
+
+    Args:
+        target: the name of a file in the settings folder, without `.yml`.
+        conf: the settings folder; None: `./conf` if it is there, else the one in this package.
+        overrides: `section.key=value`, the value read as YAML.
+
+    Raises:
+        SettingsError: no such folder or target, an unknown or renamed key, a value out of range.
+
+    Example:
+        ```python
+        load_settings("openai", overrides=["pipeline.episodes=50"])
+        ```
+    """
+    return validated(load_tree(Settings, target, conf=conf, overrides=overrides), Settings)
 
 
 def stages(settings: Settings) -> tuple[Stage, ...]:

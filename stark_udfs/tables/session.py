@@ -10,7 +10,7 @@ from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
 from stark_udfs.core.errors import StorageError
-from stark_udfs.settings.sections import SparkSettings
+from stark_udfs.settings.run import SparkSettings
 
 DELTA = "io.delta:delta-spark_4.1_2.13"
 OLDEST_SPARK = (4, 0)

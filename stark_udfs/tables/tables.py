@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import StorageError
-from stark_udfs.settings.sections import StorageSettings
+from stark_udfs.settings.run import StorageSettings
 from stark_udfs.tables.address import address, in_catalog
 from stark_udfs.tables.schema import comments, struct_type
 from stark_udfs.tables.table import Table

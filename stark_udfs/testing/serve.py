@@ -17,7 +17,7 @@ from dataclasses import fields
 from stark_udfs.calls.providers.transport import Author, embedded
 from stark_udfs.core.errors import StarkError
 from stark_udfs.core.ids import Json
-from stark_udfs.settings.sections import Defects
+from stark_udfs.settings.chat_models import Defects
 from stark_udfs.testing.stub_server import Faults, StubResponse, StubServer
 
 LONGEST_HEAD = 65_536  # bytes

@@ -7,7 +7,7 @@ from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.calls.request import ChatRequest, Prompt, Reply
 from stark_udfs.calls.sequence import ChatSequence
 from stark_udfs.core.records import Record, ReplySchema
-from stark_udfs.settings.sections import ModelSettings
+from stark_udfs.settings.chat_models import ModelSettings
 
 
 class Baker(Record):

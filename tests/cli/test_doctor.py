@@ -1,13 +1,15 @@
 from pathlib import Path
 
 from stark_udfs.cli.doctor import examine
-from stark_udfs.settings.load import load
+from stark_udfs.stages.pipeline import load_settings
 from tests.cli.conftest import CONF, Stark
 
 
 def describe_examine():
     def it_finds_nothing_wrong_here(tmp_path: Path):
-        settings = load(CONF, "demo", [f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
+        settings = load_settings(
+            "demo", conf=CONF, overrides=[f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"]
+        )
         findings = list(examine(settings))
         assert [finding.what for finding in findings if not finding.ok] == []
         assert {"Python", "Java", "pyspark", "storage", "people", "model default"} <= {f.what for f in findings}

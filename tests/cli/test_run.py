@@ -6,16 +6,14 @@ from stark_udfs.cli.options import ALL, RunSelection
 from stark_udfs.cli.run import between, of_episodes, wanted_of, with_downstream
 from stark_udfs.core.errors import NotFound, SettingsError
 from stark_udfs.engine.stage import Stage
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Settings
-from stark_udfs.stages.pipeline import stages
+from stark_udfs.stages.pipeline import Settings, load_settings, stages
 from tests.cli import small
 from tests.cli.conftest import CONF
 
 
 @pytest.fixture(scope="module")
 def settings() -> Settings:
-    return load(CONF, "demo")
+    return load_settings("demo", conf=CONF)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +49,7 @@ def describe_with_downstream():
 
 def describe_wanted_of():
     def it_redraws_the_stages_of_an_episode(settings, pipeline, warehouse: Path):
-        here = load(CONF, "demo", [f"storage.tables={warehouse}/tables"])
+        here = load_settings("demo", conf=CONF, overrides=[f"storage.tables={warehouse}/tables"])
         wanted = wanted_of(here, pipeline, RunSelection(only=small.EPISODE[:4], redraw=True))
         assert wanted.only == small.EPISODE
         assert wanted.redraw == set(names(of_episodes(pipeline)))

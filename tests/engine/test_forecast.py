@@ -13,8 +13,7 @@ from stark_udfs.engine.progress import Quiet
 from stark_udfs.engine.run import run
 from stark_udfs.engine.system_tables import REPLIES, UNITS
 from stark_udfs.engine.try_stage import Trial, trial
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving
 from tests.engine.toy import SIGHTS, Sights, TownSeed, Toy, stages
@@ -57,7 +56,7 @@ class World:
 
 @pytest.fixture
 def world(spark: SparkSession, tmp_path: Path) -> Iterator[World]:
-    settings = load("conf", "demo", [f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
+    settings = load_settings("demo", overrides=[f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
     guide = Guide()
     with serving(guide) as url:
         yield World(spark, settings, guide, url)

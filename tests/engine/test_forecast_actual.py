@@ -15,7 +15,7 @@ from stark_udfs.core.errors import GuardStopped
 from stark_udfs.engine.estimate import ExampleSizes
 from stark_udfs.engine.run import RunReport, run
 from stark_udfs.engine.system_tables import StageRun
-from stark_udfs.settings.load import load
+from stark_udfs.stages.pipeline import load_settings
 from tests.engine.servers import Guide, serving, sights
 from tests.engine.toy import Sights, TownSeed, Toy, stages
 
@@ -35,7 +35,9 @@ def every_fifth_is_bad(prompt: str, number: int) -> dict[str, Any] | str:
 
 def describe_forecast_and_actual():
     def it_learns_from_the_first_run_what_a_larger_one_takes(spark: SparkSession, tmp_path: Path):
-        settings = load("conf", "demo", [f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
+        settings = load_settings(
+            "demo", overrides=[f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"]
+        )
         ended: list[RunReport] = []
         with serving(Guide(every_fifth_is_bad)) as url:
 

@@ -10,8 +10,7 @@ from pyspark.sql import SparkSession
 
 from stark_udfs.engine.run import run
 from stark_udfs.engine.system_tables import REPLIES
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving, sights
 from tests.engine.toy import SIGHTS, Toy, stages
@@ -25,7 +24,9 @@ DELAY_S = 0.2
 
 def settings_in(folder: Path) -> Settings:
     objects = ["storage.journal_append=false", f"storage.journal_flush_s={FLUSH_S}"]
-    return load("conf", "demo", [f"storage.tables={folder}/tables", f"storage.files={folder}/files", *objects])
+    return load_settings(
+        "demo", overrides=[f"storage.tables={folder}/tables", f"storage.files={folder}/files", *objects]
+    )
 
 
 def all_is_there_once(spark: SparkSession, settings: Settings) -> bool:

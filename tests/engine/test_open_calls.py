@@ -12,8 +12,7 @@ from stark_udfs.core.errors import GuardStopped, InputError
 from stark_udfs.engine.batch_files import BatchAnswer, BatchResult, take_in, unanswered
 from stark_udfs.engine.run import run
 from stark_udfs.engine.system_tables import REPLIES
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving, sights
@@ -47,7 +46,7 @@ class Batch:
 
 @pytest.fixture
 def batch(spark: SparkSession, tmp_path: Path) -> Iterator[Batch]:
-    settings = load("conf", "demo", [f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
+    settings = load_settings("demo", overrides=[f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
     guide = Guide()
     with serving(guide) as url:
         yield Batch(spark, settings, guide, url, tmp_path)

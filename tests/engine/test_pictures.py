@@ -12,8 +12,7 @@ from stark_udfs.engine.context import Wanted
 from stark_udfs.engine.run import RunReport, run
 from stark_udfs.engine.system_tables import REPLIES, UNITS
 from stark_udfs.images.files import FileState, ImageFiles
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.tables import Tables
 from tests.engine.gallery import VIEWS, ToyAtelier, orders, stages
 from tests.engine.toy import Toy
@@ -23,7 +22,7 @@ Run = Callable[..., RunReport]
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load("conf", "demo", [f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
+    return load_settings("demo", overrides=[f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ from stark_udfs.engine.progress import STOPPED_BY_USER, Quiet
 from stark_udfs.engine.run import run
 from stark_udfs.engine.system_tables import REPLIES, UNITS
 from stark_udfs.engine.unit_stage import run_unit_stage
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.tables import Tables
 from stark_udfs.testing.stub_server import Faults, StubServer
 from tests.engine.stubs import stubbed
@@ -23,7 +22,7 @@ from tests.engine.toy import Toy, stages
 
 
 def settings_in(folder: Path, *more: str) -> Settings:
-    return load("conf", "demo", [f"storage.tables={folder}/tables", f"storage.files={folder}/files", *more])
+    return load_settings("demo", overrides=[f"storage.tables={folder}/tables", f"storage.files={folder}/files", *more])
 
 
 class OutOfReach(BrokerServer):

@@ -10,7 +10,7 @@ from stark_udfs.calls.journal import JournalPlace, append_whole, list_segments, 
 from stark_udfs.calls.request import Reply
 from stark_udfs.engine.replies import Absorbed, absorb
 from stark_udfs.engine.system_tables import REPLIES
-from stark_udfs.settings.sections import StorageSettings
+from stark_udfs.settings.run import StorageSettings
 from stark_udfs.tables.tables import Tables
 from tests.calls.test_journal import replies
 

@@ -13,8 +13,7 @@ from stark_udfs.core.errors import GuardStopped, InputError
 from stark_udfs.engine.context import Wanted
 from stark_udfs.engine.run import RunReport, run
 from stark_udfs.engine.system_tables import REJECTS, REPLIES, UNITS
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Settings
+from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving, sights
@@ -53,7 +52,7 @@ class World:
 
 @pytest.fixture
 def world(spark: SparkSession, tmp_path: Path) -> Iterator[World]:
-    settings = load("conf", "demo", [f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
+    settings = load_settings("demo", overrides=[f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
     guide = Guide()
     with serving(guide) as url:
         yield World(spark, settings, guide, url)
@@ -134,7 +133,7 @@ def describe_running_again():
 
     def it_gives_equal_tables_for_equal_seeds(world: World, tmp_path: Path):
         world.run(replace(TOY, near=0.9, take=2))
-        other = load("conf", "demo", [f"storage.tables={tmp_path}/t2", f"storage.files={tmp_path}/f2"])
+        other = load_settings("demo", overrides=[f"storage.tables={tmp_path}/t2", f"storage.files={tmp_path}/f2"])
         twin = World(world.spark, other, world.guide, world.url)
         twin.run(replace(TOY, near=0.9, take=2))
         assert twin.rows(SIGHTS) == world.rows(SIGHTS)

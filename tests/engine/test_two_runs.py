@@ -14,8 +14,8 @@ from pyspark.sql import SparkSession
 from stark_udfs.core.errors import Locked
 from stark_udfs.engine.run import run
 from stark_udfs.engine.system_tables import LOCKS, REPLIES, RUNS
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Settings, SparkSettings
+from stark_udfs.settings.run import SparkSettings
+from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.session import spark_session
 from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving, sights
@@ -25,7 +25,7 @@ PATIENCE_S = 120
 
 
 def settings_in(folder: str) -> Settings:
-    return load("conf", "demo", [f"storage.tables={folder}/tables", f"storage.files={folder}/files"])
+    return load_settings("demo", overrides=[f"storage.tables={folder}/tables", f"storage.files={folder}/files"])
 
 
 def outcome(folder: str, url: str, spark: SparkSession) -> str:

@@ -14,7 +14,7 @@ from stark_udfs.core.ids import stable_id
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.stage import ChatStage, Check, Frames, TableStage, Unique
-from stark_udfs.settings.sections import ModelSettings
+from stark_udfs.settings.chat_models import ModelSettings
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.table import Table
 

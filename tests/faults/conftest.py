@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import pytest
 from pyspark.sql import SparkSession
@@ -11,9 +10,9 @@ from bench.faults.trial import Bench, Work
 from stark_udfs.calls.providers.transport import embedded
 from stark_udfs.core.ids import Json
 from stark_udfs.engine.stage import Stage
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import Defects, Settings
+from stark_udfs.settings.chat_models import Defects
 from stark_udfs.stages import pipeline
+from stark_udfs.stages.pipeline import Settings, load_settings
 from tests.engine import toy
 from tests.engine.servers import sights
 
@@ -39,9 +38,13 @@ def to_personas(settings: Settings) -> Sequence[Stage]:
     return pipeline.stages(settings)[:2]
 
 
+def demo_settings(overrides: Sequence[str]) -> Settings:
+    return load_settings("demo", overrides=overrides)
+
+
 @pytest.fixture(scope="session")
 def toy_bench(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    work = Work(partial(load, "conf", "demo"), toy_stages, guide, ("models.default.in_flight=4", PRICE))
+    work = Work(demo_settings, toy_stages, guide, ("models.default.in_flight=4", PRICE))
     return Bench(tmp_path_factory.mktemp("toy-faults"), spark, work)
 
 
@@ -50,5 +53,5 @@ def stark_bench(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -
     small = ("people.count=40", "pipeline.episodes=32", "models.default.in_flight=2", PRICE)
     author = embedded(Defects())
     command = ("run", "--target", "demo", "--until", "personas")
-    work = Work(partial(load, "conf", "demo"), to_personas, author, small, command)
+    work = Work(demo_settings, to_personas, author, small, command)
     return Bench(tmp_path_factory.mktemp("stark-faults"), spark, work)

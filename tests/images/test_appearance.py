@@ -5,7 +5,7 @@ import pytest
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.images.appearance import Face, country, draw_face
 from stark_udfs.images.wardrobe import article, listed, piece_of, pool
-from stark_udfs.settings.sections import Gender
+from stark_udfs.settings.people import Gender
 
 WOMAN = Gender(
     word="woman", noun="woman", child_noun="girl", subject="she", object="her", possessive="her", counts_as="female"

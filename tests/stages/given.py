@@ -2,27 +2,21 @@
 
 from datetime import date
 
-from stark_udfs.settings.sections import (
-    AlbumsSettings,
-    CommonsenseSettings,
-    EventsSettings,
-    Gender,
-    ModelSettings,
-    NarrativesSettings,
-    PeopleSettings,
-    PersonasSettings,
-    PipelineSettings,
-    SessionsSettings,
-    Settings,
-    SummariesSettings,
-)
-from stark_udfs.stages.text.albums import AlbumImage
+from stark_udfs.settings.chat_models import ModelSettings
+from stark_udfs.settings.people import Gender, PeopleSettings
+from stark_udfs.settings.run import PipelineSettings
+from stark_udfs.stages.pipeline import Settings
+from stark_udfs.stages.text.albums import AlbumImage, AlbumsSettings
 from stark_udfs.stages.text.commonsense.relations import Relation
-from stark_udfs.stages.text.events.stage import Cause, Event
-from stark_udfs.stages.text.personas.stage import PersonaSeed
+from stark_udfs.stages.text.commonsense.stage import CommonsenseSettings
+from stark_udfs.stages.text.events.stage import Cause, Event, EventsSettings
+from stark_udfs.stages.text.narratives import NarrativesSettings
+from stark_udfs.stages.text.personas.stage import PersonaSeed, PersonasSettings
 from stark_udfs.stages.text.profile import EpisodeProfile
+from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.sessions.stage import SessionInput
 from stark_udfs.stages.text.sessions.turns import SessionReply, SharedItem, TurnItem
+from stark_udfs.stages.text.summaries import SummariesSettings
 
 
 def gender(word: str, counts_as: str) -> Gender:

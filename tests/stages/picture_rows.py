@@ -2,12 +2,12 @@
 
 from stark_udfs.images.appearance import Face
 from stark_udfs.images.requests import Candidate, Candidates, ImageScore, Module, Scores
-from stark_udfs.settings.sections import Settings
 from stark_udfs.stages.images.face_of import face_of
 from stark_udfs.stages.images.image_plans.rules import Shown
 from stark_udfs.stages.images.image_plans.seeds import ImageOrigin
 from stark_udfs.stages.images.image_plans.stage import ImagePlan
 from stark_udfs.stages.images.images.attempts import PlannedImage
+from stark_udfs.stages.pipeline import Settings
 from tests.stages.given import settings_with
 
 PICTURES = settings_with()

@@ -7,18 +7,17 @@ from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.estimate import EstimateSource, from_examples
 from stark_udfs.engine.forecast import forecast
 from stark_udfs.engine.stage import ChatStage
-from stark_udfs.settings.load import load
 from stark_udfs.stages.estimates import example_sizes
-from stark_udfs.stages.pipeline import stages
+from stark_udfs.stages.pipeline import load_settings, stages
 
 CONF = Path(__file__).parents[2] / "conf"
-CHAT = [stage for stage in stages(load(CONF, "base")) if isinstance(stage, ChatStage)]
+CHAT = [stage for stage in stages(load_settings("base", conf=CONF)) if isinstance(stage, ChatStage)]
 
 
 def describe_rehearsals():
     @pytest.mark.parametrize("target", ["base", "demo", "paper", "openai"])
     def it_has_a_unit_for_every_chat_stage_that_is_asked_to_its_end(target: str):
-        settings = load(CONF, target)
+        settings = load_settings(target, conf=CONF)
         found = example_sizes(settings)
         for stage in stages(settings):
             if isinstance(stage, ChatStage):
@@ -28,7 +27,7 @@ def describe_rehearsals():
 
     @pytest.mark.parametrize("stage", CHAT, ids=lambda stage: stage.name)
     def it_is_accepted_by_the_parsers(stage):
-        unit = example_sizes(load(CONF, "base"))[stage.name]
+        unit = example_sizes(load_settings("base", conf=CONF))[stage.name]
         parsed = stage.parse(unit.row, unit.replies)
         rejects = [item for item in parsed if isinstance(item, Reject)]
         assert parsed
@@ -37,7 +36,7 @@ def describe_rehearsals():
 
 def describe_forecast():
     def it_follows_from_the_settings_where_there_is_no_warehouse():
-        settings = load(CONF, "openai", ["pipeline.episodes=10"])
+        settings = load_settings("openai", conf=CONF, overrides=["pipeline.episodes=10"])
         found = {one.stage: one for one in forecast(stages(settings), settings, example_sizes(settings), None)}
         pictures = {name for name, one in found.items() if one.basis is EstimateSource.PICTURES}
         assert pictures == {"faces", "images"}
@@ -54,7 +53,7 @@ def describe_forecast():
         assert dear > 2 * ten
 
     def it_refuses_a_rehearsal_that_ends_too_soon():
-        settings = load(CONF, "base")
+        settings = load_settings("base", conf=CONF)
         stage = next(stage for stage in stages(settings) if stage.name == "sessions")
         short = replace(example_sizes(settings)["sessions"], replies=())
         assert isinstance(stage, ChatStage)
@@ -63,5 +62,5 @@ def describe_forecast():
 
 
 def _money(target: str, *overrides: str) -> float:
-    settings = load(CONF, target, overrides)
+    settings = load_settings(target, conf=CONF, overrides=overrides)
     return sum(one.money for one in forecast(stages(settings), settings, example_sizes(settings), None))

@@ -8,12 +8,11 @@ import pytest
 
 from stark_udfs.calls.sequence import ChatSequence, OpenCall, advance
 from stark_udfs.engine.stage import AnyChatStage, ChatStage
-from stark_udfs.settings.load import load
-from stark_udfs.stages.pipeline import stages
+from stark_udfs.stages.pipeline import load_settings, stages
 
 FOLDER = Path(__file__).parent.parent / "replies"
 OVERRIDES = ["models.default.provider=openai", "models.default.name=golden"]
-STAGES = {s.name: s for s in stages(load("conf", "base", OVERRIDES)) if isinstance(s, ChatStage)}
+STAGES = {s.name: s for s in stages(load_settings("base", overrides=OVERRIDES)) if isinstance(s, ChatStage)}
 GOLDEN = json.loads((FOLDER / "golden_keys.json").read_text())
 
 
@@ -38,5 +37,5 @@ def describe_keys():
     def they_do_not_depend_on_prices_limits_or_addresses():
         cheaper = [*OVERRIDES, "models.default.price.input=9", "models.default.in_flight=3"]
         cheaper.append("models.default.base_url=http://elsewhere/v1")
-        moved = {s.name: s for s in stages(load("conf", "base", cheaper)) if isinstance(s, ChatStage)}
+        moved = {s.name: s for s in stages(load_settings("base", overrides=cheaper)) if isinstance(s, ChatStage)}
         assert first_key(moved["personas"]) == GOLDEN["personas"]

@@ -15,13 +15,12 @@ from stark_udfs.calls.request import ChatRequest
 from stark_udfs.core.records import ReplySchema
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.stage import AnyChatStage, ChatStage
-from stark_udfs.settings.load import load
-from stark_udfs.stages.pipeline import stages
+from stark_udfs.stages.pipeline import load_settings, stages
 from tests.engine.servers import Guide, serving
 from tests.engine.toy import model
 
 FOLDER = Path(__file__).parent.parent / "replies"
-STAGES = {stage.name: stage for stage in stages(load("conf", "demo")) if isinstance(stage, ChatStage)}
+STAGES = {stage.name: stage for stage in stages(load_settings("demo")) if isinstance(stage, ChatStage)}
 RECORDED = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
 NO_FAULT = {"too_few_sessions", "withheld_minor", "real_person"}  # an unfinished episode; a picture rightly held back
 

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.records import Record
 from stark_udfs.engine.stage import AnyChatStage
-from stark_udfs.settings.sections import PersonasSettings, PipelineSettings, SessionsSettings
+from stark_udfs.settings.run import PipelineSettings
 from stark_udfs.stages.images.image_plans import stage as image_plans
 from stark_udfs.stages.images.image_plans.prompt import PlanReply
 from stark_udfs.stages.images.image_plans.seeds import ImageOrigin, Sharer
@@ -17,7 +17,9 @@ from stark_udfs.stages.text.commonsense import stage as commonsense
 from stark_udfs.stages.text.commonsense.relations import Relation
 from stark_udfs.stages.text.events import stage as events
 from stark_udfs.stages.text.personas import stage as personas
+from stark_udfs.stages.text.personas.stage import PersonasSettings
 from stark_udfs.stages.text.sessions import stage as sessions
+from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.sessions.turns import TurnItem
 from stark_udfs.tables.schema import struct_type
 from tests.stages.given import ALBUM, STORY, session_reply, settings_with, shared
@@ -33,7 +35,7 @@ def frame(spark: SparkSession, record: type[Record], rows: list[Record]) -> Data
 def settings_for(episodes: int, **of_personas: object):
     return settings_with(
         pipeline=PipelineSettings(episodes=episodes),
-        personas=PersonasSettings.model_validate({"sentences_each": 1, "spare": 0, **of_personas}),
+        personas=PersonasSettings.model_validate({"sentences_each": 1, "extra_share": 0, **of_personas}),
     )
 
 
@@ -124,7 +126,9 @@ def describe_personas():
     def it_takes_every_fitting_seed_once_there_is_no_more(people):
         rows = rows_of(personas.stage(settings_for(5000, fit_age=False)), people)
         assert len(rows) == len({row.seed_id for row in rows}) == 60 * 50
-        assert len(rows_of(personas.stage(settings_for(9000, fit_age=False, draws=2)), people)) == 60 * 50 * 2
+        assert (
+            len(rows_of(personas.stage(settings_for(9000, fit_age=False, calls_per_profile=2)), people)) == 60 * 50 * 2
+        )
 
     def it_keeps_categories_from_ages_that_they_do_not_fit(people):
         rows = rows_of(personas.stage(settings_for(5000)), people)
@@ -134,7 +138,9 @@ def describe_personas():
         assert min(row.age for row in rows) == 10
 
     def it_leaves_out_what_it_is_told_to(people):
-        rows = rows_of(personas.stage(settings_for(200, leave_out=("Preference > Food",), sensitive=False)), people)
+        rows = rows_of(
+            personas.stage(settings_for(200, exclude_categories=("Preference > Food",), sensitive=False)), people
+        )
         assert not [row for row in rows if row.sensitive or row.category == "Preference > Food"]
         assert len({(row.category, row.entity_key) for row in rows}) == 42
 
@@ -228,7 +234,7 @@ def describe_later_stages():
             TurnItem(speaker="Hana Mori", text="Oh."),
             TurnItem(speaker="AI Assistant", text="Yes."),
         )
-        made = sessions.parse(SessionsSettings(least=1), story, [talk])
+        made = sessions.parse(SessionsSettings(min_sessions=1), story, [talk])
         frames = {
             **written,
             "albums": frame(spark, albums.Album, [albums.Album(episode_id=story.episode_id, images=ALBUM)]),

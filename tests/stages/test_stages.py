@@ -6,7 +6,7 @@ import pytest
 
 from stark_udfs.calls.reply.json_schema import json_schema
 from stark_udfs.engine.stage import ChatStage
-from stark_udfs.settings.sections import ChatStageSettings
+from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.stages.images.image_plans import stage as image_plans
 from stark_udfs.stages.images.image_plans.prompt import BriefPlanReply, PlanReply
 from stark_udfs.stages.people.demographics import TABLE as PEOPLE

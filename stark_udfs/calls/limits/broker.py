@@ -1,8 +1,8 @@
 """One limit for the whole cluster: who may send how much, what it may cost, and when to stop. Pure; time is passed in.
 
-Workers hold slots until they are asked back; tokens of a rate, where there is one, and money are lent in small batches.
-A worker reports what happened and says what it lacks; the broker answers with a grant. `LockedBroker` is the same behind
-a lock and a clock.
+Workers hold slots until they are asked back; tokens of a rate, where there is one, and money are lent in small
+batches. A worker reports what happened and says what it lacks; the broker answers with a grant. `LockedBroker` is the
+same behind a lock and a clock.
 """
 
 import threading

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from stark_udfs.settings.sections import LimitsSettings, ModelSettings
+from stark_udfs.settings.chat_models import ModelSettings
+from stark_udfs.settings.run import LimitsSettings
 
 
 @dataclass(frozen=True)

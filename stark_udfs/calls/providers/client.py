@@ -30,7 +30,7 @@ from stark_udfs.calls.providers.transport import (
 )
 from stark_udfs.calls.request import ChatRequest, sendable
 from stark_udfs.core.errors import NotAuthorised, ProviderError, SettingsError, Unreachable
-from stark_udfs.settings.sections import ModelSettings
+from stark_udfs.settings.chat_models import ModelSettings
 
 Secrets = Callable[[str], str | None]
 

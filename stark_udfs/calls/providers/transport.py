@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from stark_udfs.core.ids import Json
-from stark_udfs.settings.sections import Defects
+from stark_udfs.settings.chat_models import Defects
 
 Author = Callable[[Mapping[str, Json]], tuple[str, str]]  # the request's block → (text, finish_reason)
 Headers = Sequence[tuple[str, str]]

@@ -13,7 +13,7 @@ from stark_udfs.core.errors import InputError
 from stark_udfs.core.ids import Json, rng_of
 from stark_udfs.demo.author.block import Block
 from stark_udfs.demo.author.defects import Said, spoil
-from stark_udfs.settings.sections import Defects
+from stark_udfs.settings.chat_models import Defects
 
 Write = Callable[[Block, random.Random], Mapping[str, Json]]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stark_udfs.core.ids import Json, rng_of
-from stark_udfs.settings.sections import Defects
+from stark_udfs.settings.chat_models import Defects
 
 LEADS = (
     "Sure! Here is the JSON you asked for:\n\n",

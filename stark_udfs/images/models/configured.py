@@ -16,7 +16,7 @@ from stark_udfs.images.web.fetch import FetchRules
 from stark_udfs.images.web.providers import Brave, Commons, Openverse, Searx
 from stark_udfs.images.web.results import SearchApi
 from stark_udfs.images.web.search import SearchRules
-from stark_udfs.settings.sections import (
+from stark_udfs.settings.image_models import (
     DetectorSettings,
     NsfwSettings,
     PainterSettings,
@@ -79,7 +79,11 @@ def nsfw(settings: NsfwSettings | None) -> NsfwSpec | None:
 
 def detector(settings: DetectorSettings | None) -> DetectorSpec | None:
     """Where faces are."""
-    return None if settings is None else DetectorSpec(settings.model, settings.revision, settings.label, settings.least)
+    return (
+        None
+        if settings is None
+        else DetectorSpec(settings.model, settings.revision, settings.label, settings.min_score)
+    )
 
 
 def search_api(settings: WebSettings) -> SearchApi | None:

@@ -1,15 +1,19 @@
 """The one rule by which a person gets a face: `faces` paints it, `image_plans` speaks of the same hair and glasses."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from stark_udfs.core.ids import Json, fingerprint, seed_of
 from stark_udfs.core.rejects import Reject
 from stark_udfs.images.appearance import Face, draw_face
 from stark_udfs.images.wardrobe import pool
-from stark_udfs.settings.sections import Gender, Settings
+from stark_udfs.settings.people import Gender
+
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
 
 
-def face_of(settings: Settings, *, episode_id: str, age: int, gender: str, birthplace: str) -> Face | Reject:
+def face_of(settings: "Settings", *, episode_id: str, age: int, gender: str, birthplace: str) -> Face | Reject:
     """The face of an episode's person; none for a person under `safety.min_face_age`."""
     return draw_face(
         age=age,
@@ -34,7 +38,7 @@ def gender_of(genders: Sequence[Gender], word: str) -> Gender:
     )
 
 
-def fingerprint_settings(settings: Settings) -> dict[str, Json]:
+def fingerprint_settings(settings: "Settings") -> dict[str, Json]:
     """Every setting and word list that `face_of` looks at, as JSON: part of the fingerprint of its callers."""
     return {
         "seed": settings.pipeline.seed,

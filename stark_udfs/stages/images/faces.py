@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pyspark.sql import DataFrame
@@ -10,7 +11,6 @@ from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.stage import Check, Frames, ImageStage
 from stark_udfs.images.appearance import Face, FixedTraits
-from stark_udfs.images.backend import atelier_of
 from stark_udfs.images.requests import (
     Candidate,
     ImageRequest,
@@ -21,7 +21,7 @@ from stark_udfs.images.requests import (
     Person,
     ScoreRequest,
 )
-from stark_udfs.settings.sections import FacesSettings, Settings
+from stark_udfs.stages.images.backend import image_backend
 from stark_udfs.stages.images.face_of import face_of, fingerprint_settings
 from stark_udfs.stages.images.images.progress import ImageProgress, next_task
 from stark_udfs.stages.images.images.selection import (
@@ -32,8 +32,13 @@ from stark_udfs.stages.images.images.selection import (
     scored,
     unusable,
 )
+from stark_udfs.stages.images.settings import FacesSettings
+from stark_udfs.stages.preflight import check_pictures
 from stark_udfs.stages.text import narratives
 from stark_udfs.tables.table import Table
+
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
 
 
 class FaceSeed(Record):
@@ -71,18 +76,22 @@ class FaceImage(Record):
 TABLE = Table("faces", FaceImage, key=("episode_id",), parents=(("episode_id", "narratives"),))
 
 
-def request(settings: Settings, row: FaceSeed, answers: Sequence[ImageResult]) -> ImageTask | None:
+def request(settings: "Settings", row: FaceSeed, answers: Sequence[ImageResult]) -> ImageTask | None:
     """A picture and its rating, and both again with another seed if it cannot be taken; nothing for a minor."""
     face = _face(settings, row)
-    return None if isinstance(face, Reject) else course(settings.faces, settings.pictures.side, row, face, answers).next
+    return (
+        None
+        if isinstance(face, Reject)
+        else course(settings.faces, settings.pictures.image_size, row, face, answers).next
+    )
 
 
-def parse(settings: Settings, row: FaceSeed, answers: Sequence[ImageResult]) -> list[FaceImage | Reject]:
+def parse(settings: "Settings", row: FaceSeed, answers: Sequence[ImageResult]) -> list[FaceImage | Reject]:
     """One row or reject."""
     face = _face(settings, row)
     if isinstance(face, Reject):
         return [face.model_copy(update={"key": row.episode_id})]
-    tried = course(settings.faces, settings.pictures.side, row, face, answers)
+    tried = course(settings.faces, settings.pictures.image_size, row, face, answers)
     if tried.chosen is not None:
         return [_row(row, face, tried.chosen, attempt=len(tried.tries))]
     judged = [one for each in tried.tries for one in each.judged]
@@ -110,17 +119,17 @@ def course(
     ) -> list[ScoredCandidate]:
         return [ScoredCandidate.of(*pair, _fault(settings, *pair)) for pair in scored(candidates, ratings)]
 
-    return next_task([wish] * settings.tries, answers, rate=rate, judge=judge)
+    return next_task([wish] * settings.attempts, answers, rate=rate, judge=judge)
 
 
 def _fault(settings: FacesSettings, candidate: Candidate, rating: ImageScore) -> CandidateFault | None:
-    fault = unusable(candidate, rating, nsfw_most=settings.nsfw_most)
+    fault = unusable(candidate, rating, max_nsfw=settings.max_nsfw)
     if fault is None and settings.one_face and rating.faces not in (None, 1):
         return CandidateFault(NotChosen.NOT_ONE_FACE, f"{rating.faces} faces found")
     return fault
 
 
-def _face(settings: Settings, row: FaceSeed) -> Face | Reject:
+def _face(settings: "Settings", row: FaceSeed) -> Face | Reject:
     return face_of(settings, episode_id=row.episode_id, age=row.age, gender=row.gender, birthplace=row.birthplace)
 
 
@@ -160,7 +169,7 @@ CHECKS = (
 )
 
 
-def stage(settings: Settings) -> ImageStage[FaceSeed, FaceImage]:
+def stage(settings: "Settings") -> ImageStage[FaceSeed, FaceImage]:
     """The stage with these settings."""
     return ImageStage(
         name="faces",
@@ -171,13 +180,14 @@ def stage(settings: Settings) -> ImageStage[FaceSeed, FaceImage]:
         request=partial(request, settings),
         parse=partial(parse, settings),
         writes=TABLE,
-        atelier=atelier_of(settings),
+        atelier=image_backend(settings.pictures, settings.storage.files),
         gpus=settings.pictures.gpus,
         seed=settings.pipeline.seed,
         settings={
             **fingerprint_settings(settings),
-            "side": settings.pictures.side,
+            "side": settings.pictures.image_size,
             "faces": settings.faces.model_dump(mode="json"),
         },
         checks=CHECKS,
+        preflight=partial(check_pictures, settings.pictures),
     )

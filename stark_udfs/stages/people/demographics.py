@@ -2,6 +2,7 @@
 
 import logging
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pyspark.sql import DataFrame, SparkSession, Window
@@ -12,13 +13,17 @@ from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record
 from stark_udfs.data.population import population_version
 from stark_udfs.engine.stage import Check, Frames, TableStage
-from stark_udfs.settings.sections import PeopleSettings, Settings
+from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.stages.people import own_people
 from stark_udfs.stages.people.sampler import Sampler, sampler
 from stark_udfs.stages.people.udf import UserRow, checking, drawing, drawn_row
 from stark_udfs.stages.people.user_table import COLUMNS, ID, Rules, missing_columns, rules
+from stark_udfs.stages.preflight import check_people
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.table import Table
+
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
 
 LOG = logging.getLogger(__name__)
 LOCAL_ROWS = 20_000  # up to here, drawing on the driver is quicker than starting Python on the executors
@@ -41,7 +46,7 @@ class Demographic(Record):
 TABLE = Table("demographics", Demographic, key=("demographic_id",))
 
 
-def stage(settings: Settings) -> TableStage:
+def stage(settings: "Settings") -> TableStage:
     """The stage by these settings.
 
     Raises:
@@ -57,10 +62,11 @@ def stage(settings: Settings) -> TableStage:
         writes=TABLE,
         settings=_looked_at(settings),
         checks=_checks(people),
+        preflight=partial(check_people, people),
     )
 
 
-def _looked_at(settings: Settings) -> dict[str, Json]:
+def _looked_at(settings: "Settings") -> dict[str, Json]:
     people = settings.people
     rows = (
         {"population": population_version()} if people.source is None else {"source": own_people.version(people.source)}
@@ -86,7 +92,7 @@ def _checks(people: PeopleSettings) -> tuple[Check, ...]:
     )
 
 
-def _drawn(settings: Settings, people: Sampler, _frames: Frames) -> DataFrame:
+def _drawn(settings: "Settings", people: Sampler, _frames: Frames) -> DataFrame:
     """`people.count` profiles; the same rows whichever way they are made."""
     spark, count, struct = SparkSession.active(), settings.people.count, struct_type(Demographic)
     seed, origin = settings.pipeline.seed, settings.people.weights

@@ -14,7 +14,7 @@ from itertools import accumulate
 from stark_udfs.core.errors import InputError, SettingsError
 from stark_udfs.core.ids import rng_of
 from stark_udfs.data.population import LAST_AGE, Count, population
-from stark_udfs.settings.sections import Gender, PeopleSettings
+from stark_udfs.settings.people import Gender, PeopleSettings
 from stark_udfs.stages.people.countries import country_named
 from stark_udfs.stages.people.names import named_countries
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from stark_udfs.core.errors import InputError, SettingsError
-from stark_udfs.settings.sections import Gender, PeopleSettings
+from stark_udfs.settings.people import Gender, PeopleSettings
 from stark_udfs.stages.people.countries import country_named
 from stark_udfs.stages.people.names import named_countries
 from stark_udfs.stages.people.sampler import Profile

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pyspark.sql import DataFrame
@@ -12,15 +13,27 @@ from stark_udfs.core.ids import stable_id
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.stage import ChatStage, Check, Frames
-from stark_udfs.settings.sections import AlbumsSettings, Settings
+from stark_udfs.settings.chat_models import ChatStageSettings
+from stark_udfs.settings.section import Scalar
 from stark_udfs.stages.fingerprint import fingerprint_settings
 from stark_udfs.stages.text.personas.categories import ADULT
 from stark_udfs.stages.text.profile import READS, EpisodeProfile, episode_profiles, profile_lines
 from stark_udfs.stages.text.words import bullets, clean
 from stark_udfs.tables.table import Table
 
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
+
 DESCRIPTION_LIMIT = 500  # characters
 CATEGORY_LIMIT = 40
+
+
+class AlbumsSettings(ChatStageSettings):
+    """Images that are on the person's phone before the first session."""
+
+    parameters: dict[str, Scalar] = Field({"temperature": 0.9, "top_p": 1.0})
+    reply_tokens: int = Field(1024, ge=1)
+    images: int = Field(5, ge=1, le=30)
 
 
 class AlbumItem(ReplySchema):
@@ -133,7 +146,7 @@ def _checks(settings: AlbumsSettings) -> tuple[Check, ...]:
     )
 
 
-def stage(settings: Settings) -> ChatStage[EpisodeProfile, AlbumReply, Album]:
+def stage(settings: "Settings") -> ChatStage[EpisodeProfile, AlbumReply, Album]:
     """The stage with these settings."""
     return ChatStage(
         name="albums",

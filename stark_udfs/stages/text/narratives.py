@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -13,7 +14,9 @@ from stark_udfs.calls.request import Prompt
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.stage import ChatStage, Check, Frames
-from stark_udfs.settings.sections import Gender, Settings
+from stark_udfs.settings.chat_models import ChatStageSettings
+from stark_udfs.settings.people import Gender
+from stark_udfs.settings.section import Scalar
 from stark_udfs.stages.fingerprint import fingerprint_settings
 from stark_udfs.stages.people import demographics
 from stark_udfs.stages.people.names import pools
@@ -25,6 +28,9 @@ from stark_udfs.stages.text.words import bullets, clean, excerpt
 from stark_udfs.tables import columns
 from stark_udfs.tables.table import Table
 
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
+
 NARRATIVE_LIMIT = 1200  # characters
 NAME_COLUMNS = ", ".join(
     (
@@ -34,6 +40,13 @@ NAME_COLUMNS = ", ".join(
         "lasts map<string,array<string>>",
     )
 )
+
+
+class NarrativesSettings(ChatStageSettings):
+    """Personal narratives."""
+
+    parameters: dict[str, Scalar] = Field({"temperature": 0.9, "top_p": 0.95})
+    reply_tokens: int = Field(1024, ge=1)
 
 
 class NarrativeSeed(Record):
@@ -151,7 +164,7 @@ def _narrative(row: NarrativeSeed, reply: NarrativeReply) -> Narrative | Reject:
     )
 
 
-def select(settings: Settings, frames: Frames) -> DataFrame:
+def select(settings: "Settings", frames: Frames) -> DataFrame:
     """One row per inference, with the person's profile and a name of the birthplace."""
     said = frames[personas.TABLE.name].select(
         "persona_id", "demographic_id", "category", "entity_key", "entity_value", "sentence"
@@ -189,7 +202,7 @@ def _counts_as(genders: Sequence[Gender]) -> Column:
     return F.element_at(F.create_map(*words), F.col("gender"))
 
 
-def _names(settings: Settings, spark: SparkSession) -> DataFrame:
+def _names(settings: "Settings", spark: SparkSession) -> DataFrame:
     """One row per country and male, female or both: firsts with their group, lasts by group."""
     rows = [
         (pool.country, pool.counts_as, list(pool.firsts), dict(pool.lasts)) for pool in pools(settings.people.names)
@@ -197,7 +210,7 @@ def _names(settings: Settings, spark: SparkSession) -> DataFrame:
     return spark.createDataFrame(rows, NAME_COLUMNS, verifySchema=False)
 
 
-def _full_name(settings: Settings) -> Column:
+def _full_name(settings: "Settings") -> Column:
     """A given name drawn by the episode's seed, then a family name of the same group."""
 
     def drawn(names: Column, kind: str) -> Column:
@@ -220,7 +233,7 @@ CHECKS = (
 )
 
 
-def stage(settings: Settings) -> ChatStage[NarrativeSeed, NarrativeReply, Narrative]:
+def stage(settings: "Settings") -> ChatStage[NarrativeSeed, NarrativeReply, Narrative]:
     """The stage with these settings."""
     return ChatStage(
         name="narratives",

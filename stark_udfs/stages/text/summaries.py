@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pyspark.sql import DataFrame
@@ -14,7 +15,8 @@ from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.stage import ChatStage, Check, Frames
-from stark_udfs.settings.sections import Settings, SummariesSettings
+from stark_udfs.settings.chat_models import ChatStageSettings
+from stark_udfs.settings.section import Scalar
 from stark_udfs.stages.fingerprint import fingerprint_settings
 from stark_udfs.stages.text import narratives
 from stark_udfs.stages.text.sessions import stage as sessions
@@ -22,7 +24,20 @@ from stark_udfs.stages.text.sessions.turns import ASSISTANT, Turn
 from stark_udfs.stages.text.words import bullets, clean, jaccard
 from stark_udfs.tables.table import Table
 
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
+
 SUMMARY_LIMIT = 3000  # characters
+
+
+class SummariesSettings(ChatStageSettings):
+    """Session memories."""
+
+    parameters: dict[str, Scalar] = Field({"temperature": 0.7, "top_p": 0.95})
+    reply_tokens: int = Field(1024, ge=1)
+    repetitive: float = Field(
+        0.9, gt=0, le=1, description="Jaccard similarity to the summary before from which it is a copy"
+    )
 
 
 class SummarySession(Record):
@@ -171,7 +186,7 @@ CHECKS = (
 )
 
 
-def stage(settings: Settings) -> ChatStage[SummaryInput, SummaryReply, Summary]:
+def stage(settings: "Settings") -> ChatStage[SummaryInput, SummaryReply, Summary]:
     """The stage with these settings."""
     return ChatStage(
         name="summaries",

@@ -2,7 +2,7 @@ import pytest
 
 from stark_udfs.calls.limits.broker import LOST_S, Broker, LockedBroker, UnknownWorker
 from stark_udfs.calls.limits.messages import AskCounts, CallLimits, WorkerReport
-from stark_udfs.settings.sections import LimitsSettings
+from stark_udfs.settings.run import LimitsSettings
 from tests.calls.asks import model
 
 

@@ -6,7 +6,7 @@ import pytest
 from stark_udfs.core.errors import InputError
 from stark_udfs.demo.author.author import answer
 from stark_udfs.demo.author.block import Block
-from stark_udfs.settings.sections import Defects
+from stark_udfs.settings.chat_models import Defects
 from tests.demo.author.people import seed
 
 ROW = seed("Preference > Food", random.Random(1))

@@ -4,7 +4,7 @@ import random
 import pytest
 
 from stark_udfs.demo.author.defects import REFUSALS, spoil
-from stark_udfs.settings.sections import Defects
+from stark_udfs.settings.chat_models import Defects
 
 TEXT = json.dumps({"personas": [{"sentence": "It's tea I like.", "key": "drink", "value": "tea"} for _ in range(5)]})
 

@@ -9,15 +9,15 @@ from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.demo.author import albums, image_plans
 from stark_udfs.demo.author.block import Block
 from stark_udfs.images.requests import Module
-from stark_udfs.settings.load import load
 from stark_udfs.stages.images.image_plans.prompt import PlanReply
 from stark_udfs.stages.images.image_plans.seeds import ImageSeed
 from stark_udfs.stages.images.image_plans.stage import ImagePlan, ask, parse
+from stark_udfs.stages.pipeline import load_settings
 from tests.demo.author.lives import events_of, images_of, person, talks_of
 from tests.demo.author.people import block_of
 
 SOME = ("Preference > Food", "Preference > Game", "Preference > Travel", "Possession > Animal", "School > Name")
-SETTINGS = load("conf", "base")
+SETTINGS = load_settings("base")
 
 
 def seed(row: dict[str, Any], place: str, number: int, **image: Any) -> ImageSeed:

@@ -5,8 +5,8 @@ import pytest
 from stark_udfs.core.ids import rng_of
 from stark_udfs.demo.author import sessions
 from stark_udfs.demo.author.grammar import content_words, overlap, spoken
-from stark_udfs.settings.sections import SessionsSettings
 from stark_udfs.stages.text.sessions.advice import unsafe_advice
+from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.sessions.turns import ParsedSession, SessionContext, SessionReply, parse_turns
 from tests.demo.author.lives import accepted, asked, events_of, images_of, person, talks_of, text_of
 

@@ -42,11 +42,12 @@ WITHOUT_MODELS = """
 import sys
 for name in ("torch", "torchvision", "transformers", "diffusers", "faiss", "peft"):
     sys.modules[name] = None
-from stark_udfs.settings.load import load
-from stark_udfs.images.backend import atelier_of
+from stark_udfs.settings.image_models import PicturesSettings
+from stark_udfs.stages.images.backend import image_backend
 from stark_udfs.images.requests import ImageRequest, Module, ScoreRequest
-atelier = atelier_of(load("conf", "demo", ["storage.files=" + sys.argv[1]])).load()
-found = atelier.work([ImageRequest(module=module, prompt="a red house", query="a dog", seeds=(1,)) for module in Module])
+atelier = image_backend(PicturesSettings(), sys.argv[1]).load()
+wanted = [ImageRequest(module=module, prompt="a red house", query="a dog", seeds=(1,)) for module in Module]
+found = atelier.work(wanted)
 paths = tuple(candidate.path for answer in found for candidate in answer.candidates)
 atelier.work([ScoreRequest(paths=paths, captions=paths, description="a dog", of_person=True)])
 print(len(paths), "pandas" in sys.modules, "pyspark" in sys.modules)

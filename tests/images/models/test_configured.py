@@ -5,7 +5,7 @@ import yaml
 
 from stark_udfs.core.errors import SettingsError, StorageError
 from stark_udfs.demo.drawings.backend import OfflineAtelierSpec
-from stark_udfs.images.backend import ModelAtelierSpec, atelier_of
+from stark_udfs.images.backend import ModelAtelierSpec
 from stark_udfs.images.models import configured
 from stark_udfs.images.models.clip import ClipSpec
 from stark_udfs.images.models.ip_adapter import IpAdapterSpec
@@ -13,22 +13,29 @@ from stark_udfs.images.models.photomaker import PhotoMakerSpec
 from stark_udfs.images.models.scorers import PICKSCORE, ClipScoreSpec, PickScoreSpec
 from stark_udfs.images.models.sdxl import SdxlSpec, lightning
 from stark_udfs.images.models.weights import WeightFile
+from stark_udfs.images.requests import ImageBackendSpec
 from stark_udfs.images.web.providers import Brave, Commons, Openverse, Searx
-from stark_udfs.settings.load import load
-from stark_udfs.settings.sections import PicturesSettings, ScorerSettings, WebSettings
+from stark_udfs.settings.image_models import PicturesSettings, ScorerSettings, WebSettings
+from stark_udfs.stages.images.backend import image_backend
+from stark_udfs.stages.pipeline import load_settings
 
-CONF = Path(__file__).parents[2] / "conf"
+CONF = Path(__file__).parents[3] / "conf"
+
+
+def backend(*overrides: str) -> ImageBackendSpec:
+    settings = load_settings("base", conf=CONF, overrides=overrides)
+    return image_backend(settings.pictures, settings.storage.files)
 
 
 def models_of(*overrides: str) -> ModelAtelierSpec:
-    spec = atelier_of(load(CONF, "base", ["pictures.provider=models", *overrides]))
+    spec = backend("pictures.provider=models", *overrides)
     assert isinstance(spec, ModelAtelierSpec)
     return spec
 
 
 def describe_base():
     def it_draws_offline():
-        spec = atelier_of(load(CONF, "base"))
+        spec = backend()
         assert spec == OfflineAtelierSpec("warehouse/files", 8)
         assert spec.provider == "offline"
 
@@ -113,7 +120,7 @@ def describe_what_is_not_configured():
         assert (spec.nsfw, spec.detector, spec.likeness, spec.web, spec.indexes) == (None, None, None, None, ())
 
     def a_detector_is_taken_where_it_is_named():
-        spec = models_of("pictures.detector={model: faces, least: 0.5}")
+        spec = models_of("pictures.detector={model: faces, min_score: 0.5}")
         assert (spec.detector.model, spec.detector.label, spec.detector.least) == ("faces", "face", 0.5)
 
     def an_index_that_is_not_there_is_named(tmp_path: Path):

@@ -6,14 +6,14 @@ import pytest
 
 from stark_udfs.core.rejects import RejectReason
 from stark_udfs.images.requests import Module
-from stark_udfs.settings.sections import AlignerSettings
 from stark_udfs.stages.images.image_plans.rules import Shown
 from stark_udfs.stages.images.images.attempts import AttemptRules, PlannedImage, allowed_modules, attempts, withheld
+from stark_udfs.stages.images.settings import AlignerSettings
 from tests.stages.given import settings_with
 from tests.stages.picture_rows import FACE_PATH, SELFIE, SOUP
 
 RULES = AttemptRules.of(settings_with())
-PAPER = AttemptRules.of(settings_with(aligner=AlignerSettings(draws=1, rewrite=False, fallback=())))
+PAPER = AttemptRules.of(settings_with(aligner=AlignerSettings(samples=1, rewrite=False, fallback=())))
 LISA = SOUP.model_copy(update={"shown": Shown.OTHERS, "real_person": "Lisa Simone"})
 
 

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from stark_udfs.core.records import Record
 from stark_udfs.images.requests import Candidates, ImageScore, Scores
-from stark_udfs.settings.sections import PicturesSettings
+from stark_udfs.settings.image_models import PicturesSettings
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
 from stark_udfs.stages.images.images import checks
@@ -21,7 +21,7 @@ from tests.stages.given import settings_with
 from tests.stages.picture_rows import FACE_PATH, PLAN, SELFIE, SOUP, pictures, ratings
 
 SETTINGS = settings_with()
-TASTE = SelectionRules(score_least=0.5)
+TASTE = SelectionRules(min_score=0.5)
 EAST, NORTH = [1.0, 0.0], [0.0, 1.0]
 
 

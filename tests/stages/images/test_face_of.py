@@ -1,8 +1,9 @@
 from stark_udfs.core.ids import seed_of
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.images.appearance import Face, draw_face
-from stark_udfs.settings.sections import PipelineSettings, SafetySettings
+from stark_udfs.settings.run import PipelineSettings
 from stark_udfs.stages.images.face_of import face_of, fingerprint_settings, gender_of
+from stark_udfs.stages.images.settings import SafetySettings
 from tests.stages.given import PEOPLE, settings_with
 
 SETTINGS = settings_with()

@@ -4,13 +4,13 @@ import pytest
 
 from stark_udfs.core.rejects import RejectReason
 from stark_udfs.images.requests import Candidates, ImageRequest, ImageScore, Module, ScoreRequest, Scores
-from stark_udfs.settings.sections import FacesSettings
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.faces import FaceImage, FaceSeed, parse, request
+from stark_udfs.stages.images.settings import FacesSettings
 from tests.stages.given import settings_with
 from tests.stages.picture_rows import face, pictures
 
-SETTINGS = settings_with(faces=FacesSettings(tries=2, nsfw_most=0.5, one_face=True))
+SETTINGS = settings_with(faces=FacesSettings(attempts=2, max_nsfw=0.5, one_face=True))
 ANA = FaceSeed(episode_id="e-1", age=34, gender="female", birthplace="Japan")
 GOOD = Scores(ratings=[ImageScore(nsfw=0.01, faces=1, phash="0" * 16, embedding=[1.0])])
 NUDE = Scores(ratings=[ImageScore(nsfw=0.97)])
@@ -73,7 +73,7 @@ def describe_parse():
         assert (reject.reason, reject.key) == (RejectReason.WITHHELD_MINOR, "e-1")
 
     def it_takes_any_picture_in_the_paper():
-        paper = settings_with(faces=FacesSettings(tries=1, nsfw_most=None, one_face=False))
+        paper = settings_with(faces=FacesSettings(attempts=1, max_nsfw=None, one_face=False))
         nude_crowd = Scores(ratings=[ImageScore(nsfw=0.97, faces=3)])
         assert isinstance(parse(paper, ANA, [pictures("a"), nude_crowd])[0], FaceImage)
 
@@ -82,6 +82,6 @@ def describe_stage():
     def it_looks_at_whatever_makes_a_face():
         base = faces.stage(settings_with())
         assert faces.stage(settings_with(pipeline={"seed": 7})).settings != base.settings
-        assert faces.stage(settings_with(faces=FacesSettings(tries=3))).settings != base.settings
-        assert faces.stage(settings_with(pictures={"side": 512})).settings != base.settings
+        assert faces.stage(settings_with(faces=FacesSettings(attempts=3))).settings != base.settings
+        assert faces.stage(settings_with(pictures={"image_size": 512})).settings != base.settings
         assert base.reads[0].name == "narratives"

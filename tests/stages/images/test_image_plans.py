@@ -2,11 +2,13 @@ import pytest
 
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.images.requests import Module
-from stark_udfs.settings.sections import AlignerSettings, Gender, ImagePlansSettings, PeopleSettings, Settings
+from stark_udfs.settings.people import Gender, PeopleSettings
 from stark_udfs.stages.images.image_plans.prompt import BriefPlanReply, PlanReply
 from stark_udfs.stages.images.image_plans.rules import Shown
 from stark_udfs.stages.images.image_plans.seeds import ImageOrigin, ImageSeed, Sharer, Utterance
 from stark_udfs.stages.images.image_plans.stage import ImagePlan, ask, parse
+from stark_udfs.stages.images.settings import AlignerSettings, ImagePlansSettings
+from stark_udfs.stages.pipeline import Settings
 from tests.stages.given import settings_with
 
 
@@ -24,7 +26,7 @@ PEOPLE = PeopleSettings(
 BASE = settings_with(people=PEOPLE)
 PAPER = settings_with(
     people=PEOPLE,
-    image_plans=ImagePlansSettings(sees="profile", unparsed="t2i"),
+    image_plans=ImagePlansSettings(planner_input="profile", on_bad_module="t2i"),
     aligner=AlignerSettings(modules=("p-t2i", "retrieval", "web"), groups="as_is"),
 )
 SEED = ImageSeed(

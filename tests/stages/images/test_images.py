@@ -4,17 +4,17 @@ import pytest
 
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.images.requests import Candidates, ImageRequest, ImageResult, ImageScore, Module, ScoreRequest
-from stark_udfs.settings.sections import AlignerSettings, ChoosingSettings
 from stark_udfs.stages.images.image_plans.rules import Shown
 from stark_udfs.stages.images.images import stage as images
 from stark_udfs.stages.images.images.attempts import AttemptRules, PlannedImage
 from stark_udfs.stages.images.images.selection import NotChosen, SelectionRules
 from stark_udfs.stages.images.images.stage import Image, parse, request
+from stark_udfs.stages.images.settings import AlignerSettings, ChoosingSettings
 from tests.stages.given import settings_with
 from tests.stages.picture_rows import NOTHING, SELFIE, SOUP, pictures, ratings
 
 RULES = AttemptRules.of(settings_with())
-TASTE = SelectionRules(turns_weight=0.3, score_least=0.5, nsfw_most=0.5, twin_bits=6)
+TASTE = SelectionRules(turns_weight=0.3, min_score=0.5, max_nsfw=0.5, duplicate_bits=6)
 
 
 def rows(row: PlannedImage, *answers: ImageResult) -> list[Image]:
@@ -136,16 +136,16 @@ def describe_parse():
 def describe_stage():
     def its_threshold_is_that_of_the_scorer_that_rates():
         def least(**pictures_settings: object) -> float | None:
-            return SelectionRules.of(settings_with(pictures=pictures_settings)).score_least
+            return SelectionRules.of(settings_with(pictures=pictures_settings)).min_score
 
-        wanted = ChoosingSettings().score_least
+        wanted = ChoosingSettings().min_score
         assert least() == wanted.words
         assert least(provider="models") == wanted.pickscore
         assert least(provider="models", scorer={"kind": "clip"}) == wanted.clip
 
     def its_fingerprint_moves_with_what_it_looks_at():
         base = images.stage(settings_with()).settings
-        assert images.stage(settings_with(aligner=AlignerSettings(draws=2))).settings != base
+        assert images.stage(settings_with(aligner=AlignerSettings(samples=2))).settings != base
         assert images.stage(settings_with(choosing=ChoosingSettings(turns_weight=0))).settings != base
         assert images.stage(settings_with(aligner=AlignerSettings(groups="as_is"))).settings == base
 

@@ -25,7 +25,7 @@ def found(name: str) -> Candidates:
 
 
 def course(*answers: ImageResult) -> ImageProgress:
-    taste = SelectionRules(score_least=0.5)
+    taste = SelectionRules(min_score=0.5)
     return next_task(
         WISHES,
         answers,

@@ -15,7 +15,7 @@ from stark_udfs.stages.images.images.selection import (
     score_candidates,
 )
 
-TASTE = SelectionRules(turns_weight=0.5, score_least=0.2, nsfw_most=0.5, twin_bits=6)
+TASTE = SelectionRules(turns_weight=0.5, min_score=0.2, max_nsfw=0.5, duplicate_bits=6)
 
 
 def picture(name: str, **told: object) -> Candidate:
@@ -71,7 +71,7 @@ def describe_judge():
         assert found[0].detail == "of number 2 of this try"
 
     def it_knows_no_twins_where_it_is_told_so():
-        apart = replace(TASTE, twin_bits=None)
+        apart = replace(TASTE, duplicate_bits=None)
         found = judged(rating(0.6, phash="0" * 16), rating(0.5, phash="0" * 16), taste=apart)
         assert whys(found) == [None, NotChosen.OUTSCORED]
 

@@ -6,22 +6,19 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from stark_udfs.core.errors import InputError, SettingsError
-from stark_udfs.settings.sections import (
-    AlbumsSettings,
-    CommonsenseSettings,
-    EventsSettings,
-    Gender,
-    NarrativesSettings,
-    PeopleSettings,
-    PersonasSettings,
-    SessionsSettings,
-    Settings,
-    SummariesSettings,
-)
+from stark_udfs.settings.people import Gender, PeopleSettings
 from stark_udfs.stages.people import demographics
 from stark_udfs.stages.people.demographics import LOCAL_ROWS, TABLE, Demographic
 from stark_udfs.stages.people.sampler import sampler
 from stark_udfs.stages.people.udf import drawn_row
+from stark_udfs.stages.pipeline import Settings
+from stark_udfs.stages.text.albums import AlbumsSettings
+from stark_udfs.stages.text.commonsense.stage import CommonsenseSettings
+from stark_udfs.stages.text.events.stage import EventsSettings
+from stark_udfs.stages.text.narratives import NarrativesSettings
+from stark_udfs.stages.text.personas.stage import PersonasSettings
+from stark_udfs.stages.text.sessions.settings import SessionsSettings
+from stark_udfs.stages.text.summaries import SummariesSettings
 from stark_udfs.tables.schema import struct_type
 
 HEADER = "age,gender,birthplace,residence\n"

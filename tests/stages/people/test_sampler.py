@@ -6,7 +6,7 @@ import pytest
 
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.data.population import population
-from stark_udfs.settings.sections import Gender, PeopleSettings
+from stark_udfs.settings.people import Gender, PeopleSettings
 from stark_udfs.stages.people.sampler import Profile, sampler
 
 DRAWS = 20_000

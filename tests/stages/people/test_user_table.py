@@ -1,7 +1,7 @@
 import pytest
 
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.settings.sections import Gender, PeopleSettings
+from stark_udfs.settings.people import Gender, PeopleSettings
 from stark_udfs.stages.people.sampler import Profile
 from stark_udfs.stages.people.user_table import Problem, id_problem, missing_columns, profile_of, rules
 

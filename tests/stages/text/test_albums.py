@@ -1,7 +1,6 @@
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.rejects import RejectReason
-from stark_udfs.settings.sections import AlbumsSettings
-from stark_udfs.stages.text.albums import Album, AlbumImage, AlbumItem, AlbumReply, ask, parse
+from stark_udfs.stages.text.albums import Album, AlbumImage, AlbumItem, AlbumReply, AlbumsSettings, ask, parse
 from tests.stages.given import LIFE
 
 BASE = AlbumsSettings()

@@ -3,8 +3,8 @@ from statistics import mean
 import pytest
 
 from stark_udfs.core.ids import rng_of
-from stark_udfs.settings.sections import SessionsSettings
 from stark_udfs.stages.text.sessions.brief import ASSISTANT_FINDS, USER_OPENS, sampled
+from stark_udfs.stages.text.sessions.settings import SessionsSettings
 
 DRAWS = 4000
 BASE = SessionsSettings()

@@ -3,7 +3,6 @@ from datetime import date
 import pytest
 
 from stark_udfs.core.rejects import RejectReason
-from stark_udfs.settings.sections import EventsSettings
 from stark_udfs.stages.text.events.stage import (
     Cause,
     CauseItem,
@@ -11,6 +10,7 @@ from stark_udfs.stages.text.events.stage import (
     EventItem,
     EventSequence,
     EventsReply,
+    EventsSettings,
     ask,
     parse,
 )
@@ -47,7 +47,7 @@ def reason(settings: EventsSettings = BASE, **changes: object) -> RejectReason:
 
 def describe_ask():
     def it_tells_the_life_the_span_and_the_share_of_updates():
-        prompt = ask(EventsSettings(asked=7, update_share=0.5), LIFE, [])
+        prompt = ask(EventsSettings(min_events=7, update_share=0.5), LIFE, [])
         assert prompt is not None
         for part in ("Hana Mori", LIFE.narrative, "7 or 8 events", "2021.01.01", "2024.04.30", "3 should be 'update'"):
             assert part in prompt.user

@@ -1,7 +1,15 @@
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.rejects import RejectReason
-from stark_udfs.settings.sections import PersonasSettings, PipelineSettings
-from stark_udfs.stages.text.personas.stage import Persona, PersonaItem, PersonaReply, ask, calls, parse
+from stark_udfs.settings.run import PipelineSettings
+from stark_udfs.stages.text.personas.stage import (
+    Persona,
+    PersonaItem,
+    PersonaReply,
+    PersonasSettings,
+    ask,
+    calls,
+    parse,
+)
 from tests.stages.given import SEED, settings_with
 
 GOOD = PersonaItem(sentence="I make Miso Soup on Sundays.", key="food", value="miso soup")
@@ -94,6 +102,6 @@ def describe_calls():
             )
 
         assert needed(1) == 1
-        assert needed(20, sentences_each=1, spare=0.5) == 30
-        assert needed(93_000, relations_each=5, spare=0.0) == 620
-        assert needed(100, sentences=10, sentences_each=30, spare=0) == 10
+        assert needed(20, sentences_each=1, extra_share=0.5) == 30
+        assert needed(93_000, sentences_each=30, relations_each=5, extra_share=0.0) == 620
+        assert needed(100, sentences=10, sentences_each=30, extra_share=0) == 10

@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from stark_udfs.core.rejects import Reject, RejectReason
-from stark_udfs.settings.sections import SessionsSettings
 from stark_udfs.stages.text.sessions.prompt import transcript
+from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.sessions.stage import Session, SessionInput, ask, parse, schedule
 from stark_udfs.stages.text.sessions.turns import SessionReply, Turn, TurnItem
 from tests.stages.given import ALBUM, DAYS, STORY, event, session_reply, shared
@@ -24,12 +24,12 @@ def asked(replies: list[SessionReply], settings: SessionsSettings = BASE, row: S
 def describe_schedule():
     def it_takes_the_first_events_in_the_order_of_their_dates():
         row = STORY.model_copy(update={"events": STORY.events[::-1]})
-        due = schedule(SessionsSettings(most=5), row)
+        due = schedule(SessionsSettings(max_sessions=5), row)
         assert [(item.event_id, item.date) for item in due] == list(enumerate(DAYS[:5], 1))
 
     def it_is_empty_where_no_episode_can_come_of_it():
-        assert schedule(SessionsSettings(least=7, most=8), STORY) == []
-        assert schedule(SessionsSettings(most=5, more_events="drop"), STORY) == []
+        assert schedule(SessionsSettings(min_sessions=7, max_sessions=8), STORY) == []
+        assert schedule(SessionsSettings(max_sessions=5, more_events="drop"), STORY) == []
 
 
 def describe_ask():
@@ -41,7 +41,7 @@ def describe_ask():
         assert ask(BASE, 42, STORY, [GOOD, BAD]) is None
 
     def it_asks_nothing_where_no_episode_can_come_of_it():
-        assert ask(SessionsSettings(most=5, more_events="drop"), 42, STORY, []) is None
+        assert ask(SessionsSettings(max_sessions=5, more_events="drop"), 42, STORY, []) is None
 
     def it_introduces_the_two_in_the_first_session():
         prompt = asked([])

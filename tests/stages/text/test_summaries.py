@@ -1,9 +1,16 @@
 from datetime import date
 
 from stark_udfs.core.rejects import RejectReason
-from stark_udfs.settings.sections import SummariesSettings
 from stark_udfs.stages.text.sessions.turns import SharedImage, Turn
-from stark_udfs.stages.text.summaries import Summary, SummaryInput, SummaryReply, SummarySession, ask, parse
+from stark_udfs.stages.text.summaries import (
+    SummariesSettings,
+    Summary,
+    SummaryInput,
+    SummaryReply,
+    SummarySession,
+    ask,
+    parse,
+)
 
 BASE = SummariesSettings()
 IMAGE = SharedImage(

@@ -2,8 +2,8 @@ import pytest
 
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.rejects import Reject, RejectReason
-from stark_udfs.settings.sections import SessionsSettings
 from stark_udfs.stages.text.albums import AlbumImage
+from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.sessions.turns import (
     ParsedSession,
     SessionContext,

@@ -1,16 +1,19 @@
 """The prompt of one picture: what is known of it, where it may come from, what the model is to say."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from stark_udfs.core.records import ReplySchema
 from stark_udfs.images.wardrobe import article
-from stark_udfs.settings.sections import ModuleName, Settings
 from stark_udfs.stages.images.face_of import gender_of
 from stark_udfs.stages.images.image_plans.seeds import ImageOrigin, ImageSeed, Sharer
+from stark_udfs.stages.images.settings import ModuleName
 from stark_udfs.stages.text.words import bullets
+
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
 
 ShownName = Literal["user", "user_with_others", "others", "nobody", "document"]
 
@@ -58,9 +61,9 @@ REFRAMED = (
 )
 
 
-def user_prompt(settings: Settings, row: ImageSeed, looks: str | None) -> str:
+def user_prompt(settings: "Settings", row: ImageSeed, looks: str | None) -> str:
     """Everything that the model is told beside its role. `looks`: what stays with the person in every picture."""
-    scene = settings.image_plans.sees == "scene"
+    scene = settings.image_plans.planner_input == "scene"
     offered = [f"{name}: {MODULES[name].format(name=row.name)}" for name in offered_to(settings, row)]
     parts = [
         f"The picture\n{bullets(_picture(row) if scene else [f'shows: {row.description}'])}",
@@ -72,7 +75,7 @@ def user_prompt(settings: Settings, row: ImageSeed, looks: str | None) -> str:
     return "\n\n".join(parts)
 
 
-def offered_to(settings: Settings, row: ImageSeed) -> list[ModuleName]:
+def offered_to(settings: "Settings", row: ImageSeed) -> list[ModuleName]:
     """The modules that the model may name; nobody under the age limit has a face that could be painted."""
     minor = row.age < settings.safety.min_face_age
     return [name for name in settings.aligner.modules if not (minor and name == "p-t2i")]
@@ -99,7 +102,7 @@ def _profile(row: ImageSeed) -> list[str]:
     return [f"name: {row.name}", f"gender: {row.gender}", f"age: {row.age}"]
 
 
-def _person(settings: Settings, row: ImageSeed, looks: str | None) -> list[str]:
+def _person(settings: "Settings", row: ImageSeed, looks: str | None) -> list[str]:
     lines = [*_profile(row), f"born in: {row.birthplace}", f"lives in: {row.residence}"]
     if looks is not None:
         noun = gender_of(settings.people.genders, row.gender).noun
@@ -114,7 +117,7 @@ def _chat(row: ImageSeed) -> list[str]:
     return [*parts, "The chat after it\n" + "\n".join(after)] if after else parts
 
 
-def _rules(settings: Settings, row: ImageSeed, looks: str | None) -> list[str]:
+def _rules(settings: "Settings", row: ImageSeed, looks: str | None) -> list[str]:
     first = row.name.split()[0]
     rules = [
         f"Say first who can be seen: user ({first} alone), user_with_others, others, nobody, or document. Passers-by "
@@ -135,7 +138,7 @@ def _rules(settings: Settings, row: ImageSeed, looks: str | None) -> list[str]:
     return [*rules, *_scene_rules(settings, row)]
 
 
-def _trigger_rule(settings: Settings, row: ImageSeed, looks: str | None) -> str:
+def _trigger_rule(settings: "Settings", row: ImageSeed, looks: str | None) -> str:
     noun = gender_of(settings.people.genders, row.gender).noun
     says = " and says the looks (those that can be seen in it)" if looks is not None else ""
     return (
@@ -144,7 +147,7 @@ def _trigger_rule(settings: Settings, row: ImageSeed, looks: str | None) -> str:
     )
 
 
-def _scene_rules(settings: Settings, row: ImageSeed) -> list[str]:
+def _scene_rules(settings: "Settings", row: ImageSeed) -> list[str]:
     rules = []
     if shape_of(settings) is PlanReply:
         told = "with what the chat around it says of place, time and things" if row.turns_before else "plainer ones"
@@ -152,7 +155,7 @@ def _scene_rules(settings: Settings, row: ImageSeed) -> list[str]:
         rules.append(
             "query names what must be in the picture, in plain words; no name of a private person, no address."
         )
-    if settings.image_plans.sees == "profile":
+    if settings.image_plans.planner_input == "profile":
         return rules
     if row.stands_in is ImageOrigin.ALBUM or row.source == "mobile":
         rules.append("It is a picture of a phone: everyday light and framing, no studio.")
@@ -161,6 +164,6 @@ def _scene_rules(settings: Settings, row: ImageSeed) -> list[str]:
     return rules
 
 
-def shape_of(settings: Settings) -> type[BriefPlanReply]:
+def shape_of(settings: "Settings") -> type[BriefPlanReply]:
     """What a reply has to look like."""
-    return BriefPlanReply if settings.image_plans.unparsed == "t2i" else PlanReply
+    return BriefPlanReply if settings.image_plans.on_bad_module == "t2i" else PlanReply

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pyspark.sql import DataFrame
@@ -13,7 +14,6 @@ from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.stage import ChatStage, Check, Frames
 from stark_udfs.images.requests import Module
-from stark_udfs.settings.sections import Settings
 from stark_udfs.stages.fingerprint import fingerprint_settings
 from stark_udfs.stages.images import face_of as faces_rule
 from stark_udfs.stages.images.face_of import face_of, gender_of
@@ -42,6 +42,9 @@ from stark_udfs.stages.text import albums, narratives
 from stark_udfs.stages.text.sessions import stage as sessions
 from stark_udfs.stages.text.words import clean, excerpt
 from stark_udfs.tables.table import Table
+
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
 
 RELEVANCE_LIMIT = 500  # characters
 
@@ -80,12 +83,14 @@ TABLE = Table(
 )
 
 
-def ask(settings: Settings, row: ImageSeed, replies: Sequence[BriefPlanReply]) -> Prompt | None:
+def ask(settings: "Settings", row: ImageSeed, replies: Sequence[BriefPlanReply]) -> Prompt | None:
     """One call per image; none for one whose own words say that it must not be shown."""
     if replies or withheld(settings, row, row.description) is not None:
         return None
     face = face_of(settings, episode_id=row.episode_id, age=row.age, gender=row.gender, birthplace=row.birthplace)
-    looks = None if settings.image_plans.sees == "profile" or isinstance(face, Reject) else face.traits.phrase()
+    looks = (
+        None if settings.image_plans.planner_input == "profile" or isinstance(face, Reject) else face.traits.phrase()
+    )
     return Prompt(
         system=SYSTEM,
         user=user_prompt(settings, row, looks),
@@ -99,7 +104,7 @@ def ask(settings: Settings, row: ImageSeed, replies: Sequence[BriefPlanReply]) -
     )
 
 
-def parse(settings: Settings, row: ImageSeed, replies: Sequence[BriefPlanReply]) -> list[ImagePlan | Reject]:
+def parse(settings: "Settings", row: ImageSeed, replies: Sequence[BriefPlanReply]) -> list[ImagePlan | Reject]:
     """One row or reject."""
     kept_back = withheld(settings, row, row.description)
     if kept_back is not None:
@@ -107,7 +112,7 @@ def parse(settings: Settings, row: ImageSeed, replies: Sequence[BriefPlanReply])
     return [_plan(settings, row, reply) for reply in replies]
 
 
-def _plan(settings: Settings, row: ImageSeed, reply: BriefPlanReply) -> ImagePlan | Reject:
+def _plan(settings: "Settings", row: ImageSeed, reply: BriefPlanReply) -> ImagePlan | Reject:
     shown = shown_in(settings, row, reply)
     kept_back = withheld_by_reply(settings, row, reply, shown)
     if kept_back is not None:
@@ -146,7 +151,7 @@ class Chosen:
     why: str | None = None
 
 
-def _choose(settings: Settings, reply: BriefPlanReply, shown: Shown, real_person: str | None) -> Chosen | Reject:
+def _choose(settings: "Settings", reply: BriefPlanReply, shown: Shown, real_person: str | None) -> Chosen | Reject:
     """The model's module where it may make the image, else the best stand-in that may."""
     if shown.has_user and real_person:
         return Reject(reason=RejectReason.REAL_PERSON, detail=f"{real_person} together with the user")
@@ -156,7 +161,7 @@ def _choose(settings: Settings, reply: BriefPlanReply, shown: Shown, real_person
     if said in allowed and said.value in offered:
         return Chosen(said)
     unread = said is None or said.value not in offered
-    if unread and settings.image_plans.unparsed == "t2i" and Module.T2I in allowed:
+    if unread and settings.image_plans.on_bad_module == "t2i" and Module.T2I in allowed:
         return Chosen(Module.T2I, "not a module that is offered")
     possible = [module for module in allowed if module.value in offered]
     if possible:
@@ -173,17 +178,17 @@ def _why(said: Module | None, shown: Shown, real_person: str | None) -> str:
     return "the user is not shown" if said is Module.P_T2I else "not a module that is offered"
 
 
-def _worded(settings: Settings, row: ImageSeed, module: Module, wrote: str) -> str:
+def _worded(settings: "Settings", row: ImageSeed, module: Module, wrote: str) -> str:
     """The words of a prompt in the form of the module; the description where there are none."""
     text = clean(wrote)
     if module is not Module.P_T2I:
         return plain(text) or plain(row.description)
     noun = gender_of(settings.people.genders, row.gender).noun
-    append = settings.image_plans.sees == "profile"
+    append = settings.image_plans.planner_input == "profile"
     return personal(text or row.description, noun, name=row.name, append=append)
 
 
-def _reframed(settings: Settings, shown: Shown, prompt: str) -> bool | None:
+def _reframed(settings: "Settings", shown: Shown, prompt: str) -> bool | None:
     asked = settings.aligner.groups == "reframe" and shown is Shown.WITH_OTHERS
     return others_hidden(prompt) if asked else None
 
@@ -197,7 +202,7 @@ def select(frames: Frames) -> DataFrame:
     return images.join(people, "episode_id").select(*ImageSeed.model_fields)
 
 
-def _checks(settings: Settings) -> tuple[Check, ...]:
+def _checks(settings: "Settings") -> tuple[Check, ...]:
     of_user = "module = 'p-t2i' AS int)) FILTER (WHERE shown IN ('user', 'user_with_others'))"
     shares = (
         Check(
@@ -218,7 +223,7 @@ def _checks(settings: Settings) -> tuple[Check, ...]:
     )
 
 
-def stage(settings: Settings) -> ChatStage[ImageSeed, BriefPlanReply, ImagePlan]:
+def stage(settings: "Settings") -> ChatStage[ImageSeed, BriefPlanReply, ImagePlan]:
     """The stage with these settings."""
     return ChatStage(
         name="image_plans",

@@ -6,16 +6,22 @@ any; the user by p-t2i alone, with their own face; a named real person by a sear
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stark_udfs.core.ids import Json
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.images.appearance import FixedTraits
 from stark_udfs.images.requests import ImageRequest, Module, Person
-from stark_udfs.settings.sections import AlignerSettings, Gender, Settings
+from stark_udfs.settings.people import Gender
+from stark_udfs.stages.fingerprint import settings_named
 from stark_udfs.stages.images.face_of import gender_of
 from stark_udfs.stages.images.image_plans.rules import Shown, may_make, personal, query_of
 from stark_udfs.stages.images.image_plans.stage import ImagePlan
+from stark_udfs.stages.images.settings import AlignerSettings
 from stark_udfs.stages.images.who_is_shown import Owner, Seen, seen_in
+
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
 
 PAINTERS = (Module.P_T2I, Module.T2I)
 NEGATIVE = (
@@ -48,16 +54,16 @@ class AttemptRules:
     genders: tuple[Gender, ...]
 
     @classmethod
-    def of(cls, settings: Settings) -> "AttemptRules":
+    def of(cls, settings: "Settings") -> "AttemptRules":
         """From the settings."""
         pictures, people = settings.pictures, settings.people
         age = settings.safety.min_face_age
-        return cls(settings.aligner, pictures.side, pictures.top, pictures.web.results, age, people.genders)
+        return cls(settings.aligner, pictures.image_size, pictures.top_k, pictures.web.results, age, people.genders)
 
     def looked_at(self) -> dict[str, Json]:
         """All of it, as JSON."""
         return {
-            "aligner": self.aligner.model_dump(mode="json", include={"draws", "rewrite", "fallback"}),
+            "aligner": settings_named(self.aligner, "samples", "rewrite", "fallback"),
             "side": self.side,
             "top": self.top,
             "results": self.results,
@@ -152,7 +158,7 @@ def _wish(rules: AttemptRules, row: PlannedImage, module: Module, words: str) ->
         module=module,
         prompt=words,
         negative=NEGATIVE,
-        count=rules.aligner.draws,
+        count=rules.aligner.samples,
         width=rules.side,
         height=rules.side,
         person=person,

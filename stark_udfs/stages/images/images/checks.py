@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from stark_udfs.engine.stage import Check, Frames
 from stark_udfs.images.requests import Module
-from stark_udfs.settings.sections import PicturesSettings
+from stark_udfs.settings.image_models import PicturesSettings
 
 OTHERS = 8  # faces of the same gender and age band that a picture is compared with
 BAND = 10  # years

@@ -8,12 +8,14 @@ its twin. The first of the rest is chosen.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from stark_udfs.core.ids import Json
 from stark_udfs.core.rejects import RejectReason
 from stark_udfs.images.requests import Candidate, ImageScore, Module
-from stark_udfs.settings.sections import Settings
+
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
 
 UNRATED = ImageScore(fault="not rated")
 DETAIL_LIMIT = 500  # characters
@@ -39,22 +41,22 @@ class SelectionRules:
     """What is taken: `choosing`, with the threshold of the scorer that rates."""
 
     turns_weight: float = 0.0
-    score_least: float | None = None
-    nsfw_most: float | None = None
-    twin_bits: int | None = None
+    min_score: float | None = None
+    max_nsfw: float | None = None
+    duplicate_bits: int | None = None
     licence: Literal["required", "marked"] = "required"
 
     @classmethod
-    def of(cls, settings: Settings) -> "SelectionRules":
+    def of(cls, settings: "Settings") -> "SelectionRules":
         """From the settings."""
         choosing, pictures = settings.choosing, settings.pictures
-        least = choosing.score_least
+        least = choosing.min_score
         by_scorer = {"pickscore": least.pickscore, "clip": least.clip}
         return cls(
             turns_weight=choosing.turns_weight,
-            score_least=least.words if pictures.provider == "offline" else by_scorer[pictures.scorer.kind],
-            nsfw_most=choosing.nsfw_most,
-            twin_bits=choosing.twin_bits,
+            min_score=least.words if pictures.provider == "offline" else by_scorer[pictures.scorer.kind],
+            max_nsfw=choosing.max_nsfw,
+            duplicate_bits=choosing.duplicate_bits,
             licence=choosing.licence,
         )
 
@@ -127,7 +129,7 @@ def combined(taste: SelectionRules, rating: ImageScore) -> float | None:
     return (1 - taste.turns_weight) * rating.text_score + taste.turns_weight * rating.turn_score
 
 
-def unusable(candidate: Candidate, rating: ImageScore, *, nsfw_most: float | None) -> CandidateFault | None:
+def unusable(candidate: Candidate, rating: ImageScore, *, max_nsfw: float | None) -> CandidateFault | None:
     """No picture, or one that is not safe."""
     if not candidate.path:
         return CandidateFault(
@@ -135,8 +137,8 @@ def unusable(candidate: Candidate, rating: ImageScore, *, nsfw_most: float | Non
         )
     if rating.fault:
         return CandidateFault(NotChosen.NO_PICTURE, rating.fault)
-    if nsfw_most is not None and rating.nsfw is not None and rating.nsfw > nsfw_most:
-        return CandidateFault(NotChosen.NSFW, f"{rating.nsfw:.3f}, at most {nsfw_most:g} is taken")
+    if max_nsfw is not None and rating.nsfw is not None and rating.nsfw > max_nsfw:
+        return CandidateFault(NotChosen.NSFW, f"{rating.nsfw:.3f}, at most {max_nsfw:g} is taken")
     return None
 
 
@@ -147,12 +149,12 @@ def nearest(judged: Sequence[ScoredCandidate]) -> RejectReason:
 
 
 def _fault(taste: SelectionRules, module: Module, candidate: Candidate, rating: ImageScore) -> CandidateFault | None:
-    fault = unusable(candidate, rating, nsfw_most=taste.nsfw_most)
+    fault = unusable(candidate, rating, max_nsfw=taste.max_nsfw)
     if fault is not None:
         return fault
     if module is Module.WEB and taste.licence == "required" and not candidate.licence:
         return CandidateFault(NotChosen.NO_LICENCE, f"{candidate.source} names none")
-    least = taste.score_least
+    least = taste.min_score
     if least is not None and rating.text_score is not None and rating.text_score < least:
         return CandidateFault(NotChosen.LOW_SCORE, f"{rating.text_score:.3f}, at least {least:g} is taken")
     return None
@@ -164,6 +166,6 @@ def _rank(judged: ScoredCandidate) -> float:
 
 
 def _twins(taste: SelectionRules, left: ImageScore, right: ImageScore) -> bool:
-    if taste.twin_bits is None or left.phash is None or right.phash is None:
+    if taste.duplicate_bits is None or left.phash is None or right.phash is None:
         return False
-    return (int(left.phash, 16) ^ int(right.phash, 16)).bit_count() <= taste.twin_bits
+    return (int(left.phash, 16) ^ int(right.phash, 16)).bit_count() <= taste.duplicate_bits

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pyspark.sql import DataFrame
@@ -11,10 +12,9 @@ from pyspark.sql import functions as F
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.stage import Frames, ImageStage
-from stark_udfs.images.backend import atelier_of
 from stark_udfs.images.requests import Candidate, ImageRequest, ImageResult, ImageScore, ImageTask, Module, ScoreRequest
-from stark_udfs.settings.sections import Settings
 from stark_udfs.stages.images import faces
+from stark_udfs.stages.images.backend import image_backend
 from stark_udfs.stages.images.image_plans import stage as image_plans
 from stark_udfs.stages.images.image_plans.rules import Shown
 from stark_udfs.stages.images.images.attempts import Attempt, AttemptRules, PlannedImage, attempts, withheld
@@ -27,7 +27,11 @@ from stark_udfs.stages.images.images.selection import (
     nearest,
     score_candidates,
 )
+from stark_udfs.stages.preflight import check_pictures
 from stark_udfs.tables.table import Table
+
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
 
 
 class Image(Record):
@@ -178,7 +182,7 @@ def select(frames: Frames) -> DataFrame:
     return frames[image_plans.TABLE.name].join(looks, "episode_id", "left").select(*PlannedImage.model_fields)
 
 
-def stage(settings: Settings) -> ImageStage[PlannedImage, Image]:
+def stage(settings: "Settings") -> ImageStage[PlannedImage, Image]:
     """The stage with these settings."""
     rules, taste = AttemptRules.of(settings), SelectionRules.of(settings)
     return ImageStage(
@@ -190,9 +194,10 @@ def stage(settings: Settings) -> ImageStage[PlannedImage, Image]:
         request=partial(request, rules, taste),
         parse=partial(parse, rules, taste),
         writes=TABLE,
-        atelier=atelier_of(settings),
+        atelier=image_backend(settings.pictures, settings.storage.files),
         gpus=settings.pictures.gpus,
         seed=settings.pipeline.seed,
         settings={"rules": rules.looked_at(), "taste": taste.looked_at()},
         checks=checks(settings.pictures),
+        preflight=partial(check_pictures, settings.pictures),
     )

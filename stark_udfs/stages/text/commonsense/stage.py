@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pyspark.sql import Column, DataFrame, Window
@@ -13,8 +14,9 @@ from stark_udfs.core.ids import rng_of
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.stage import ChatStage, Check, Frames
-from stark_udfs.settings.sections import Settings
-from stark_udfs.stages.fingerprint import fingerprint_settings
+from stark_udfs.settings.chat_models import ChatStageSettings
+from stark_udfs.settings.section import Scalar
+from stark_udfs.stages.fingerprint import fingerprint_settings, settings_named
 from stark_udfs.stages.people import demographics
 from stark_udfs.stages.text.commonsense.relations import FORMS, Relation, self_portrait, tidy
 from stark_udfs.stages.text.personas import stage as personas
@@ -23,7 +25,17 @@ from stark_udfs.stages.text.words import bullets, clean
 from stark_udfs.tables import columns
 from stark_udfs.tables.table import Table
 
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
+
 INFERENCE_LIMIT = 300  # characters
+
+
+class CommonsenseSettings(ChatStageSettings):
+    """PeaCoK inferences."""
+
+    parameters: dict[str, Scalar] = Field({"temperature": 0.9, "top_p": 1.0})
+    reply_tokens: int = Field(512, ge=1)
 
 
 class RelationSeed(Record):
@@ -129,7 +141,7 @@ def _commonsense(row: RelationSeed, reply: InferenceReply) -> Commonsense | Reje
     )
 
 
-def select(settings: Settings, frames: Frames) -> DataFrame:
+def select(settings: "Settings", frames: Frames) -> DataFrame:
     """The first `pipeline.episodes` of persona × relation: calls in their order, within one by a seeded hash."""
     profiles = frames[demographics.TABLE.name].select("demographic_id", "age", "gender", "birthplace", "residence")
     relations = list(Relation)
@@ -163,7 +175,7 @@ def select(settings: Settings, frames: Frames) -> DataFrame:
     )
 
 
-def _before(settings: Settings, sentences: DataFrame) -> DataFrame:
+def _before(settings: "Settings", sentences: DataFrame) -> DataFrame:
     """By call: how many candidates come before its own. One row per call, so that no row is sorted with all others."""
     sizes = sentences.groupBy("ordinal").agg((F.count(F.lit(1)) * settings.personas.relations_each).alias("size"))
     so_far = F.sum("size").over(Window.orderBy("ordinal"))
@@ -172,13 +184,13 @@ def _before(settings: Settings, sentences: DataFrame) -> DataFrame:
     )
 
 
-def _offset(settings: Settings) -> Column:
+def _offset(settings: "Settings") -> Column:
     """Where a persona starts in the circle of relations.
 
     Over categories, over rounds through them and over the sentences of a call the relations take turns; what a persona
     starts with depends on nothing but itself, so that more rows never move it.
     """
-    count = len(drawn(settings.personas.leave_out, sensitive=settings.personas.sensitive))
+    count = len(drawn(settings.personas.exclude_categories, sensitive=settings.personas.sensitive))
     ordinal = F.col("ordinal")
     return ordinal % count + F.floor(ordinal / count) + F.col("position")
 
@@ -192,7 +204,7 @@ CHECKS = (
 )
 
 
-def stage(settings: Settings) -> ChatStage[RelationSeed, InferenceReply, Commonsense]:
+def stage(settings: "Settings") -> ChatStage[RelationSeed, InferenceReply, Commonsense]:
     """The stage with these settings."""
     return ChatStage(
         name="commonsense",
@@ -208,7 +220,7 @@ def stage(settings: Settings) -> ChatStage[RelationSeed, InferenceReply, Commons
         scope={
             "seed": settings.pipeline.seed,
             "episodes": settings.pipeline.episodes,
-            **settings.personas.model_dump(mode="json", include={"relations_each", "leave_out", "sensitive"}),
+            **settings_named(settings.personas, "relations_each", "exclude_categories", "sensitive"),
         },
         checks=CHECKS,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 from pyspark.sql import DataFrame
@@ -13,7 +13,8 @@ from stark_udfs.calls.request import Prompt
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.stage import ChatStage, Check, Frames
-from stark_udfs.settings.sections import EventsSettings, Settings
+from stark_udfs.settings.chat_models import ChatStageSettings
+from stark_udfs.settings.section import Scalar
 from stark_udfs.stages.fingerprint import fingerprint_settings
 from stark_udfs.stages.text.events.intervals import agrees, date_of
 from stark_udfs.stages.text.personas.categories import ADULT
@@ -21,9 +22,31 @@ from stark_udfs.stages.text.profile import READS, EpisodeProfile, episode_profil
 from stark_udfs.stages.text.words import bullets, clean, excerpt
 from stark_udfs.tables.table import Table
 
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
+
 EVENT_LIMIT = 500  # characters, of an event or an experience
 EVENTS_LIMIT = 30
 INTERVAL_LIMIT = 40  # characters
+
+
+class EventsSettings(ChatStageSettings):
+    """Temporal event sequences."""
+
+    parameters: dict[str, Scalar] = Field({"temperature": 0.9, "top_p": 1.0})
+    reply_tokens: int = Field(4096, ge=1)
+    min_events: int = Field(6, ge=2, le=20, description="events asked for at least")
+    first: date = Field(date(2021, 1, 1), description="no event before this day")
+    last: date = Field(date(2024, 4, 30), description="no event after this day (paper: April 2024)")
+    update_share: float = Field(
+        0.17, ge=0, le=1, description="of experiences, those that update an earlier one (paper: 0.171)"
+    )
+    interval_tolerance: float | None = Field(
+        0.25,
+        ge=0,
+        description="how far the stated interval may lie from the dates, as a share (or one unit); null: unchecked",
+    )
+    check_order: bool = True
 
 
 class CauseItem(ReplySchema):
@@ -98,7 +121,7 @@ def ask(settings: EventsSettings, row: EpisodeProfile, replies: Sequence[EventsR
 The person
 {profile_lines(row)}
 
-Write {settings.asked} or {settings.asked + 1} events of this person's life, between {first} and {last}.
+Write {settings.min_events} or {settings.min_events + 1} events of this person's life, between {first} and {last}.
 
 The events
 {bullets(_event_rules(settings, row))}
@@ -107,7 +130,7 @@ The causes
 {bullets(_cause_rules(settings))}""",
         shape=EventsReply,
         facts={
-            "asked": settings.asked,
+            "asked": settings.min_events,
             "first": settings.first.isoformat(),
             "last": settings.last.isoformat(),
             "update_share": settings.update_share,
@@ -117,7 +140,7 @@ The causes
 
 def _event_rules(settings: EventsSettings, row: EpisodeProfile) -> list[str]:
     rules = [
-        f"Never fewer than {settings.asked}. Ids count from 1; dates are real and never go back.",
+        f"Never fewer than {settings.min_events}. Ids count from 1; dates are real and never go back.",
         "The first event grows out of what the person says of themselves; the others follow from earlier events.",
         f"One sentence each, in the present tense, about {row.name.split()[0]}: who does what, where and how it ends.",
         "Each could be talked over with a friend and photographed; season, weather, holidays and places fit the date "
@@ -138,7 +161,7 @@ def _event_rules(settings: EventsSettings, row: EpisodeProfile) -> list[str]:
 
 
 def _cause_rules(settings: EventsSettings) -> list[str]:
-    updates = round(settings.update_share * (settings.asked - 1))
+    updates = round(settings.update_share * (settings.min_events - 1))
     return [
         "Every event but the first names the earlier event that led to it, not always the one just before.",
         "time_interval is the time from that event to this one: set the dates first, then count it from them, as "
@@ -236,7 +259,7 @@ def _checks(settings: EventsSettings) -> tuple[Check, ...]:
 
     updates = settings.update_share
     return (
-        Check("events", "avg(size(events))", low=settings.asked),
+        Check("events", "avg(size(events))", low=settings.min_events),
         Check(
             "update share",
             share("e.caused_by.experience_op = 'update'"),
@@ -249,7 +272,7 @@ def _checks(settings: EventsSettings) -> tuple[Check, ...]:
     )
 
 
-def stage(settings: Settings) -> ChatStage[EpisodeProfile, EventsReply, EventSequence]:
+def stage(settings: "Settings") -> ChatStage[EpisodeProfile, EventsReply, EventSequence]:
     """The stage with these settings."""
     return ChatStage(
         name="events",
@@ -258,9 +281,9 @@ def stage(settings: Settings) -> ChatStage[EpisodeProfile, EventsReply, EventSeq
         each=EpisodeProfile,
         unit="episode_id",
         ask=partial(ask, settings.events),
-        parse=partial(parse, settings.events, settings.sessions.least),
+        parse=partial(parse, settings.events, settings.sessions.min_sessions),
         writes=TABLE,
         chat=ChatPolicy.of(settings, settings.events),
-        settings={"least": settings.sessions.least, **fingerprint_settings(settings.events)},
+        settings={"least": settings.sessions.min_sessions, **fingerprint_settings(settings.events)},
         checks=_checks(settings.events),
     )

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pyspark.sql import DataFrame, Window
@@ -14,8 +15,9 @@ from stark_udfs.core.ids import canonical, rng_of, stable_id
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.stage import ChatStage, Check, Frames, Unique
-from stark_udfs.settings.sections import PersonasSettings, Settings
-from stark_udfs.stages.fingerprint import fingerprint_settings
+from stark_udfs.settings.chat_models import ChatStageSettings
+from stark_udfs.settings.section import Scalar
+from stark_udfs.stages.fingerprint import fingerprint_settings, settings_named
 from stark_udfs.stages.people import demographics
 from stark_udfs.stages.people.user_table import OLDEST
 from stark_udfs.stages.text.personas.categories import ADULT, Category, category_of, drawn
@@ -24,13 +26,54 @@ from stark_udfs.stages.text.words import bullets, clean, excerpt
 from stark_udfs.tables import columns
 from stark_udfs.tables.table import Table
 
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
+
 SENTENCE_LIMIT = 300  # characters
 VALUE_LIMIT = 80
-SCOPE = ("relations_each", "draws", "spare", "leave_out", "sensitive", "fit_age")  # settings that only `select` reads
+SCOPE = (
+    "relations_each",
+    "calls_per_profile",
+    "extra_share",
+    "exclude_categories",
+    "sensitive",
+    "fit_age",
+)  # settings that only `select` reads
 SEED_PARTS = ("demographic_id", "category", "entity_key", "draw")
 CATEGORY_COLUMNS = (
     "array<struct<category:string,entity_key:string,sensitive:boolean,min_age:int,max_age:int,position:int>>"
 )
+
+
+class PersonasSettings(ChatStageSettings):
+    """Social persona sentences."""
+
+    parameters: dict[str, Scalar] = Field({"temperature": 0.9, "top_p": 1.0})
+    reply_tokens: int = Field(3072, ge=1)
+    sentences: int = Field(30, ge=1, le=100, description="asked for in one call")
+    sentences_each: int = Field(
+        3,
+        ge=1,
+        description="kept per call: the fewer, the more profiles and categories an equal number of episodes has "
+        "(paper: all)",
+    )
+    relations_each: int = Field(1, ge=1, le=5, description="episodes from one sentence (paper: 5)")
+    calls_per_profile: int = Field(1, ge=1, description="calls per profile and category")
+    extra_share: float = Field(
+        0.1, ge=0, description="share of calls beyond the least that could give `pipeline.episodes`"
+    )
+    examples: int = Field(5, ge=0, le=30, description="example sentences in the prompt")
+    near_duplicate: float | None = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="Jaccard similarity of word sets from which two sentences are one; null: exact only",
+    )
+    exclude_categories: tuple[str, ...] = Field((), description="categories that are not drawn")
+    sensitive: bool = Field(True, description="whether sensitive categories are drawn at all")
+    fit_age: bool = Field(
+        True, description="whether a category is kept from ages it does not fit, sensitive ones from under-18s"
+    )
 
 
 class PersonaSeed(Record):
@@ -179,16 +222,16 @@ def _persona(row: PersonaSeed, position: int, item: PersonaItem) -> Persona | Re
     )
 
 
-def calls(settings: Settings) -> int:
+def calls(settings: "Settings") -> int:
     """Calls that could give `pipeline.episodes` episodes, with some to spare; at least 1."""
     personas = settings.personas
     each = min(personas.sentences, personas.sentences_each) * personas.relations_each
-    return max(1, math.ceil(settings.pipeline.episodes / each * (1 + personas.spare)))
+    return max(1, math.ceil(settings.pipeline.episodes / each * (1 + personas.extra_share)))
 
 
-def select(settings: Settings, frames: Frames) -> DataFrame:
+def select(settings: "Settings", frames: Frames) -> DataFrame:
     """The first `calls` seeds: categories take turns, each in a seeded hash order of profiles."""
-    categories = list(drawn(settings.personas.leave_out, sensitive=settings.personas.sensitive))
+    categories = list(drawn(settings.personas.exclude_categories, sensitive=settings.personas.sensitive))
     rng_of(settings.pipeline.seed, "categories").shuffle(categories)
     first = calls(settings)
     parts = [F.col(name) for name in SEED_PARTS]
@@ -230,7 +273,11 @@ def _candidates(settings: PersonasSettings, categories: Sequence[Category], prof
     ).select("demographic_id", "age", "gender", "birthplace", "residence", "drawn.*")
     if settings.fit_age:
         seeds = seeds.where(F.col("age").between(F.col("min_age"), F.col("max_age")))
-    draw = F.lit(0) if settings.draws == 1 else F.explode(F.sequence(F.lit(0), F.lit(settings.draws - 1)))
+    draw = (
+        F.lit(0)
+        if settings.calls_per_profile == 1
+        else F.explode(F.sequence(F.lit(0), F.lit(settings.calls_per_profile - 1)))
+    )
     return seeds.withColumn("draw", draw)
 
 
@@ -250,8 +297,8 @@ def _as_json(categories: Sequence[Category]) -> str:
     )
 
 
-def _checks(settings: Settings) -> tuple[Check, ...]:
-    categories = len(drawn(settings.personas.leave_out, sensitive=settings.personas.sensitive))
+def _checks(settings: "Settings") -> tuple[Check, ...]:
+    categories = len(drawn(settings.personas.exclude_categories, sensitive=settings.personas.sensitive))
     wanted = min(calls(settings), categories)
     return (
         Check("categories", "count(distinct category, entity_key)", low=wanted * 0.9, high=categories, kind="set"),
@@ -261,7 +308,7 @@ def _checks(settings: Settings) -> tuple[Check, ...]:
     )
 
 
-def stage(settings: Settings) -> ChatStage[PersonaSeed, PersonaReply, Persona]:
+def stage(settings: "Settings") -> ChatStage[PersonaSeed, PersonaReply, Persona]:
     """The stage with these settings."""
     return ChatStage(
         name="personas",
@@ -277,9 +324,9 @@ def stage(settings: Settings) -> ChatStage[PersonaSeed, PersonaReply, Persona]:
         settings={"seed": settings.pipeline.seed, **fingerprint_settings(settings.personas, *SCOPE)},
         scope={
             "episodes": settings.pipeline.episodes,
-            **settings.personas.model_dump(mode="json", include=set(SCOPE)),
+            **settings_named(settings.personas, *SCOPE),
         },
         take=settings.personas.sentences_each,
-        unique=Unique(on="sentence", within="category", near=settings.personas.near),
+        unique=Unique(on="sentence", within="category", near=settings.personas.near_duplicate),
         checks=_checks(settings),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stark_udfs.core.ids import Json
-from stark_udfs.settings.sections import SessionsSettings
+from stark_udfs.stages.text.sessions.settings import SessionsSettings
 
 USER_OPENS = 0.6  # share of sessions; ours
 ASSISTANT_FINDS = 0.6  # share of internet images that the assistant shares; ours

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stark_udfs.settings.sections import SessionsSettings
 from stark_udfs.stages.text.albums import AlbumImage
 from stark_udfs.stages.text.events.intervals import between
 from stark_udfs.stages.text.events.stage import Event
 from stark_udfs.stages.text.personas.categories import ADULT
 from stark_udfs.stages.text.profile import EpisodeProfile, profile_lines
 from stark_udfs.stages.text.sessions.brief import Brief, ImageBrief
+from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.sessions.turns import ASSISTANT, Turn, handle
 from stark_udfs.stages.text.words import bullets
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 from pyspark.sql import DataFrame
@@ -14,7 +15,6 @@ from stark_udfs.core.ids import Json, rng_of
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.stage import ChatStage, Check, Frames
-from stark_udfs.settings.sections import SessionsSettings, Settings
 from stark_udfs.stages.fingerprint import fingerprint_settings
 from stark_udfs.stages.text import albums
 from stark_udfs.stages.text.albums import AlbumImage
@@ -24,6 +24,7 @@ from stark_udfs.stages.text.events.stage import Event
 from stark_udfs.stages.text.profile import READS, EpisodeProfile, episode_profiles
 from stark_udfs.stages.text.sessions.brief import USER_OPENS, Brief, sampled
 from stark_udfs.stages.text.sessions.prompt import SYSTEM, Scene, user_prompt
+from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.sessions.turns import (
     ASSISTANT,
     ParsedSession,
@@ -34,6 +35,9 @@ from stark_udfs.stages.text.sessions.turns import (
     parse_turns,
 )
 from stark_udfs.tables.table import Table
+
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
 
 
 class SessionInput(EpisodeProfile):
@@ -80,9 +84,9 @@ class PreparedSessions:
 def schedule(settings: SessionsSettings, row: SessionInput) -> list[Event]:
     """The events that get a session, in the order of their dates; none if no episode can come of them."""
     due = sorted(row.events, key=lambda event: (event.date, event.event_id))
-    if len(due) < settings.least or (len(due) > settings.most and settings.more_events == "drop"):
+    if len(due) < settings.min_sessions or (len(due) > settings.max_sessions and settings.more_events == "drop"):
         return []
-    return due[: settings.most]
+    return due[: settings.max_sessions]
 
 
 def prepare_sessions(
@@ -164,12 +168,12 @@ def _facts(scene: Scene, brief: Brief | None) -> dict[str, Json]:
 
 def parse(settings: SessionsSettings, row: SessionInput, replies: Sequence[SessionReply]) -> list[Session | Reject]:
     """The sessions of an episode that has enough of them; what was left out, and why."""
-    if len(row.events) > settings.most and settings.more_events == "drop":
-        detail = f"{len(row.events)} events, at most {settings.most} sessions"
+    if len(row.events) > settings.max_sessions and settings.more_events == "drop":
+        detail = f"{len(row.events)} events, at most {settings.max_sessions} sessions"
         return [Reject(reason=RejectReason.TOO_MANY_SESSIONS, detail=detail, key=row.episode_id)]
     told = prepare_sessions(settings, row, replies)
-    if len(told.sessions) < settings.least:
-        detail = f"{len(told.sessions)}, at least {settings.least} are needed"
+    if len(told.sessions) < settings.min_sessions:
+        detail = f"{len(told.sessions)}, at least {settings.min_sessions} are needed"
         return [*told.rejects, Reject(reason=RejectReason.TOO_FEW_SESSIONS, detail=detail, key=row.episode_id)]
     return [*told.sessions, *told.rejects]
 
@@ -207,8 +211,8 @@ def _checks(settings: SessionsSettings) -> tuple[Check, ...]:
         Check(
             "sessions of an episode",
             "count(*) / nullif(count(distinct episode_id), 0)",
-            low=settings.least,
-            high=settings.most,
+            low=settings.min_sessions,
+            high=settings.max_sessions,
         ),
         Check("assistant's images from a phone", share(mobile, found), high=0.02),
         Check(
@@ -225,7 +229,7 @@ def _checks(settings: SessionsSettings) -> tuple[Check, ...]:
     )
 
 
-def stage(settings: Settings) -> ChatStage[SessionInput, SessionReply, Session]:
+def stage(settings: "Settings") -> ChatStage[SessionInput, SessionReply, Session]:
     """The stage with these settings."""
     return ChatStage(
         name="sessions",

@@ -9,10 +9,10 @@ from pydantic import Field
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
-from stark_udfs.settings.sections import SessionsSettings
 from stark_udfs.stages.text.albums import DESCRIPTION_LIMIT, AlbumImage
 from stark_udfs.stages.text.sessions.advice import unsafe_advice
 from stark_udfs.stages.text.sessions.brief import Source
+from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.words import clean, excerpt
 
 ASSISTANT = "AI Assistant"

@@ -1,0 +1,111 @@
+"""Settings of image models and sources: who makes, finds and scores images."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from stark_udfs.settings.section import Section
+
+
+class Weights(Section):
+    """A model by its place: a folder, or an id on the Hugging Face hub."""
+
+    model: str
+    revision: str | None = Field(None, description="commit or tag; null: the newest, whatever it is by then")
+
+
+class WeightFileSettings(Section):
+    """One file of a folder or hub repository."""
+
+    repository: str
+    name: str = Field(description="with its folders")
+    revision: str | None = None
+
+
+class PainterSettings(Weights):
+    """Text to image."""
+
+    model: str = "stabilityai/stable-diffusion-xl-base-1.0"
+    variant: str | None = Field("fp16", description="of the weight files; null: the plain ones")
+    unet: WeightFileSettings | None = Field(
+        WeightFileSettings(repository="ByteDance/SDXL-Lightning", name="sdxl_lightning_8step_unet.safetensors"),
+        description="takes the place of the model's own UNet, with trailing timesteps; null: none does",
+    )
+    steps: int = Field(8, ge=1)
+    guidance: float = Field(0.0, ge=0, description="up to 1 there is none, and negative prompts are passed over")
+
+
+class PersonalSettings(Weights):
+    """Text and a face to image."""
+
+    method: Literal["photomaker", "ip_adapter"] = "photomaker"
+    model: str = "SG161222/RealVisXL_V3.0"
+    variant: str | None = "fp16"
+    half: Literal["float16", "bfloat16"] = Field("bfloat16", description="precision on a GPU")
+    weights: WeightFileSettings | None = Field(None, description="of the method; null: the published ones")
+    steps: int = Field(50, ge=1)
+    guidance: float = Field(5.0, ge=0)
+    style_strength: float = Field(20.0, ge=0, lt=100, description="photomaker: percent of the steps without the face")
+    scale: float = Field(0.6, ge=0, le=1, description="ip_adapter: of the face against the text")
+
+
+class ScorerSettings(Section):
+    """How well a picture shows a text."""
+
+    kind: Literal["pickscore", "clip"] = Field("pickscore", description="ranges: -100 to 100, and -1 to 1")
+    model: str | None = Field(None, description="null: the published PickScore, or the model of `clip`")
+    revision: str | None = None
+    processor: str | None = Field(None, description="where tokenizer and image processor are, if not with the model")
+
+
+class NsfwSettings(Weights):
+    """An image classifier with a class for what is not safe for work."""
+
+    model: str = "Falconsai/nsfw_image_detection"
+    label: str = "nsfw"
+
+
+class DetectorSettings(Weights):
+    """An object detector with a class for faces."""
+
+    label: str = "face"
+    min_score: float = Field(0.7, ge=0, le=1, description="score from which a box is a face")
+
+
+class WebSettings(Section):
+    """Image search on the web, and how its results are fetched."""
+
+    provider: Literal["openverse", "wikimedia", "searxng", "brave"] | None = Field(
+        "openverse", description="null: nothing is looked for on the web"
+    )
+    base_url: str | None = Field(None, description="null: the provider's own; searxng has none")
+    secret: str | None = Field(None, description="environment variable with the key; null: the provider's own, if any")
+    agent: str | None = Field(None, description="how we call ourselves; null: by the project's name")
+    results: int = Field(10, ge=1, le=50, description="looked at, of one question (paper: 10)")
+    interval_s: float = Field(1.0, ge=0, description="least time between two requests to one host, per worker")
+    seconds: float = Field(20.0, gt=0, description="for one picture, and for one question")
+    bytes: int = Field(15_000_000, ge=1000, description="of one picture")
+
+
+class PicturesSettings(Section):
+    """Who makes, finds and rates pictures."""
+
+    provider: Literal["offline", "models"] = Field("offline", description="offline: drawings, marked as such")
+    batch_size: int = Field(8, ge=1, description="paintings in one batch, and orders worked on together")
+    gpus: float = Field(0, ge=0, description="of a task, asked of Spark by the picture stages; 0: none is asked for")
+    image_size: int = Field(1024, ge=64, multiple_of=8, description="px, of a painting")
+    painter: PainterSettings = PainterSettings()
+    personal: PersonalSettings = PersonalSettings()
+    clip: Weights = Field(
+        Weights(model="openai/clip-vit-large-patch14-336"), description="of queries; the indexes must be built with it"
+    )
+    indexes: tuple[str, ...] = Field((), description="folders or URIs, one index per source")
+    top_k: int = Field(5, ge=1, le=50, description="pictures of each source (paper: 5)")
+    web: WebSettings = WebSettings()
+    scorer: ScorerSettings = ScorerSettings()
+    nsfw: NsfwSettings | None = NsfwSettings()
+    detector: DetectorSettings | None = Field(None, description="null: faces are not counted")
+    likeness: Weights | None = Field(
+        Weights(model="openai/clip-vit-large-patch14-336"),
+        description="embeds pictures of a person; null: likeness is not measured",
+    )

@@ -1,0 +1,60 @@
+"""What single stages need from outside, found out before Spark starts: the user's own people, image models, keys."""
+
+import importlib.util
+import os
+
+import fsspec
+
+from stark_udfs.calls.providers.client import Secrets
+from stark_udfs.core.errors import InputError, NotAuthorised
+from stark_udfs.images.models.configured import search_api
+from stark_udfs.settings.image_models import PicturesSettings
+from stark_udfs.settings.people import PeopleSettings
+
+PICTURE_PACKAGES = ("torch", "diffusers", "transformers")
+
+
+def check_people(people: PeopleSettings, _secrets: Secrets = os.environ.get) -> None:
+    """Whether the user's own table of people is there, as far as that shows without Spark.
+
+    Raises:
+        InputError: it is not.
+    """
+    source = people.source
+    if source is None or not ("/" in source or source.lower().endswith((".csv", ".parquet"))):
+        return
+    try:
+        filesystem, path = fsspec.core.url_to_fs(source)
+        there = filesystem.exists(path)
+        if there and filesystem.isfile(path):
+            filesystem.head(path, 1)
+    except (OSError, ValueError, ImportError) as error:
+        raise InputError(f"people.source: {source} cannot be read: {error}.") from None
+    if not there:
+        raise InputError(
+            f"people.source: there is no {source}. Give a .csv, .parquet or Delta path, or a table's name."
+        )
+
+
+def check_pictures(pictures: PicturesSettings, secrets: Secrets = os.environ.get) -> None:
+    """Whether this machine has the packages of image models, as executors need them too, and the search's key is set.
+
+    Raises:
+        InputError: a package is missing.
+        NotAuthorised: the key is not set.
+    """
+    if pictures.provider == "offline":
+        return
+    needed = (*PICTURE_PACKAGES, *(("faiss",) if pictures.indexes else ()))
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"pictures.provider is models, and {', '.join(missing)} is not installed: pip install 'stark-mcu[models]', "
+            "here and on the executors; or --set pictures.provider=offline for drawings, or --until summaries."
+        )
+    web = search_api(pictures.web)
+    if web is not None and web.secret is not None and not secrets(web.secret):
+        raise NotAuthorised(
+            f"pictures.web: {web.name} needs a key in {web.secret}, which is not set. "
+            "Set it, or --set pictures.web.provider=openverse, which needs none."
+        )
