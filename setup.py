@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 
@@ -51,6 +52,21 @@ DEV = [
     "types-psutil",
 ]
 
+
+class BuildWithConf(build_py):
+    """The package, and the settings of `conf/` as `stark_udfs/conf`, so that a wheel has them."""
+
+    def run(self) -> None:
+        """Build."""
+        super().run()
+        if self.editable_mode:
+            return
+        folder = Path(self.build_lib) / "stark_udfs" / "conf"
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in sorted((HERE / "conf").glob("*.yml")):
+            self.copy_file(str(file), str(folder / file.name))
+
+
 setup(
     name="stark-mcu",
     version="0.1.0",
@@ -60,7 +76,8 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["stark_udfs", "stark_udfs.*"]),
-    package_data={"stark_udfs": ["**/*.csv", "**/*.yml", "**/*.json", "**/*.md", "**/*.txt", "conf/*.yml"]},
+    package_data={"stark_udfs": ["**/*.csv", "**/*.yml", "**/*.json", "**/*.md", "**/*.txt"]},
+    cmdclass={"build_py": BuildWithConf},
     install_requires=ALWAYS,
     extras_require={"local": LOCAL, "models": MODELS, "dev": DEV},
     entry_points={"console_scripts": ["stark=stark_udfs.cli.main:main"]},

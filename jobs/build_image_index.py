@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--source", required=True, help="its name, as `images.source` will say it")
     parser.add_argument("--licence", default="", help="of pictures that do not say their own")
     parser.add_argument("--target", default="demo")
-    parser.add_argument("--conf", default="conf")
+    parser.add_argument("--conf", help="folder of the settings; without it ./conf, or the packaged ones")
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="A.B=C")
     options = parser.parse_args(arguments)
     settings = load_settings(options.target, conf=options.conf, overrides=options.overrides)

@@ -1,33 +1,18 @@
-"""Run one stage: `spark-submit run_stage.py --stage personas --target databricks --conf conf`."""
+"""Run one stage: `spark-submit run_stage.py personas --target databricks`; further options as of `stark run`."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 
-from stark_udfs.cli.options import RunSelection
-from stark_udfs.cli.run import carry_out
-from stark_udfs.stages.pipeline import load_settings
+from stark_udfs.cli.main import main as stark
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the stage that the arguments name; the exit code is that of `stark run`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stage", required=True)
-    parser.add_argument("--target", required=True)
-    parser.add_argument("--conf", default="conf")
-    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="A.B=C")
-    parser.add_argument("--remake", action="store_true")
-    parser.add_argument("--keep-stale", action="store_true")
-    parser.add_argument("--retry-rejects", nargs="?", const="all", metavar="REASON")
-    options = parser.parse_args(arguments)
-    order = RunSelection(
-        first=options.stage,
-        until=options.stage,
-        remake=(options.stage,) if options.remake else (),
-        keep_stale=options.keep_stale,
-        retry_rejects=options.retry_rejects,
-    )
-    return carry_out(load_settings(options.target, conf=options.conf, overrides=options.overrides), order)
+    """Run the stage that the first argument names; the exit code is that of `stark run`."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0].startswith("-"):
+        sys.stderr.write("run_stage: name a stage first, as: run_stage.py personas --target databricks\n")
+        return 2
+    return stark(["run", "--from", given[0], "--until", given[0], *given[1:]])
 
 
 if __name__ == "__main__":

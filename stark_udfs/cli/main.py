@@ -3,15 +3,18 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from rich.text import Text
 
 from stark_udfs.cli.console import console, plain, tell
 from stark_udfs.cli.options import DEBUG, ENDED_EARLY, WRONG, Common, RunSelection, arranged
-from stark_udfs.cli.warehouse import Engine, currency, episode_of, reader
+from stark_udfs.cli.warehouse import Engine, currency, episode_of, reader, storage_of
 from stark_udfs.core.errors import RunStopped, StarkError
+
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
 
 MORE = "Also takes --target, --conf, --set and --debug: see `stark --help`."
 
@@ -25,6 +28,10 @@ From = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="The f
 Episodes = Annotated[
     int | None,
     typer.Option("--episodes", metavar="N", min=1, help="How many episodes to start; a higher number only adds."),
+]
+Warehouse = Annotated[
+    Path | None,
+    typer.Option("--warehouse", metavar="DIR", help="Read the tables of this folder, whatever the settings say."),
 ]
 Retry = Annotated[
     str | None,
@@ -41,7 +48,9 @@ def stark(
     ctx: typer.Context,
     *,
     target: Annotated[str, typer.Option(help="Which settings: conf/<target>.yml over conf/base.yml.")] = "demo",
-    conf: Annotated[str, typer.Option(help="The folder of the settings.")] = "conf",
+    conf: Annotated[
+        str | None, typer.Option(help="The folder of the settings. Without it: ./conf, else those of the package.")
+    ] = None,
     overrides: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="A.B=C", help="One setting, as --set pipeline.episodes=50; may be repeated."),
@@ -139,12 +148,25 @@ def try_(
     try_stage(_common(ctx).settings(), stage, count, full=full)
 
 
+@app.command()
+def init(
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; `conf` is found without --conf.")] = Path(
+        "conf"
+    ),
+) -> None:
+    """Write a copy of the settings to edit."""
+    from stark_udfs.cli.init import init as write_settings
+
+    write_settings(folder, console())
+
+
 @app.command(epilog=MORE)
-def status(ctx: typer.Context) -> None:
+def status(ctx: typer.Context, *, warehouse: Warehouse = None) -> None:
     """Show the last run of each stage, what is open, what was dropped and why, what was paid, which checks failed."""
     from stark_udfs.cli.status import status as show_status
 
-    show_status(reader(_common(ctx).settings()), console())
+    show_status(reader(_reading(ctx, warehouse)), console())
 
 
 @app.command(epilog=MORE)
@@ -157,11 +179,12 @@ def sql(
         str | None, typer.Option(help="duckdb answers without Spark, where tables are files; spark answers always.")
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of a table to show at most.")] = 100,
+    warehouse: Warehouse = None,
 ) -> None:
     """Answer an SQL query over the tables. Nothing can be written by it."""
     from stark_udfs.cli.sql import answer, form_of, overview
 
-    found = reader(_common(ctx).settings(), _engine(engine))
+    found = reader(_reading(ctx, warehouse), _engine(engine))
     if query is None:
         overview(found)
     else:
@@ -176,11 +199,12 @@ def show(
         str | None, typer.Argument(help="The episode's id, or its first characters; without it, the first episode.")
     ] = None,
     sessions: Annotated[int | None, typer.Option(min=1, help="Show so many sessions at most.")] = None,
+    warehouse: Warehouse = None,
 ) -> None:
     """Show an episode: the person, where they come from, and the conversation."""
     from stark_udfs.cli.show import show as show_episode
 
-    found = reader(_common(ctx).settings())
+    found = reader(_reading(ctx, warehouse))
     show_episode(found, episode_of(found, episode), console(), sessions)
 
 
@@ -190,13 +214,14 @@ def trace(
     *,
     id: Annotated[str, typer.Argument(help="The id of any row, image, reply or dropped row; a session is EPISODE:2.")],
     full: Annotated[bool, typer.Option("--full", help="Show long prompts and replies whole.")] = False,
+    warehouse: Warehouse = None,
 ) -> None:
     """Show where a row comes from, back to the seed, with the prompts, replies and cost of each step."""
     from stark_udfs.cli.trace import print_steps
     from stark_udfs.cli.tracer import Tracer
     from stark_udfs.stages.pipeline import TABLES
 
-    found = reader(_common(ctx).settings())
+    found = reader(_reading(ctx, warehouse))
     print_steps(console(), Tracer(found, TABLES).trace(id), currency(found), full=full)
 
 
@@ -282,6 +307,11 @@ def _common(ctx: typer.Context) -> Common:
     if not isinstance(ctx.obj, Common):
         raise TypeError("the command was called without its group")
     return ctx.obj
+
+
+def _reading(ctx: typer.Context, warehouse: Path | None) -> "Settings":
+    """The settings of a command that only reads."""
+    return _common(ctx).settings(*(() if warehouse is None else storage_of(warehouse)))
 
 
 def _more(episodes: int | None = None, budget: float | None = None) -> tuple[str, ...]:

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from stark_udfs.stages.pipeline import Settings, load_settings
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
+
 
 WRONG, ENDED_EARLY, INTERRUPTED = 2, 3, 130
 ALL = "all"
@@ -17,15 +20,17 @@ class Common:
     """Which settings the user means."""
 
     target: str
-    conf: str
+    conf: str | None
     overrides: tuple[str, ...]
 
-    def settings(self, *more: str) -> Settings:
+    def settings(self, *more: str) -> "Settings":
         """The settings; `more` are further overrides.
 
         Raises:
-            SettingsError: as `conf.load`.
+            SettingsError: as `load_settings`.
         """
+        from stark_udfs.stages.pipeline import load_settings
+
         return load_settings(self.target, conf=self.conf, overrides=(*self.overrides, *more))
 
 

@@ -1,18 +1,22 @@
 """The warehouse as the reading commands see it: by delta-rs and DuckDB where it is a folder, else by Spark."""
 
+import json
 import re
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from stark_udfs.core.errors import NotFound
 from stark_udfs.sql.duckdb import DuckSql, SqlEngine
-from stark_udfs.stages.pipeline import Settings
 from stark_udfs.tables.address import in_catalog
+
+if TYPE_CHECKING:
+    from stark_udfs.stages.pipeline import Settings
 
 Engine = Literal["duckdb", "spark"]
 ID = re.compile(r"[\w.:-]{1,128}")
 
 
-def reader(settings: Settings, engine: Engine | None = None) -> SqlEngine:
+def reader(settings: "Settings", engine: Engine | None = None) -> SqlEngine:
     """Who answers queries about the warehouse.
 
     Raises:
@@ -25,6 +29,19 @@ def reader(settings: Settings, engine: Engine | None = None) -> SqlEngine:
 
         return SparkSql(spark_session(settings.spark), root)
     return DuckSql(root)
+
+
+def storage_of(folder: Path) -> tuple[str, ...]:
+    """The settings of a warehouse in this folder: of its parent, as `warehouse`, or of the tables themselves.
+
+    Raises:
+        NotFound: there are no tables in it.
+    """
+    for tables in (folder / "tables", folder):
+        if any(tables.glob("*/_delta_log")):
+            places = {"tables": tables, "files": tables.parent / "files"}
+            return tuple(f"storage.{name}={json.dumps(str(place))}" for name, place in places.items())
+    raise NotFound(f"{folder} holds no tables. Give the folder that `stark run` wrote, as --warehouse warehouse.")
 
 
 def currency(sql: SqlEngine) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 
 import fsspec
 
-from stark_udfs.calls.providers.client import Secrets, connect
+from stark_udfs.calls.providers.client import connect
 from stark_udfs.core.errors import StorageError
 from stark_udfs.engine.stage import ChatStage, Stage
 from stark_udfs.settings.chat_models import ModelSettings
 from stark_udfs.settings.run import RunSettings
+from stark_udfs.settings.section import Secrets
 from stark_udfs.tables.address import in_catalog
 
 PROBE = ".stark-probe"

@@ -7,7 +7,6 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from pyspark.sql import DataFrame
 
 from stark_udfs.calls.policy import ChatPolicy
-from stark_udfs.calls.providers.client import Secrets
 from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record, ReplySchema
@@ -15,6 +14,7 @@ from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.picture_replay import PictureScript
 from stark_udfs.engine.replay import ChatReplay, UnitReplay
 from stark_udfs.images.requests import ImageBackendSpec, ImageResult, ImageTask
+from stark_udfs.settings.section import Secrets
 from stark_udfs.tables.table import Table
 
 In = TypeVar("In", bound=Record)

@@ -5,11 +5,10 @@ import os
 
 import fsspec
 
-from stark_udfs.calls.providers.client import Secrets
 from stark_udfs.core.errors import InputError, NotAuthorised
-from stark_udfs.images.models.configured import search_api
 from stark_udfs.settings.image_models import PicturesSettings
 from stark_udfs.settings.people import PeopleSettings
+from stark_udfs.settings.section import Secrets
 
 PICTURE_PACKAGES = ("torch", "diffusers", "transformers")
 
@@ -52,6 +51,8 @@ def check_pictures(pictures: PicturesSettings, secrets: Secrets = os.environ.get
             f"pictures.provider is models, and {', '.join(missing)} is not installed: pip install 'stark-mcu[models]', "
             "here and on the executors; or --set pictures.provider=offline for drawings, or --until summaries."
         )
+    from stark_udfs.images.models.configured import search_api
+
     web = search_api(pictures.web)
     if web is not None and web.secret is not None and not secrets(web.secret):
         raise NotAuthorised(

@@ -32,7 +32,7 @@ def describe_run_stage_and_run_pipeline():
     def it_runs_stages_by_the_same_path_as_the_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
         here = ["--target", "demo", "--conf", str(ROOT / "conf")]
         here += ["--set", f"storage.tables={tmp_path}/tables", "--set", f"storage.files={tmp_path}/files"]
-        assert main_of("run_stage")(["--stage", "demographics", *here]) == 0
+        assert main_of("run_stage")(["demographics", *here]) == 0
         assert main_of("run_pipeline")(["--until", "personas", "--episodes", "3", *here]) == 0
         assert "personas" in capfd.readouterr().out
         sql = DuckSql(f"{tmp_path}/tables")

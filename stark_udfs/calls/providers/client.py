@@ -8,7 +8,7 @@ SDK, which raises its own error. `docs/adr` has the measurements.
 import asyncio
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
@@ -31,8 +31,7 @@ from stark_udfs.calls.providers.transport import (
 from stark_udfs.calls.request import ChatRequest, sendable
 from stark_udfs.core.errors import NotAuthorised, ProviderError, SettingsError, Unreachable
 from stark_udfs.settings.chat_models import ModelSettings
-
-Secrets = Callable[[str], str | None]
+from stark_udfs.settings.section import Secrets
 
 OPENAI_URL = "https://api.openai.com/v1"
 OFFLINE_URL = "http://offline/v1"  # nobody is asked there
