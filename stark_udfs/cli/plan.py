@@ -15,14 +15,13 @@ from stark_udfs.tables.address import in_catalog, tables_in
 
 def planned(settings: Settings, order: RunSelection) -> tuple[StageForecast, ...]:
     """The forecast; Spark is started only where there is a warehouse to look into."""
-    from stark_udfs.stages.estimates import example_sizes
     from stark_udfs.stages.pipeline import stages
     from stark_udfs.tables.session import spark_session
 
     chosen = between(stages(settings), order.first, order.until)
     wanted = wanted_of(settings, chosen, order)
     spark = spark_session(settings.spark) if _is_there(settings) else None
-    return forecast(chosen, settings, example_sizes(settings), spark, wanted)
+    return forecast(chosen, settings, spark, wanted)
 
 
 def _is_there(settings: Settings) -> bool:
@@ -50,7 +49,7 @@ def as_table(found: tuple[StageForecast, ...]) -> Table:
 def _line(one: StageForecast) -> tuple[str, ...]:
     todo = one.todo
     rows = f"{todo.units:,}" if todo.counted is not None and not todo.to_come else f"~{todo.units:,}"
-    if one.basis is EstimateSource.PICTURES or not todo.units:
+    if one.basis in (EstimateSource.PICTURES, EstimateSource.UNKNOWN) or not todo.units:
         return (one.stage, rows, f"{todo.again:,}" if todo.again else "", "", "", "", "", "", str(one.basis))
     return (
         one.stage,
@@ -88,8 +87,11 @@ def _caption(found: tuple[StageForecast, ...]) -> Text:
     again = [one.stage for one in found if one.todo.again]
     if again:
         lines.append(f"rows under 'paid again' are not asked unless you say so: --remake {again[0]}")
-    if any(one.basis == "rehearsed unit" for one in found):
+    if any(one.basis is EstimateSource.EXAMPLE for one in found):
+        lines.append("from 'example': one row of usual size, 4 characters a token; 'between' is a rule of thumb")
+    unknown = [one.stage for one in found if one.basis is EstimateSource.UNKNOWN]
+    if unknown:
         lines.append(
-            "from 'rehearsed unit': one invented row of usual size, 4 characters a token; 'between' is a rule of thumb"
+            f"{', '.join(unknown)}: never asked before and without an example, so not in the sum: stark try it"
         )
     return Text("\n".join(lines))

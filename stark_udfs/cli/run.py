@@ -30,7 +30,6 @@ def carry_out(settings: Settings, order: RunSelection, report_to: Path | None = 
     """
     from stark_udfs.engine.preflight import preflight
     from stark_udfs.engine.run import run
-    from stark_udfs.stages.estimates import example_sizes
     from stark_udfs.stages.pipeline import stages
     from stark_udfs.tables.session import spark_session
 
@@ -49,7 +48,6 @@ def carry_out(settings: Settings, order: RunSelection, report_to: Path | None = 
                 spark,
                 wanted=wanted,
                 progress=watch,
-                rehearsals=example_sizes(settings),
                 at_end=reports.append,
             )
     finally:

@@ -1,6 +1,6 @@
 """How large a stage's calls are, and what some units of it are therefore expected to take.
 
-Sizes come from earlier replies of the same model, else from one rehearsed unit of usual size.
+Sizes come from earlier replies of the same model, else from the stage's example.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,15 +12,14 @@ from pyspark.sql import functions as F
 
 from stark_udfs.calls.policy import MILLION
 from stark_udfs.core.ids import canonical
-from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.engine import fingerprint
-from stark_udfs.engine.stage import AnyChatStage, ChatStage, Stage, UnitStage
+from stark_udfs.engine.stage import AnyChatStage, ChatStage, ExampleUnit, Stage, UnitStage
 from stark_udfs.engine.system_tables import REPLIES, UNITS, UnitState
 from stark_udfs.tables.tables import Tables
 
 CHARACTERS_A_TOKEN = 4
-FEWEST = 10  # finished units from which earlier replies say more than a rehearsal
-LOW, HIGH = 0.6, 1.8  # of a rehearsal's money: a rule of thumb for other words, other tokenizers and re-asks
+FEWEST = 10  # finished units from which earlier replies say more than an example
+LOW, HIGH = 0.6, 1.8  # of an example's money: a rule of thumb for other words, other tokenizers and re-asks
 DEVIATIONS = 2.0
 
 
@@ -28,23 +27,15 @@ class EstimateSource(StrEnum):
     """Where the sizes of a stage's calls come from."""
 
     REPLIES = "earlier replies"
-    REHEARSAL = "rehearsed unit"
+    EXAMPLE = "example"
     NONE = "nothing to ask"
+    UNKNOWN = "no example"
     PICTURES = "pictures: no chat model"
 
 
 @dataclass(frozen=True)
-class ExampleSizes:
-    """One unit of usual size with the replies of all its rounds, and how many units the settings lead to."""
-
-    units: int
-    row: Record
-    replies: tuple[ReplySchema, ...]
-
-
-@dataclass(frozen=True)
 class Sizes:
-    """What one unit takes, on average; `deviation` of its money; `seen` units were measured, 0: it was rehearsed."""
+    """What one unit takes, on average; `deviation` of its money; `seen` units were measured, 0: it is the example's."""
 
     calls: float
     tokens_in: float
@@ -70,12 +61,12 @@ class CostEstimate:
 class CostEstimator:
     """What the stages of one run or plan will take. Earlier replies are measured once, when first asked about."""
 
-    def __init__(self, tables: Tables | None, stages: Sequence[Stage], rehearsals: Mapping[str, ExampleSizes]) -> None:
-        self.tables, self.stages, self.rehearsals = tables, stages, rehearsals
+    def __init__(self, tables: Tables | None, stages: Sequence[Stage]) -> None:
+        self.tables, self.stages = tables, stages
         self._measured: Mapping[str, Sizes] | None = None
 
     def of(self, stage: UnitStage, units: int, rounds: int = 0) -> CostEstimate | None:
-        """For `units` units with `rounds` rounds behind them; None: never asked, and there is no rehearsal."""
+        """For `units` units with `rounds` rounds behind them; None: never asked, and it has no example."""
         sizes = self._sizes(stage) if isinstance(stage, ChatStage) else None
         return None if sizes is None else expected(sizes, units, rounds)
 
@@ -84,8 +75,7 @@ class CostEstimator:
             self._measured = {} if self.tables is None else measured(self.tables, self.stages)
         if stage.name in self._measured:
             return self._measured[stage.name]
-        rehearsal = self.rehearsals.get(stage.name)
-        return None if rehearsal is None else from_examples(stage, rehearsal)
+        return None if stage.example is None else of_example(stage, stage.example)
 
 
 def expected(sizes: Sizes, units: int, rounds: int) -> CostEstimate:
@@ -104,7 +94,7 @@ def expected(sizes: Sizes, units: int, rounds: int) -> CostEstimate:
         money=money,
         money_low=low,
         money_high=high,
-        basis=EstimateSource.NONE if not units else EstimateSource.REPLIES if sizes.seen else EstimateSource.REHEARSAL,
+        basis=EstimateSource.NONE if not units else EstimateSource.REPLIES if sizes.seen else EstimateSource.EXAMPLE,
     )
 
 
@@ -172,16 +162,20 @@ def _of_stage(chats: Sequence[AnyChatStage], value: Callable[[AnyChatStage], Col
     return found
 
 
-def from_examples(stage: AnyChatStage, rehearsal: ExampleSizes) -> Sizes:
-    """The sizes of one rehearsed unit, at 4 characters a token."""
+def of_example(stage: AnyChatStage, example: ExampleUnit) -> Sizes:
+    """The sizes of one unit, at 4 characters a token.
+
+    Raises:
+        IndexError: the example has fewer replies than the stage has rounds.
+    """
     characters_in = characters_out = calls = 0
-    while (prompt := stage.ask(rehearsal.row, rehearsal.replies[:calls])) is not None:
-        if calls >= len(rehearsal.replies):
-            raise IndexError(f"stage {stage.name}: its rehearsal has {calls} replies and asks for one more.")
-        request = stage.chat.request(prompt, unit_key="rehearsal", round=calls)
+    while (prompt := stage.ask(example.row, example.replies[:calls])) is not None:
+        if calls >= len(example.replies):
+            raise IndexError(f"stage {stage.name}: its example has {calls} replies and asks for one more.")
+        request = stage.chat.request(prompt, unit_key="example", round=calls)
         characters_in += sum(len(message.content) for message in request.messages)
         characters_in += len(canonical(request.json_schema)) if request.send_schema else 0
-        characters_out += len(rehearsal.replies[calls].model_dump_json())
+        characters_out += len(example.replies[calls].model_dump_json())
         calls += 1
     tokens_in, tokens_out = characters_in / CHARACTERS_A_TOKEN, characters_out / CHARACTERS_A_TOKEN
     return Sizes(

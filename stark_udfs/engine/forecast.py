@@ -1,10 +1,10 @@
 """What a run would ask and cost, told without a call and without a write.
 
 Rows are counted from the tables where a stage's inputs are there, and follow from the settings where they are not.
-Sizes of calls come from earlier replies of the same model, else from one rehearsed unit of usual size.
+Sizes of calls come from earlier replies of the same model, else from the stage's example.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from stark_udfs.engine.context import Context, Wanted
-from stark_udfs.engine.estimate import CostEstimate, CostEstimator, EstimateSource, ExampleSizes
+from stark_udfs.engine.estimate import CostEstimate, CostEstimator, EstimateSource
 from stark_udfs.engine.open_calls import open_calls
 from stark_udfs.engine.progress import Quiet
 from stark_udfs.engine.stage import AnyChatStage, ChatStage, Stage, TableStage, UnitStage
@@ -54,7 +54,6 @@ class StageForecast(CostEstimate):
 def forecast(
     stages: Sequence[Stage],
     settings: RunSettings,
-    rehearsals: Mapping[str, ExampleSizes],
     spark: SparkSession | None,
     wanted: Wanted | None = None,
 ) -> tuple[StageForecast, ...]:
@@ -63,13 +62,13 @@ def forecast(
     Args:
         stages: those that would run.
         settings: of the target.
-        rehearsals: by stage.
         spark: None where the warehouse is not there yet: everything then follows from the settings.
         wanted: as for the run.
     """
     found: dict[str, StageForecast] = {}
+    expected = {stage.writes.name: _expected_units(stage) for stage in stages if isinstance(stage, ChatStage)}
     tables = None if spark is None else Tables(spark, settings.storage)
-    foresight = CostEstimator(tables, stages, rehearsals)
+    foresight = CostEstimator(tables, stages)
     with ExitStack() as closing:
         context = None
         if spark is not None and tables is not None:
@@ -87,13 +86,16 @@ def forecast(
                 continue
             moving = any(found[table.name].todo.units for table in stage.reads if table.name in found)
             if isinstance(stage, ChatStage):
-                todo = _todo(context, stage, rehearsals[stage.name].units, moving=moving)
+                todo = _todo(context, stage, _expected_units(stage), moving=moving)
                 found[stage.name] = _forecast(stage, todo, foresight)
             else:
-                above = rehearsals.get(stage.reads[0].name)  # a picture, or a chain of tries for one, per row of it
-                todo = _todo(context, stage, above.units if above else 0, moving=moving)
+                todo = _todo(context, stage, expected.get(stage.reads[0].name, 0), moving=moving)  # an image per row
                 found[stage.name] = _pictures(stage, todo)
     return tuple(found.values())
+
+
+def _expected_units(stage: AnyChatStage) -> int:
+    return 0 if stage.example is None else stage.example.units or 0
 
 
 def _pictures(stage: UnitStage, todo: Todo) -> StageForecast:
@@ -115,7 +117,15 @@ def _pictures(stage: UnitStage, todo: Todo) -> StageForecast:
 def _forecast(stage: AnyChatStage, todo: Todo, foresight: CostEstimator) -> StageForecast:
     takes = foresight.of(stage, todo.units, todo.rounds)
     if takes is None:
-        raise KeyError(f"stage {stage.name}: there is no rehearsal of it.")
+        takes = CostEstimate(
+            calls=todo.units,
+            tokens_in=0,
+            tokens_out=0,
+            money=0.0,
+            money_low=0.0,
+            money_high=0.0,
+            basis=EstimateSource.UNKNOWN if todo.units else EstimateSource.NONE,
+        )
     return StageForecast(stage=stage.name, todo=todo, currency=stage.chat.model.price.currency, **asdict(takes))
 
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from stark_udfs.core.errors import NotFound, StarkError, StorageError
 from stark_udfs.engine import checks, fingerprint, orphans, replies
 from stark_udfs.engine.commit import StageOutcome
 from stark_udfs.engine.context import Context, Wanted
-from stark_udfs.engine.estimate import CostEstimator, ExampleSizes
+from stark_udfs.engine.estimate import CostEstimator
 from stark_udfs.engine.lock import StageLock, again_on_conflict
 from stark_udfs.engine.progress import STOPPED_BY_USER, Progress, Quiet
 from stark_udfs.engine.stage import Stage, TableStage
@@ -49,7 +49,6 @@ def run(
     *,
     wanted: Wanted | None = None,
     progress: Progress | None = None,
-    rehearsals: Mapping[str, ExampleSizes] | None = None,
     at_end: Callable[[RunReport], None] | None = None,
 ) -> RunReport:
     """Bring the tables of `stages`, in their order, up to date.
@@ -60,7 +59,6 @@ def run(
         spark: the session.
         wanted: what is wanted beyond the ordinary.
         progress: who watches.
-        rehearsals: by stage; what asking is expected to take where there are no earlier replies.
         at_end: told what was done, also where the run then ends with an error.
 
     Raises:
@@ -79,7 +77,7 @@ def run(
             wanted=wanted if wanted is not None else Wanted(),
             progress=progress if progress is not None else Quiet(),
             closing=closing,
-            foresight=CostEstimator(tables, stages, rehearsals or {}),
+            foresight=CostEstimator(tables, stages),
         )
         return _Pipeline(context, stages, at_end or _nobody).run()
 

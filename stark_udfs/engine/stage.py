@@ -70,6 +70,21 @@ class TableStage:
 
 
 @dataclass(frozen=True)
+class ExampleUnit:
+    """One unit of usual size, from which `stark plan` estimates where nothing was asked before.
+
+    Attributes:
+        row: of the stage's record `each`.
+        replies: those of all rounds of the unit.
+        units: how many units the settings lead to; None: only the tables tell.
+    """
+
+    row: Record
+    replies: tuple[ReplySchema, ...]
+    units: int | None = None
+
+
+@dataclass(frozen=True)
 class ChatStage(Generic[In, ReplyT, Out]):
     """Rows made by asking a chat model, one unit of work per row of `select`.
 
@@ -82,6 +97,7 @@ class ChatStage(Generic[In, ReplyT, Out]):
     take: rows kept per unit, the first by hash of the key, after `unique`; None: all.
     settings: every setting that ask and parse look at, as JSON. A change makes every unit be replayed.
     scope: every setting that only `select` looks at, as JSON. A change makes the stage look for new and changed rows.
+    example: a unit of usual size; without it a plan cannot tell what the stage costs before it was asked.
     """
 
     name: str
@@ -99,6 +115,7 @@ class ChatStage(Generic[In, ReplyT, Out]):
     take: int | None = None
     unique: Unique | None = None
     checks: tuple[Check, ...] = ()
+    example: ExampleUnit | None = None
     preflight: Callable[[Secrets], None] | None = None
 
     @property

@@ -1,13 +1,15 @@
 """The pipeline: its stages in the order in which they run, and the settings of all of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from stark_udfs.engine.stage import Stage
+from stark_udfs.engine.stage import ChatStage, Stage
 from stark_udfs.settings.image_models import PicturesSettings
 from stark_udfs.settings.load import load_tree, validated
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.settings.run import RunSettings
+from stark_udfs.stages.examples import examples
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
 from stark_udfs.stages.images.images import stage as images
@@ -87,5 +89,7 @@ def load_settings(target: str = "demo", *, conf: str | Path | None = None, overr
 
 
 def stages(settings: Settings) -> tuple[Stage, ...]:
-    """All stages with these settings."""
-    return tuple(module.stage(settings) for module in MODULES)
+    """All stages with these settings, each chat stage with an example for `stark plan`."""
+    found = examples(settings)
+    made = (module.stage(settings) for module in MODULES)
+    return tuple(replace(one, example=found.get(one.name)) if isinstance(one, ChatStage) else one for one in made)

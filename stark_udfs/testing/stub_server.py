@@ -9,11 +9,12 @@ import math
 import random
 from array import array
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 from stark_udfs.calls.providers.transport import Author, completion
+from stark_udfs.calls.reply.json_schema import example_value
 from stark_udfs.core.ids import Json, rng_of
 
 KEY_HEADER = "idempotency-key"
@@ -234,7 +235,7 @@ class StubServer:
         name = str(described.get("name"))
         if name not in self._made:
             schema = cast("Mapping[str, Json]", described["schema"])
-            self._made[name] = json.dumps(made_up(schema, schema))
+            self._made[name] = json.dumps(example_value(schema))
         return self._made[name], "stop"
 
 
@@ -250,31 +251,6 @@ def spoilt(fault: str, text: str, finish: str) -> tuple[str, str]:
         case "refusal":
             return "I'm sorry, but I can't help with that request.", finish
     return text, finish
-
-
-def made_up(schema: Mapping[str, Json], root: Mapping[str, Json]) -> Json:
-    """A small value that fits a strict schema."""
-    if "$ref" in schema:
-        definitions = cast("Mapping[str, Mapping[str, Json]]", root["$defs"])
-        return made_up(definitions[str(schema["$ref"]).rpartition("/")[2]], root)
-    if "anyOf" in schema:
-        return made_up(cast("Sequence[Mapping[str, Json]]", schema["anyOf"])[0], root)
-    if "enum" in schema:
-        return cast("Sequence[Json]", schema["enum"])[0]
-    if schema["type"] == "object":
-        properties = cast("Mapping[str, Mapping[str, Json]]", schema["properties"])
-        return {name: made_up(part, root) for name, part in properties.items()}
-    if schema["type"] == "array":
-        items = max(2, cast("int", schema.get("minItems", 0)))
-        return [made_up(cast("Mapping[str, Json]", schema["items"]), root) for _ in range(items)]
-    return _plain(schema)
-
-
-def _plain(schema: Mapping[str, Json]) -> Json:
-    text = "2024-01-15" if schema.get("format") == "date" else "I bake bread daily."
-    number = schema.get("minimum", 1)
-    values: dict[str, Json] = {"string": text, "integer": number, "number": number, "boolean": True}
-    return values.get(str(schema["type"]))
 
 
 def _error(message: str, code: str) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from stark_udfs.engine.estimate import EstimateSource, ExampleSizes
+from stark_udfs.engine.estimate import EstimateSource
 from stark_udfs.engine.forecast import StageForecast, forecast
 from stark_udfs.engine.progress import Quiet
 from stark_udfs.engine.run import run
@@ -16,17 +16,10 @@ from stark_udfs.engine.try_stage import Trial, trial
 from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving
-from tests.engine.toy import SIGHTS, Sights, TownSeed, Toy, stages
+from tests.engine.toy import SIGHTS, Toy, stages
 
 TOY = Toy(towns=12)
 A_CALL = (100 * 1.0 + 50 * 2.0) / 1_000_000  # what the server counts, at the toy's prices
-REHEARSALS = {
-    "sights": ExampleSizes(
-        12,
-        TownSeed(town_id="t", name="Ulm", ordinal=0),
-        (Sights(sights=["the old bridge"] * 3), Sights(motto="never late")),
-    )
-}
 
 
 @dataclass
@@ -44,7 +37,7 @@ class World:
         run(stages(toy, self.url)[:first], self.settings, self.spark)
 
     def plan(self, toy: Toy = TOY) -> StageForecast:
-        (found,) = forecast(stages(toy, self.url), self.settings, REHEARSALS, self.spark)
+        (found,) = forecast(stages(toy, self.url), self.settings, self.spark)
         return found
 
     def try_(self, count: int) -> Trial:
@@ -72,7 +65,7 @@ def describe_forecast():
             12,
             0,
             24,
-            EstimateSource.REHEARSAL,
+            EstimateSource.EXAMPLE,
         )
         assert 0 < found.money_low < found.money < found.money_high
         assert world.guide.calls == 0

@@ -13,7 +13,7 @@ from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
-from stark_udfs.engine.stage import ChatStage, Check, Frames, TableStage, Unique
+from stark_udfs.engine.stage import ChatStage, Check, ExampleUnit, Frames, TableStage, Unique
 from stark_udfs.settings.chat_models import ModelSettings
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.table import Table
@@ -45,6 +45,12 @@ class Sight(Record):
 TOWNS = Table("towns", Town, key=("town_id",))
 SIGHTS = Table("sights", Sight, key=("sight_id",), parents=(("town_id", "towns"),))
 NAMES = ("Ulm", "Bonn", "Jena", "Trier", "Celle", "Husum", "Emden", "Fulda", "Gotha", "Hanau", "Kamen", "Lemgo")
+
+EXAMPLE = ExampleUnit(
+    row=TownSeed(town_id="t", name="Ulm", ordinal=0),
+    replies=(Sights(sights=["the old bridge"] * 3), Sights(motto="never late")),
+    units=12,
+)
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,7 @@ def stages(toy: Toy, url: str, **more: object) -> tuple[TableStage, ChatStage[To
             settings={"words": toy.words, "drop": toy.drop, "take": toy.take},
             take=toy.take,
             unique=None if toy.near is None else Unique("text", "kind", toy.near),
+            example=EXAMPLE,
             checks=(Check("mottos", "count_if(kind = 'motto')", low=1),),
         ),
     )

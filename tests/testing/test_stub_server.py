@@ -3,9 +3,9 @@ import json
 import pytest
 
 from stark_udfs.calls.reply.decode import decode
-from stark_udfs.calls.reply.json_schema import json_schema
+from stark_udfs.calls.reply.json_schema import example_value, json_schema
 from stark_udfs.calls.sequence import OpenCall, advance
-from stark_udfs.testing.stub_server import Faults, StubServer, made_up
+from stark_udfs.testing.stub_server import Faults, StubServer
 from tests.calls.asks import GOOD, Basket, chat, conversation, model
 from tests.calls.reply.test_json_schema import Cake
 
@@ -106,4 +106,4 @@ def describe_stub():
 
 def describe_made_up():
     def it_fits_the_schema():
-        Cake.model_validate(made_up(json_schema(Cake), json_schema(Cake)))
+        Cake.model_validate(example_value(json_schema(Cake)))

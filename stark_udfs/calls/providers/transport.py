@@ -110,11 +110,18 @@ class OfflineTransport:
         if method == "GET":
             return RawResponse(200, (), b'{"object": "list", "data": []}')
         body = json.loads(content)
-        text, finish_reason = self.author(body["stark"])
+        text, finish_reason = self.author({**body["stark"], "schema": _schema_of(body)})
         return RawResponse(200, (), json.dumps(completion(body, text, finish_reason)).encode())
 
     async def close(self) -> None:
         """Nothing to close."""
+
+
+def _schema_of(body: Mapping[str, Json]) -> Json:
+    """The JSON schema that a request asks the reply to have; null: it was said in the prompt."""
+    wanted = body.get("response_format")
+    described = wanted.get("json_schema") if isinstance(wanted, Mapping) else None
+    return described.get("schema") if isinstance(described, Mapping) else None
 
 
 def embedded(defects: Defects) -> Author:

@@ -54,6 +54,32 @@ def schema_in_words(schema: Schema) -> str:
     return "\n".join(lines)
 
 
+def example_value(schema: Schema, root: Schema | None = None) -> Json:
+    """A small value that fits a strict schema; `root` has its definitions, and is the schema itself by default."""
+    root = schema if root is None else root
+    if "$ref" in schema:
+        definitions = cast("Mapping[str, Schema]", root["$defs"])
+        return example_value(definitions[str(schema["$ref"]).rpartition("/")[2]], root)
+    if "anyOf" in schema:
+        return example_value(cast("Sequence[Schema]", schema["anyOf"])[0], root)
+    if "enum" in schema:
+        return cast("Sequence[Json]", schema["enum"])[0]
+    if schema["type"] == "object":
+        properties = cast("Mapping[str, Schema]", schema["properties"])
+        return {name: example_value(part, root) for name, part in properties.items()}
+    if schema["type"] == "array":
+        items = max(2, cast("int", schema.get("minItems", 0)))
+        return [example_value(cast("Schema", schema["items"]), root) for _ in range(items)]
+    return _plain_value(schema)
+
+
+def _plain_value(schema: Schema) -> Json:
+    text = "2024-01-15" if schema.get("format") == "date" else "I bake bread daily."
+    number = schema.get("minimum", 1)
+    values: dict[str, Json] = {"string": text, "integer": number, "number": number, "boolean": True}
+    return values.get(str(schema["type"]))
+
+
 def _strict(schema: Schema, where: str) -> dict[str, Json]:
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}  # strict servers refuse anything beside a reference

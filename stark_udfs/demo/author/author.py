@@ -1,7 +1,8 @@
 """The offline author: answers the requests of the chat stages without a model, the same way every time.
 
 It reads no prose. A request carries a block (`ChatRequest.block`): stage, unit, round and the row; each stage has a
-file with `write(block, rng)`, which gives the reply as a JSON object.
+file with `write(block, rng)`, which gives the reply as a JSON object. A stage without one gets values that fit its
+schema, so that a new stage runs before anybody has written for it.
 """
 
 import json
@@ -9,6 +10,7 @@ import random
 from collections.abc import Callable, Mapping
 from functools import cache
 
+from stark_udfs.calls.reply.json_schema import example_value
 from stark_udfs.core.errors import InputError
 from stark_udfs.core.ids import Json, rng_of
 from stark_udfs.demo.author.block import Block
@@ -48,12 +50,13 @@ def answer(block: Block, defects: Defects = Defects()) -> Said:  # noqa: B008  #
     """The reply to a request, spoiled with the probabilities of `defects`.
 
     Raises:
-        InputError: no file writes for the block's stage.
+        InputError: no file writes for the block's stage, and the request has no schema.
     """
     write = writers().get(block.stage)
-    if write is None:
+    if write is None and not block.schema:
         raise InputError(f"The offline author does not write {block.stage!r}; it knows {', '.join(writers())}.")
-    text = json.dumps(write(block, rng_for(block)), ensure_ascii=False)
+    reply = example_value(block.schema) if write is None else write(block, rng_for(block))
+    text = json.dumps(reply, ensure_ascii=False)
     return spoil(text, defects, rng_for(block, "defects"), block.unit_key)
 
 

@@ -12,7 +12,8 @@ from stark_udfs.core.ids import Json
 class Block:
     """One request to the author: which stage asks, about which row, after which accepted replies.
 
-    row: the stage's record `each`; replies: those accepted in earlier rounds; facts: what the stage passes besides.
+    row: the stage's record `each`; replies: those accepted in earlier rounds; facts: what the stage passes besides;
+    schema: the JSON schema that the reply shall have.
     """
 
     stage: str
@@ -23,6 +24,7 @@ class Block:
     attempt: int = 0
     replies: tuple[Mapping[str, Json], ...] = ()
     facts: Mapping[str, Json] = field(default_factory=dict)
+    schema: Mapping[str, Json] = field(default_factory=dict)
 
     @classmethod
     def of(cls, block: Mapping[str, Json]) -> "Block":
@@ -41,6 +43,7 @@ class Block:
                 attempt=number(block.get("attempt")),
                 replies=tuple(mapping(reply) for reply in items(block.get("replies"))),
                 facts=mapping(block.get("facts") or {}),
+                schema=mapping(block.get("schema") or {}),
             )
         except (KeyError, TypeError) as error:
             raise InputError(

@@ -1,12 +1,12 @@
-"""One invented episode of usual size: `stark plan` measures its prompts and replies where nothing was asked before."""
+"""One invented episode of usual size: examples from which `stark plan` estimates before anything was asked."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from stark_udfs.core.ids import Json, stable_id
-from stark_udfs.core.records import Record
-from stark_udfs.engine.estimate import ExampleSizes
+from stark_udfs.core.records import Record, ReplySchema
+from stark_udfs.engine.stage import ExampleUnit
 from stark_udfs.stages.images.image_plans.prompt import BriefPlanReply, shape_of
 from stark_udfs.stages.images.image_plans.seeds import AFTER, BEFORE, ImageSeed
 from stark_udfs.stages.text import albums, narratives, summaries
@@ -51,37 +51,41 @@ SUMMARY = (
 FIRST_DAY, DAYS_BETWEEN = date(2022, 1, 10), 35
 
 
-def example_sizes(settings: "Settings") -> Mapping[str, ExampleSizes]:
+def examples(settings: "Settings") -> Mapping[str, ExampleUnit]:
     """By chat stage: the units that the settings lead to if nothing is dropped, and one unit with its replies."""
     episodes = settings.pipeline.episodes
-    life: dict[str, Json] = {"episode_id": "rehearsal", "name": NAME, "narrative": NARRATIVE, **PROFILE, **SAID}
+    life: dict[str, Json] = {"episode_id": "example", "name": NAME, "narrative": NARRATIVE, **PROFILE, **SAID}
     happened = _events(settings)
     talk = _session(settings)
     count = min(len(happened), settings.sessions.max_sessions)
     pictures = [{"image_id": f"picture{n}", "description": PICTURE, "category": "food"} for n in range(5)]
     story = {**life, "events": _event_rows(happened), "album": pictures}
     return {
-        "personas": ExampleSizes(personas.calls(settings), _persona_seed(), (_personas(settings),)),
-        "commonsense": ExampleSizes(
+        "personas": _unit(personas.calls(settings), _persona_seed(), (_personas(settings),)),
+        "commonsense": _unit(
             episodes,
             commonsense.RelationSeed.model_validate(
                 {**_only(commonsense.RelationSeed, life), "commonsense_id": "", "persona_id": ""}
             ),
             (commonsense.InferenceReply(inference=str(SAID["inference"])),),
         ),
-        "narratives": ExampleSizes(
+        "narratives": _unit(
             episodes,
             narratives.NarrativeSeed.model_validate({**_only(narratives.NarrativeSeed, life), "commonsense_id": ""}),
             (narratives.NarrativeReply(narrative=NARRATIVE),),
         ),
-        "events": ExampleSizes(episodes, EpisodeProfile.model_validate(life), (events.EventsReply(events=happened),)),
-        "albums": ExampleSizes(episodes, EpisodeProfile.model_validate(life), (_album(settings),)),
-        "sessions": ExampleSizes(episodes, sessions.SessionInput.model_validate(story), (talk,) * count),
-        "summaries": ExampleSizes(
+        "events": _unit(episodes, EpisodeProfile.model_validate(life), (events.EventsReply(events=happened),)),
+        "albums": _unit(episodes, EpisodeProfile.model_validate(life), (_album(settings),)),
+        "sessions": _unit(episodes, sessions.SessionInput.model_validate(story), (talk,) * count),
+        "summaries": _unit(
             episodes, _chronicle(settings, story, talk, count), (summaries.SummaryReply(summary=SUMMARY),) * count
         ),
-        "image_plans": ExampleSizes(episodes * _images(settings), _image_seed(life), (_plan(settings),)),
+        "image_plans": _unit(episodes * _images(settings), _image_seed(life), (_plan(settings),)),
     }
+
+
+def _unit(units: int, row: Record, replies: tuple[ReplySchema, ...]) -> ExampleUnit:
+    return ExampleUnit(row=row, replies=replies, units=units)
 
 
 def _only(record: type[Record], values: Mapping[str, Json]) -> dict[str, Json]:
@@ -91,7 +95,7 @@ def _only(record: type[Record], values: Mapping[str, Json]) -> dict[str, Json]:
 def _persona_seed() -> personas.PersonaSeed:
     said = _only(personas.PersonaSeed, SAID)
     return personas.PersonaSeed.model_validate(
-        {"seed_id": stable_id("rehearsal"), "ordinal": 0, "demographic_id": "", **PROFILE, **said}
+        {"seed_id": stable_id("example"), "ordinal": 0, "demographic_id": "", **PROFILE, **said}
     )
 
 
@@ -159,7 +163,7 @@ def _chronicle(
 ) -> summaries.SummaryInput:
     told = sessions.prepare_sessions(settings.sessions, sessions.SessionInput.model_validate(story), (talk,) * count)
     chapters = [_only(summaries.SummarySession, session.model_dump()) for session in told.sessions]
-    return summaries.SummaryInput.model_validate({"episode_id": "rehearsal", "name": NAME, "sessions": chapters})
+    return summaries.SummaryInput.model_validate({"episode_id": "example", "name": NAME, "sessions": chapters})
 
 
 def _images(settings: "Settings") -> int:
