@@ -159,7 +159,10 @@ class Reply(Record):
     attempt: int
     key: str
     request: str = Field(description="messages and parameters, JSON")
-    reply: str = Field(description="the text; lone surrogates and NULs replaced by U+FFFD, nothing else changed")
+    reply: str = Field(
+        description="the text, or what came in its place (tool call, thoughts between <think> marks); lone surrogates "
+        "and NULs replaced by U+FFFD, nothing else changed"
+    )
     finish_reason: str
     model_returned: str
     provider: str

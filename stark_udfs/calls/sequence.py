@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from stark_udfs.calls.errors import OVERSIZE, CallError
 from stark_udfs.calls.policy import CallPolicy, ChatPolicy
-from stark_udfs.calls.reply.decode import decode
+from stark_udfs.calls.reply.decode import answered, decode
+from stark_udfs.calls.reply.thoughts import TURN_OFF
 from stark_udfs.calls.request import ChatRequest, Message, Prompt, Reply, Request
 from stark_udfs.core.ids import Json, digest
 from stark_udfs.core.records import Record, ReplySchema
@@ -134,7 +135,10 @@ def judge(reply: Reply, prompt: Prompt, *, last: bool) -> ReplySchema | Reject:
         kept = decode(reply.reply, prompt.shape, keep_items=True) if last and not prompt.whole else None
         if isinstance(kept, ReplySchema):
             return kept
-        return Reject(reason=RejectReason.TOO_LONG, detail=f"cut off after {reply.tokens_out} tokens")
+        cut = f"cut off after {reply.tokens_out} tokens"
+        if not answered(reply.reply):
+            cut = f"{cut}, before the model answered: {TURN_OFF}"
+        return Reject(reason=RejectReason.TOO_LONG, detail=cut)
     return decode(reply.reply, prompt.shape)
 
 

@@ -121,6 +121,16 @@ def describe_a_reply_that_is_cut_off():
     def it_is_rejected_when_twice_was_not_enough():
         assert rejected(conversation(), CUT, CUT) is RejectReason.TOO_LONG
 
+    @pytest.mark.parametrize("text", ["", "<think>First I", f"<think>{GOOD}", "<|channel|>analysis<|message|>We need"])
+    def it_names_the_server_option_where_only_thoughts_came(text):
+        end, _ = play(conversation(), (text, "length"), (text, "length"))
+        assert isinstance(end, SequenceEnd)
+        assert end.reject is not None
+        assert end.reject.reason is RejectReason.TOO_LONG
+        assert "before the model answered" in end.reject.detail
+        assert "--reasoning-parser" in end.reject.detail
+        assert len(end.reject.detail) <= 500
+
     def it_keeps_its_complete_items_where_the_prompt_allows():
         def ask_for_parts(row, replies):
             prompt = ask(row, replies)
@@ -153,6 +163,22 @@ def describe_an_empty_reply():
         _, (first, second) = play(conversation(), ("", "stop"))
         assert second.messages == first.messages
         assert rejected(conversation(), ("", "stop"), ("", "stop"), (" ", "stop")) is RejectReason.EMPTY
+
+
+def describe_a_reply_of_thoughts_alone():
+    def it_is_the_answer_where_it_holds_one():
+        end, _ = play(conversation(), (f"<think>\n{GOOD}\n</think>", "stop"))
+        assert isinstance(end, SequenceEnd)
+        assert end.reject is None
+
+    def it_is_asked_again_in_the_same_words_and_says_what_to_change():
+        thought = ("<think>\nWe need to bake.\n</think>", "stop")
+        end, requests = play(conversation(chat=chat(reasks=1)), thought, thought)
+        assert requests[0].messages == requests[1].messages
+        assert isinstance(end, SequenceEnd)
+        assert end.reject is not None
+        assert end.reject.reason is RejectReason.EMPTY
+        assert "--reasoning-parser" in end.reject.detail
 
 
 def describe_any_history():

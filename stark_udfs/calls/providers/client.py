@@ -8,7 +8,6 @@ SDK, which raises its own error. `docs/adr` has the measurements.
 import asyncio
 import json
 import os
-from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
@@ -19,6 +18,7 @@ import httpx2
 import openai
 
 from stark_udfs.calls.errors import OVERSIZE, CallError, CallFailed, error_of_status, redacted, seconds_of
+from stark_udfs.calls.providers.message import text_of, tokens_out, written_in
 from stark_udfs.calls.providers.transport import (
     Author,
     Headers,
@@ -262,7 +262,7 @@ def _answer(raw: RawResponse, request: ChatRequest) -> Completion:
         choice = said["choices"][0]
         message = choice["message"]
         refusal = message.get("refusal")
-        text = refusal or _text(message.get("content"))
+        text = refusal or text_of(message)
         finish = "refusal" if refusal else str(choice.get("finish_reason") or "stop")[:40]
         usage = said.get("usage") or {}
         return Completion(
@@ -270,7 +270,7 @@ def _answer(raw: RawResponse, request: ChatRequest) -> Completion:
             finish_reason=finish,
             model_returned=sendable(str(said.get("model") or request.model))[:200],
             tokens_in=_count(usage.get("prompt_tokens"), request.prompt_tokens),
-            tokens_out=_count(usage.get("completion_tokens"), len(text) // CHARACTERS_A_TOKEN + 1),
+            tokens_out=tokens_out(usage, _count, max(len(text), written_in(message)) // CHARACTERS_A_TOKEN + 1),
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         kind = redacted(dict(raw.headers).get("Content-Type", "no type"))
@@ -288,13 +288,6 @@ def _cut(raw: RawResponse, request: ChatRequest) -> Completion:
         tokens_in=request.prompt_tokens,
         tokens_out=len(text) // CHARACTERS_A_TOKEN,
     )
-
-
-def _text(content: object) -> str:
-    """A message's text; some servers send it in parts."""
-    if isinstance(content, list):
-        return "".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping))
-    return "" if content is None else str(content)
 
 
 def _count(said: object, otherwise: int) -> int:

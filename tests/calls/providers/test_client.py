@@ -133,6 +133,27 @@ def describe_odd_answers():
             ({"content": [{"type": "text", "text": "in "}, {"type": "text", "text": "parts"}]}, "in parts", "stop"),
             ({"content": None}, "", "stop"),
             ({"content": None, "refusal": "I won't."}, "I won't.", "refusal"),
+            ({"content": None, "reasoning_content": GOOD}, f"<think>\n{GOOD}\n</think>", "stop"),
+            ({"content": "", "reasoning": GOOD}, f"<think>\n{GOOD}\n</think>", "stop"),
+            ({"content": " ", "reasoning": "", "reasoning_content": None}, " ", "stop"),
+            ({"content": GOOD, "reasoning": "a draft: {}"}, GOOD, "stop"),
+            ({"content": None, "tool_calls": [{"function": {"name": "reply", "arguments": GOOD}}]}, GOOD, "stop"),
+            ({"content": None, "tool_calls": [{"function": {"arguments": {"a": 1}}}]}, '{"a": 1}', "stop"),
+            ({"content": "", "function_call": {"arguments": GOOD}, "reasoning": "Hm."}, GOOD, "stop"),
+            ({"content": "So:", "tool_calls": [{"function": {"arguments": "{}"}}] * 2}, "So:\n{}\n{}", "stop"),
+            ({"content": "[1]", "tool_calls": [{"function": {"arguments": GOOD}}]}, "[1]", "stop"),
+            ({"content": None, "tool_calls": [None, {"function": "x"}, {"function": {"arguments": ""}}]}, "", "stop"),
+            ({"content": None, "tool_calls": "x", "reasoning": {"not": "text"}}, "", "stop"),
+            (
+                {"content": [{"type": "thinking", "thinking": [{"text": "{}"}]}, {"type": "text", "text": GOOD}]},
+                GOOD,
+                "stop",
+            ),
+            (
+                {"content": [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]}]},
+                "<think>\nHm.\n</think>",
+                "stop",
+            ),
         ],
     )
     def it_takes_what_servers_send(message, text, finish_reason):
@@ -153,6 +174,24 @@ def describe_odd_answers():
         answer = answered(said)
         assert answer.tokens_out == 11
         assert answer.tokens_in == request(provider="openai").prompt_tokens
+
+    @pytest.mark.parametrize(
+        ("usage", "tokens"),
+        [
+            ({"prompt_tokens": 10, "completion_tokens": 7, "total_tokens": 17}, 7),
+            ({"prompt_tokens": 10, "completion_tokens": 7, "total_tokens": 97}, 87),
+            ({"prompt_tokens": 21, "completion_tokens": 0, "total_tokens": 81}, 60),
+            ({"completion_tokens": 90, "completion_tokens_details": {"reasoning_tokens": 80}}, 90),
+            ({"completion_tokens": 7, "completion_tokens_details": {"reasoning_tokens": 80}}, 87),
+            ({"completion_tokens_details": {"reasoning_tokens": 80}}, 80),
+            ({"prompt_tokens": 10, "completion_tokens": 7, "total_tokens": 3}, 7),
+            ({"completion_tokens": 7, "completion_tokens_details": "many"}, 7),
+            ({}, 21),
+        ],
+    )
+    def it_counts_what_the_model_thought(usage, tokens):
+        said = {"choices": [{"message": {"content": "x" * 40, "reasoning": "y" * 40}}], "usage": usage}
+        assert answered(said).tokens_out == tokens
 
 
 def answered(body: object) -> Completion:

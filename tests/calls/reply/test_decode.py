@@ -17,6 +17,11 @@ class Weighed(ReplySchema):
     note: str = Field("", max_length=50)
 
 
+class Measured(ReplySchema):
+    grams: float | None
+    note: str = ""
+
+
 def reason(text: str, shape: type[ReplySchema] = Basket) -> RejectReason:
     verdict = decode(text, shape)
     assert isinstance(verdict, Reject), verdict
@@ -117,6 +122,25 @@ def describe_decode():
         text = f"```json\n{GOOD[:-5]}"
         assert reason(text) is RejectReason.NOT_JSON
         assert decode(text, Basket, keep_items=True) == Basket(loaves=[Loaf(flour="rye", grams=500)])
+
+    def it_reads_nan_as_null():
+        assert decode('{"grams": NaN, "note": "a"}', Measured) == Measured(grams=None, note="a")
+
+    @pytest.mark.parametrize("colon", [":", " :", "\n:", "\t: ", "  : "])
+    def it_loses_no_list_that_stands_twice_however_it_is_written(colon):
+        one, two = '[{"flour": "rye", "grams": 1}]', '[{"flour": "oat", "grams": 2}]'
+        basket = decode(f'{{"loaves"{colon}{one}, "lo\\u0061ves":{two}}}', Basket)
+        assert isinstance(basket, Basket)
+        assert [loaf.flour for loaf in basket.loaves] == ["rye", "oat"]
+
+    def it_takes_an_unknown_name_that_holds_no_items():
+        text = '{"loaves": [{"flour": "rye", "grams": 1, "why": "\\": {x}"}], "notes": ["a", {"b": 1}]}'
+        assert decode(text, Basket) == Basket(loaves=[Loaf(flour="rye", grams=1)])
+
+    def it_takes_nothing_of_other_names_for_a_shape_that_needs_none():
+        assert reason('{"result": {"weight": 3}}', Weighed) is RejectReason.WRONG_SHAPE
+        assert decode('{"result": {"Count": 3}}', Weighed) == Weighed(count=3)
+        assert decode("```\n{}\n```", Weighed) == Weighed()
 
     def it_takes_the_last_of_two_values_of_one_name():
         assert decode('{"count": 1, "count": 2}', Weighed) == Weighed(count=2)

@@ -20,6 +20,13 @@ def describe_lenient_reader():
             (r'["\u00e9\ud83d\ude00\u0000\ud800\n\/"]', ["é😀\ufffd\ufffd\n/"]),
             ('{"a": 1, "a": 2}', {"a": 2}),
             ("[[], {}]", [[], {}]),
+            ("[NaN, nan]", [None, None]),
+            (
+                '{\u201cname": 1, \u201dn\u201d: \u201dx\u201d, \u201eo\u201c: \u201ex\u201c}',
+                {"name": 1, "n": "x", "o": "x"},
+            ),
+            ('{"a": [1], "b": 2, "a": [3]}', {"a": [1, 3], "b": 2}),
+            ('{"a": [1], "b": 2, "a": [1, 3]}', {"a": [1, 3], "b": 2}),
         ],
     )
     def it_reads_almost_json(text, value):
@@ -37,11 +44,12 @@ def describe_lenient_reader():
             '["a" "b"]',
             "{a: 1}",
             '{"a" 1}',
-            "[NaN]",
             "[Infinity]",
             "[1e9999]",
             "[12345678901234567890]",
             "[os]",
+            "[-NaN]",
+            '{\u201ca\u201d: \u201cx", "b": \u201cy\u201d}',
         ],
     )
     def it_guesses_nothing(text):

@@ -1,0 +1,118 @@
+"""Replies that give their list in parts, or lose their place in it."""
+
+from collections.abc import Sequence
+
+from tests.calls.near_shape.cases import NOT_JSON, WRONG, Near, dumped, fenced
+
+PARTS: Sequence[Near] = (
+    Near("parts", "JSON lines", "models trained on datasets", lambda s: s.lines),
+    Near("parts", "JSON lines in a fence", "models trained on datasets", lambda s: fenced(s.lines, "jsonl")),
+    Near(
+        "parts",
+        "a numbered list of objects",
+        "chat models",
+        lambda s: "\n".join(f"{n}. {dumped(one)}" for n, one in enumerate(s.items, 1)),
+    ),
+    Near(
+        "parts",
+        "JSON lines, one broken",
+        "models trained on datasets",
+        lambda s: f"{s.lines[:-1]}\n{dumped(s.items[0])}",
+        NOT_JSON,
+    ),
+    Near("parts", "one line of many", "models that stop early", lambda s: dumped(s.items[0]), WRONG),
+    Near("parts", "two objects side by side", "models that send parts", lambda s: f"{s.first}\n{s.rest}"),
+    Near(
+        "parts",
+        "two objects, said to go on",
+        "models that send parts",
+        lambda s: f"{fenced(s.first)}\n(continued)\n{fenced(s.rest)}",
+    ),
+    Near(
+        "parts",
+        "more of them, as a bare list",
+        "models that are short of the count",
+        lambda s: f"{s.first}\nHere are 3 more:\n{dumped(s.items[len(s.items) // 2 :])}",
+    ),
+    Near(
+        "parts",
+        "items inside an item",
+        "models that group what they list",
+        lambda s: dumped({s.field: [{**s.items[0], "others": s.items[1:]}]}),
+        WRONG,
+        "there are items in it",
+    ),
+    Near(
+        "parts",
+        "groups under names",
+        "models that group what they list",
+        lambda s: dumped({s.field: {"first": s.items[:2], "second": s.items[2:]}}),
+        WRONG,
+    ),
+    Near("parts", "two fences and an 'and'", "chat models", lambda s: f"{fenced(s.first)}\nand\n{fenced(s.rest)}"),
+    Near("parts", "numbered parts", "models that send parts", lambda s: f"Part 1:\n{s.first}\n\nPart 2:\n{s.rest}"),
+    Near(
+        "parts",
+        "two objects that overlap",
+        "models that lose count",
+        lambda s: f"{s.text}\n{dumped({s.field: [*s.items[1:], *s.draft[s.field][:1]]})}",
+        WRONG,
+        "differs",
+    ),
+    Near("parts", "the same name twice", "models that lose their place", lambda s: f"{s.first[:-1]}, {s.rest[1:]}"),
+    Near(
+        "parts",
+        "the same name twice, a repetition",
+        "models that lose their place",
+        lambda s: f"{s.first[:-1]}, {s.text[1:]}",
+    ),
+    Near(
+        "parts",
+        "the same name twice, overlapping",
+        "models that lose their place",
+        lambda s: f"{s.text[:-1]}, {dumped({s.field: [*s.items[1:], *s.draft[s.field][:1]]})[1:]}",
+        WRONG,
+        "stands twice",
+    ),
+    Near(
+        "parts",
+        "the same name twice, the second null",
+        "models that lose their place",
+        lambda s: f'{s.text[:-1]}, "{s.field}": null}}',
+        WRONG,
+        "stands twice",
+    ),
+    Near(
+        "parts",
+        "two items run together",
+        "a missing '}, {'",
+        lambda s: dumped({s.field: s.items[2:]})[:-2] + f", {dumped(s.items[0])[:-1]}, {dumped(s.items[1])[1:]}]}}",
+        WRONG,
+        "twice",
+    ),
+    Near(
+        "parts",
+        "more items under another name",
+        "models that add a second list",
+        lambda s: dumped({s.field: s.items[:1], f"more_{s.field}": s.items[1:]}),
+        WRONG,
+        "there are items in it",
+    ),
+    Near(
+        "parts",
+        "an item beside the list",
+        "models that add one more",
+        lambda s: f"{dumped({s.field: s.items[1:]})}\n{dumped(s.items[0])}",
+        WRONG,
+        "stand outside the answer",
+    ),
+    Near("parts", "a missing comma", "small models", lambda s: s.text.replace("}, {", "} {", 1), NOT_JSON),
+    Near(
+        "parts",
+        "dots for the rest",
+        "models that shorten",
+        lambda s: dumped({s.field: s.items[:1]})[:-2] + ", ...]}",
+        NOT_JSON,
+    ),
+    Near("parts", "a list, and one part broken", "small models", lambda s: f"[{s.first[:-2]}, {s.rest}]", NOT_JSON),
+)
