@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import replace
 
 from stark_udfs.core.ids import Json
 from stark_udfs.demo.author.block import Block, items
@@ -38,8 +39,52 @@ STYLES = {
 PARTS = re.compile(r"(?:, |: | with | near | on | in )")
 
 
+CHILD = re.compile(
+    rf"{YOUNG.pattern}|\b(?:bab(?:y|ies)|infants?|newborns?|toddlers?|teens?|youths?|school(?:boy|girl|child|mate)\w*|"
+    r"class|team|friends?|famil(?:y|ies)|(?:grand|step|god)?(?:sons?|daughters?|child(?:ren)?)|nieces?|nephews?|"
+    r"brothers?|sisters?|siblings?|cousins?|twins?|students?|\w+-graders?|little ones?|"
+    r"(?:\d|1\d|[a-z]+teen)[- ](?:year|month|week)s?[- ]olds?|young (?:people|m[ae]n|wom[ae]n)|aged (?:\d|1\d))\b",
+    re.IGNORECASE,
+)
+SPEAKS_OF_OTHERS = re.compile(
+    r"\b(?:them|they|their|he|she|his|hers?|him|each|every(?:one|body)|both|all)\b", re.IGNORECASE
+)
+LEFT = (  # what a moment leaves behind
+    "A kitchen table with an open notebook, a spilt bottle of blue ink and a stained pen in the window light",
+    "A wet lawn in the evening with a ball by the hedge and a striped scarf on the fence",
+    "An empty bench under a chestnut tree, a paper bag and two apple cores beside it",
+    "A hallway with muddy boots in a row under the coats, a folded kite leaning on the wall",
+    "A gravel path after rain, chalk lines half washed away, a red bucket on its side",
+    "A rug in the afternoon sun with wooden blocks, a picture book and a cup of cocoa",
+    "A fogged window with a drawn sun on it, a plate of sliced pears on the sill",
+    "A swing still moving over worn grass, long shadows of the trees across it",
+)
+LEFT_ONCE = (
+    "A faded photograph of an empty schoolroom, rows of wooden desks and a globe by the window",
+    "An old postcard of a village square, a fountain, closed shutters and a handcart",
+    "An engraving of a fairground before it opens, a carousel under canvas, flags in the wind",
+    "A watercolour of a harbour street, washing between the houses and a cat on the steps",
+)
+
+
 def write(block: Block, rng: random.Random) -> dict[str, Json]:
-    """The reply about one picture."""
+    """The reply about one picture, or about another in its place."""
+    if not block.facts.get("without_children"):
+        return plan(block, rng)
+    text = childless(str(block.row.get("description") or ""), rng)
+    return {"description": text, **plan(replace(block, row={**block.row, "description": text, "keywords": []}), rng)}
+
+
+def childless(text: str, rng: random.Random) -> str:
+    """The parts of a description that speak of no child; another scene where its subject is one."""
+    first, *more = text.rstrip(" .").split(", ")
+    if CHILD.search(first):
+        return rng.choice(LEFT_ONCE if ONCE.search(text) else LEFT)
+    return ", ".join([first, *(part for part in more if not (CHILD.search(part) or SPEAKS_OF_OTHERS.search(part)))])
+
+
+def plan(block: Block, rng: random.Random) -> dict[str, Json]:
+    """What is to be made of one picture."""
     text = str(block.row.get("description") or "")
     shown = shown_in(block, text)
     module = module_for(block, text, shown, rng)

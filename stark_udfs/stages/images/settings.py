@@ -90,3 +90,7 @@ class SafetySettings(Section):
     """Rules that are nobody's taste."""
 
     min_face_age: int = Field(18, ge=18, description="nobody younger is shown by any module")
+    children: Literal["withhold", "rewrite"] = Field(
+        "rewrite",
+        description="an adult's picture with a child in it: no picture, or asked for once more without the child",
+    )

@@ -7,8 +7,9 @@ Possessions and compounds are no persons: "a girl's bicycle", "baby carrots", "a
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
+READ = 4096  # texts whose reading is kept: one replay of a picture reads the same ones several times
 JOINERS = re.compile("[\u200c\u200d\u00ad]")
 QUOTED = re.compile(r'"[^"]*"|“[^”]*”|«[^»]*»')
 
@@ -149,6 +150,7 @@ class Seen:
     someone: bool
 
 
+@lru_cache(maxsize=READ)
 def seen_in(text: str, owner: Owner, *, min_age: int) -> Seen:
     """Whom the text shows, as far as its words tell. `min_age`: younger people count as children."""
     said = JOINERS.sub("", unicodedata.normalize("NFKC", text))

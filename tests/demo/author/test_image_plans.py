@@ -9,7 +9,6 @@ from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.demo.author import albums, image_plans
 from stark_udfs.demo.author.block import Block
 from stark_udfs.images.requests import Module
-from stark_udfs.stages.images.image_plans.prompt import PlanReply
 from stark_udfs.stages.images.image_plans.seeds import ImageSeed
 from stark_udfs.stages.images.image_plans.stage import ImagePlan, ask, parse
 from stark_udfs.stages.pipeline import load_settings
@@ -44,17 +43,14 @@ def seeds() -> list[ImageSeed]:
     return made
 
 
-def written(row: ImageSeed) -> dict[str, Any] | None:
-    prompt = ask(SETTINGS, row, [])
-    if prompt is None:
-        return None
-    block = Block("image_plans", row.image_id, row.model_dump(mode="json"), facts=prompt.facts)
-    return dict(image_plans.write(block, rng_of(row.image_id)))
-
-
 def planned(row: ImageSeed) -> ImagePlan | Reject:
-    said = written(row)
-    [made] = parse(SETTINGS, row, [] if said is None else [PlanReply.model_validate(said)])
+    """What comes of all rounds."""
+    said: list[Any] = []
+    while (prompt := ask(SETTINGS, row, said)) is not None:
+        block = Block("image_plans", row.image_id, row.model_dump(mode="json"), round=len(said), facts=prompt.facts)
+        reply = image_plans.write(block, rng_of(row.image_id, len(said)))
+        said.append(prompt.shape.model_validate(reply))
+    [made] = parse(SETTINGS, row, said)
     return made
 
 
@@ -67,6 +63,7 @@ def describe_write():
     def it_is_accepted_by_the_stage_and_no_rule_has_to_correct_it(plans):
         rejects = [made for _, made in plans if isinstance(made, Reject)]
         assert {reject.reason for reject in rejects} <= {RejectReason.WITHHELD_MINOR}
+        assert {row.age < 18 for row, made in plans if isinstance(made, Reject)} <= {True}
         assert len(rejects) < 0.15 * len(plans)
         assert {made.why for _, made in plans if isinstance(made, ImagePlan)} == {None}
 

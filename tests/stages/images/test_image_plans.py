@@ -53,6 +53,7 @@ SEED = ImageSeed(
     turns_after=[Utterance(speaker="AI Assistant", text="The steam!")],
     sensitive=False,
 )
+WITHHOLD = settings_with(people=PEOPLE, safety={"children": "withhold"})
 SELFIE = SEED.model_copy(update={"description": "A selfie on a bridge in fog."})
 TEEN = {"age": 14, "name": "Ben Ode", "gender": "male"}
 
@@ -126,7 +127,7 @@ def describe_ask():
             assert part not in prompt.user.replace("p-t2i", "")
 
     def it_does_not_ask_about_what_must_not_be_shown():
-        assert ask(BASE, seed(description="A child in a yellow raincoat"), []) is None
+        assert ask(WITHHOLD, seed(description="A child in a yellow raincoat"), []) is None
         assert ask(BASE, SELFIE.model_copy(update=TEEN), []) is None
         assert ask(PAPER, SELFIE.model_copy(update=TEEN), []) is None
 
@@ -285,9 +286,9 @@ def describe_minors():
 
     def a_child_is_withheld_from_an_adults_pictures_too():
         row = seed(description="A child's drawing and a child in a raincoat")
-        assert reject(row, None).reason is RejectReason.WITHHELD_MINOR
-        assert reject(SEED, reply(under_18=True)).reason is RejectReason.WITHHELD_MINOR
-        assert reject(SEED, reply(prompt="Kids around a pot")).reason is RejectReason.WITHHELD_MINOR
+        assert reject(row, None, WITHHOLD).reason is RejectReason.WITHHELD_MINOR
+        assert reject(SEED, reply(under_18=True), WITHHOLD).reason is RejectReason.WITHHELD_MINOR
+        assert reject(SEED, reply(prompt="Kids around a pot"), WITHHOLD).reason is RejectReason.WITHHELD_MINOR
 
     def a_girls_bicycle_is_no_child():
         row = seed(description="A girl's bicycle against a wall")

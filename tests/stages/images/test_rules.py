@@ -2,14 +2,11 @@ import re
 
 import pytest
 
-from stark_udfs.images.requests import Module
 from stark_udfs.stages.images.image_plans.rules import (
     PROMPT_LIMIT,
     QUERY_LIMIT,
-    Shown,
     class_word,
     cut,
-    may_make,
     named,
     others_hidden,
     personal,
@@ -18,23 +15,6 @@ from stark_udfs.stages.images.image_plans.rules import (
 )
 
 LONG = "a wooden bridge over a green river with boats, lanterns and a market on both banks " * 20
-
-
-def describe_may_make():
-    @pytest.mark.parametrize("shown", [Shown.USER, Shown.WITH_OTHERS])
-    def the_user_is_painted_with_their_own_face_and_nothing_else(shown: Shown):
-        assert may_make(shown, None) == (Module.P_T2I,)
-
-    def nobody_else_gets_the_users_face():
-        for shown in (Shown.OTHERS, Shown.NOBODY, Shown.DOCUMENT):
-            assert Module.P_T2I not in may_make(shown, None)
-
-    def a_real_person_is_never_painted():
-        for shown in (Shown.OTHERS, Shown.NOBODY, Shown.DOCUMENT):
-            assert set(may_make(shown, "Frida Kahlo")) == {Module.WEB, Module.RETRIEVAL}
-
-    def a_real_person_with_the_user_is_made_by_nothing():
-        assert may_make(Shown.WITH_OTHERS, "Frida Kahlo") == ()
 
 
 def describe_named():

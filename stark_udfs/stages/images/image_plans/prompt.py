@@ -9,8 +9,9 @@ from stark_udfs.core.records import ReplySchema
 from stark_udfs.images.wardrobe import article
 from stark_udfs.stages.images.face_of import gender_of
 from stark_udfs.stages.images.image_plans.seeds import ImageOrigin, ImageSeed, Sharer
+from stark_udfs.stages.images.safety import SafetyRules, offered
 from stark_udfs.stages.images.settings import ModuleName
-from stark_udfs.stages.text.words import bullets
+from stark_udfs.stages.text.words import bullets, clean
 
 if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
@@ -63,22 +64,25 @@ REFRAMED = (
 
 def user_prompt(settings: "Settings", row: ImageSeed, looks: str | None) -> str:
     """Everything that the model is told beside its role. `looks`: what stays with the person in every picture."""
+    rules = bullets(rules_of(settings, row, looks))
+    return "\n\n".join([*context(settings, row, looks), f"Plan this picture.\n{rules}"])
+
+
+def context(settings: "Settings", row: ImageSeed, looks: str | None) -> list[str]:
+    """What is known of the picture, the user and the chat, and where pictures come from: one text each."""
     scene = settings.image_plans.planner_input == "scene"
-    offered = [f"{name}: {MODULES[name].format(name=row.name)}" for name in offered_to(settings, row)]
-    parts = [
+    modules = [f"{name}: {MODULES[name].format(name=row.name)}" for name in offered_to(settings, row)]
+    return [
         f"The picture\n{bullets(_picture(row) if scene else [f'shows: {row.description}'])}",
         f"The user\n{bullets(_person(settings, row, looks) if scene else _profile(row))}",
         *(_chat(row) if scene else []),
-        f"Modules\n{bullets(offered)}",
-        f"Plan this picture.\n{bullets(_rules(settings, row, looks))}",
+        f"Modules\n{bullets(modules)}",
     ]
-    return "\n\n".join(parts)
 
 
 def offered_to(settings: "Settings", row: ImageSeed) -> list[ModuleName]:
-    """The modules that the model may name; nobody under the age limit has a face that could be painted."""
-    minor = row.age < settings.safety.min_face_age
-    return [name for name in settings.aligner.modules if not (minor and name == "p-t2i")]
+    """The modules that the model may name."""
+    return offered(SafetyRules.of(settings), row, settings.aligner.modules)
 
 
 def _picture(row: ImageSeed) -> list[str]:
@@ -117,7 +121,8 @@ def _chat(row: ImageSeed) -> list[str]:
     return [*parts, "The chat after it\n" + "\n".join(after)] if after else parts
 
 
-def _rules(settings: "Settings", row: ImageSeed, looks: str | None) -> list[str]:
+def rules_of(settings: "Settings", row: ImageSeed, looks: str | None) -> list[str]:
+    """How the plan of a picture is to be written."""
     first = row.name.split()[0]
     rules = [
         f"Say first who can be seen: user ({first} alone), user_with_others, others, nobody, or document. Passers-by "
@@ -128,7 +133,7 @@ def _rules(settings: "Settings", row: ImageSeed, looks: str | None) -> list[str]
         "prompt describes one visible scene: subject, place, light, detail. It keeps all that the description says, "
         "and adds no person, no name of a private person, no feeling, no writing.",
     ]
-    if row.age < settings.safety.min_face_age:
+    if SafetyRules.of(settings).minor(row):
         rules.append(
             f"{first} is a minor, and the pictures of minors stay unseen: where in doubt, say who may be there."
         )
@@ -167,3 +172,9 @@ def _scene_rules(settings: "Settings", row: ImageSeed) -> list[str]:
 def shape_of(settings: "Settings") -> type[BriefPlanReply]:
     """What a reply has to look like."""
     return BriefPlanReply if settings.image_plans.on_bad_module == "t2i" else PlanReply
+
+
+def written(reply: BriefPlanReply) -> tuple[str, ...]:
+    """The words that the model wrote for a painter or a search."""
+    wrote = (reply.prompt, reply.retry_prompt, reply.query) if isinstance(reply, PlanReply) else (reply.prompt,)
+    return tuple(clean(text) for text in wrote)

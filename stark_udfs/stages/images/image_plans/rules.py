@@ -1,4 +1,4 @@
-"""What a plan may say, whatever a model says: which module may show whom, and the form of prompts and queries. Pure."""
+"""The form of what a plan says, whatever a model says: names of modules and people, prompts and queries. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -45,21 +45,6 @@ class Shown(StrEnum):
 def module_of(said: str) -> Module | None:
     """The module of that name, whatever its case."""
     return MODULES.get(said.strip().casefold())
-
-
-def may_make(shown: Shown, real_person: str | None) -> tuple[Module, ...]:
-    """The modules that may make a picture, the best stand-in first; none where no picture may be made.
-
-    A picture of the user is painted with the user's face and comes from nowhere else; a named real person is never
-    painted; nobody but the user gets the user's face.
-    """
-    if shown.has_user:
-        return () if real_person else (Module.P_T2I,)
-    if real_person:
-        return (Module.WEB, Module.RETRIEVAL)
-    if shown is Shown.DOCUMENT:
-        return (Module.RETRIEVAL, Module.WEB, Module.T2I)
-    return (Module.T2I, Module.RETRIEVAL, Module.WEB)
 
 
 def named(real_person: str, user: str) -> str | None:

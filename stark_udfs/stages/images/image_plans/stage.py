@@ -24,11 +24,13 @@ from stark_udfs.stages.images.image_plans.prompt import (
     offered_to,
     shape_of,
     user_prompt,
+    written,
 )
 from stark_udfs.stages.images.image_plans.rules import (
+    PROMPT_LIMIT,
     Shown,
     class_word,
-    may_make,
+    cut,
     module_of,
     named,
     others_hidden,
@@ -36,17 +38,19 @@ from stark_udfs.stages.images.image_plans.rules import (
     plain,
     query_of,
 )
-from stark_udfs.stages.images.image_plans.seeds import ImageOrigin, ImageSeed, of_albums, of_turns, said_around
-from stark_udfs.stages.images.withholding import shown_in, withheld, withheld_by_reply
+from stark_udfs.stages.images.image_plans.seeds import ImageOrigin, ImageSeed, Sharer, of_albums, of_turns, said_around
+from stark_udfs.stages.images.image_plans.without_children import RewrittenPlanReply, rewriting_prompt
+from stark_udfs.stages.images.safety import Claim, SafetyRules, may_make, may_show, shown_in
 from stark_udfs.stages.text import albums, narratives
 from stark_udfs.stages.text.sessions import stage as sessions
-from stark_udfs.stages.text.words import clean, excerpt
+from stark_udfs.stages.text.words import clean, excerpt, words_of
 from stark_udfs.tables.table import Table
 
 if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
 
 RELEVANCE_LIMIT = 500  # characters
+SHOWN = {shown.value: shown for shown in Shown}
 
 
 class ImagePlan(Record):
@@ -71,7 +75,10 @@ class ImagePlan(Record):
     reframed: bool | None = Field(
         description="whether the prompt hides the faces beside the user's; null: no others, or nothing to hide"
     )
-    description: str = Field(description="as the album or the turn has it")
+    description: str = Field(description="as the album or the turn has it, or what is shown in its place")
+    original_description: str | None = Field(
+        None, description="as the album or the turn has it, where a child was taken out of the picture; else null"
+    )
     relevance: str = Field(description="the last turns up to the image, which it has to fit; empty for the album")
     planned: str = Field(description="the module as the model said it")
     why: str | None = Field(description="why `module` is another; null: it is not")
@@ -84,40 +91,88 @@ TABLE = Table(
 
 
 def ask(settings: "Settings", row: ImageSeed, replies: Sequence[BriefPlanReply]) -> Prompt | None:
-    """One call per image; none for one whose own words say that it must not be shown."""
-    if replies or withheld(settings, row, row.description) is not None:
-        return None
+    """One call per image, and one more where a child is, or may be, in it; see `_next`."""
+    step = _next(settings, row, replies)
+    return step if isinstance(step, Prompt) else None
+
+
+def parse(settings: "Settings", row: ImageSeed, replies: Sequence[BriefPlanReply]) -> list[ImagePlan | Reject]:
+    """One row or reject; nothing as long as a reply is missing."""
+    step = _next(settings, row, replies)
+    return [] if isinstance(step, Prompt) else [step]
+
+
+def _next(settings: "Settings", row: ImageSeed, replies: Sequence[BriefPlanReply]) -> Prompt | ImagePlan | Reject:
+    """The next question, or where the replies lead to.
+
+    An image whose own words say that it must not be shown is not asked about as it is. An adult's image with a child
+    in it, by its words or by the reply, is asked for once more without the child, if the settings say so.
+    """
+    left = iter(replies)
+    kept_back = may_show(SafetyRules.of(settings), row, (row.description,))
+    if kept_back is None:
+        reply = next(left, None)
+        if reply is None:
+            return _prompt(settings, row)
+        made = _plan(settings, row, reply)
+        if isinstance(made, ImagePlan) or made.reason is not RejectReason.WITHHELD_MINOR:
+            return made
+        kept_back = made
+    if settings.safety.children == "withhold" or SafetyRules.of(settings).minor(row):
+        return kept_back
+    reply = next(left, None)
+    return _prompt(settings, row, without_children=True) if reply is None else _rewritten(settings, row, reply)
+
+
+def _prompt(settings: "Settings", row: ImageSeed, *, without_children: bool = False) -> Prompt:
     face = face_of(settings, episode_id=row.episode_id, age=row.age, gender=row.gender, birthplace=row.birthplace)
     looks = (
         None if settings.image_plans.planner_input == "profile" or isinstance(face, Reject) else face.traits.phrase()
     )
     return Prompt(
         system=SYSTEM,
-        user=user_prompt(settings, row, looks),
-        shape=shape_of(settings),
+        user=(rewriting_prompt if without_children else user_prompt)(settings, row, looks),
+        shape=RewrittenPlanReply if without_children else shape_of(settings),
         facts={
             "modules": list(offered_to(settings, row)),
             "noun": gender_of(settings.people.genders, row.gender).noun,
             "looks": looks,
             "groups": settings.aligner.groups,
+            "without_children": without_children,
         },
     )
 
 
-def parse(settings: "Settings", row: ImageSeed, replies: Sequence[BriefPlanReply]) -> list[ImagePlan | Reject]:
-    """One row or reject."""
-    kept_back = withheld(settings, row, row.description)
-    if kept_back is not None:
-        return [kept_back]
-    return [_plan(settings, row, reply) for reply in replies]
+def _rewritten(settings: "Settings", row: ImageSeed, reply: BriefPlanReply) -> ImagePlan | Reject:
+    """The plan of another picture for the same moment. Its search words are its own: no keyword of the first."""
+    if not isinstance(reply, RewrittenPlanReply):
+        raise TypeError(f"{type(reply).__name__} where {RewrittenPlanReply.__name__} answers the second question.")
+    description = cut(clean(reply.description), PROMPT_LIMIT)
+    if words_of(description) in (frozenset(), words_of(row.description)):
+        made: ImagePlan | Reject = Reject(
+            reason=RejectReason.WITHHELD_MINOR, detail=f"nothing new: {excerpt(description)}"
+        )
+    else:
+        picture = row.model_copy(update={"description": description, "keywords": []})
+        made = _plan(settings, picture, reply, original=row.description)
+    if isinstance(made, ImagePlan):
+        return made
+    detail = f"asked once more, {excerpt(made.detail, 240)}; first: {excerpt(row.description, 220)}"
+    return made.model_copy(update={"key": row.image_id, "detail": detail[:500]})
 
 
-def _plan(settings: "Settings", row: ImageSeed, reply: BriefPlanReply) -> ImagePlan | Reject:
-    shown = shown_in(settings, row, reply)
-    kept_back = withheld_by_reply(settings, row, reply, shown)
+def _plan(
+    settings: "Settings", row: ImageSeed, reply: BriefPlanReply, original: str | None = None
+) -> ImagePlan | Reject:
+    """What the reply makes of the picture. `original`: the description in whose place that of the row stands."""
+    real_person = named(clean(reply.real_person), row.name)
+    shown = _shown(settings, row, reply)
+    by_face = module_of(reply.module) is Module.P_T2I
+    claim = Claim(shown, real_person, under_18=reply.under_18, own_face=by_face)
+    texts = (row.description, *written(reply))
+    kept_back = may_show(SafetyRules.of(settings), row, texts, claim, rewritten=original is not None)
     if kept_back is not None:
         return kept_back
-    real_person = named(clean(reply.real_person), row.name)
     chosen = _choose(settings, reply, shown, real_person)
     if isinstance(chosen, Reject):
         detail = f"{chosen.detail}: {excerpt(row.description, 300)}"
@@ -138,9 +193,19 @@ def _plan(settings: "Settings", row: ImageSeed, reply: BriefPlanReply) -> ImageP
         query=query_of(clean(query), keywords, row.description, name=row.name),
         reframed=_reframed(settings, shown, prompt),
         relevance=said_around(row.turns_before, RELEVANCE_LIMIT),
+        original_description=original,
         planned=excerpt(reply.module, 40),
         why=chosen.why,
     )
+
+
+def _shown(settings: "Settings", row: ImageSeed, reply: BriefPlanReply) -> Shown:
+    """Who is shown: the model's word, unless the description knows better. An assistant has no pictures of the user."""
+    rules = SafetyRules.of(settings)
+    whom = rules.seen(row, row.description)
+    by_module = settings.image_plans.on_bad_module == "t2i" and module_of(reply.module) is Module.P_T2I
+    by_words = whom.user and (rules.minor(row) or row.shared_by is not Sharer.ASSISTANT)
+    return shown_in(SHOWN.get(reply.shown.strip().casefold()), whom, user=by_module or by_words)
 
 
 @dataclass(frozen=True)
@@ -153,9 +218,9 @@ class Chosen:
 
 def _choose(settings: "Settings", reply: BriefPlanReply, shown: Shown, real_person: str | None) -> Chosen | Reject:
     """The model's module where it may make the image, else the best stand-in that may."""
-    if shown.has_user and real_person:
-        return Reject(reason=RejectReason.REAL_PERSON, detail=f"{real_person} together with the user")
     allowed = may_make(shown, real_person)
+    if isinstance(allowed, Reject):
+        return allowed
     offered = settings.aligner.modules
     said = module_of(reply.module)
     if said in allowed and said.value in offered:
@@ -240,6 +305,7 @@ def stage(settings: "Settings") -> ChatStage[ImageSeed, BriefPlanReply, ImagePla
             **fingerprint_settings(settings.image_plans),
             "modules": list(settings.aligner.modules),
             "groups": settings.aligner.groups,
+            "children": settings.safety.children,
         },
         checks=_checks(settings),
     )

@@ -1,7 +1,7 @@
 """The ladder of wishes for one planned image: as planned, once in other words, then by other modules.
 
-What may be shown, and by which module, is decided here once more, whatever the plan says: nobody below the age limit by
-any; the user by p-t2i alone, with their own face; a named real person by a search alone (`plan_rules.may_make`).
+What may be shown, and by which module, is decided once more, whatever the plan says (`safety`): nobody below the age
+limit by any; the user by p-t2i alone, with their own face; a named real person by a search alone.
 """
 
 from collections.abc import Iterator
@@ -12,13 +12,12 @@ from stark_udfs.core.ids import Json
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.images.appearance import FixedTraits
 from stark_udfs.images.requests import ImageRequest, Module, Person
-from stark_udfs.settings.people import Gender
 from stark_udfs.stages.fingerprint import settings_named
 from stark_udfs.stages.images.face_of import gender_of
-from stark_udfs.stages.images.image_plans.rules import Shown, may_make, personal, query_of
+from stark_udfs.stages.images.image_plans.rules import personal, query_of
 from stark_udfs.stages.images.image_plans.stage import ImagePlan
+from stark_udfs.stages.images.safety import Claim, SafetyRules, may_make, may_show, shown_in
 from stark_udfs.stages.images.settings import AlignerSettings
-from stark_udfs.stages.images.who_is_shown import Owner, Seen, seen_in
 
 if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
@@ -50,15 +49,13 @@ class AttemptRules:
     side: int
     top: int
     results: int
-    min_face_age: int
-    genders: tuple[Gender, ...]
+    safety: SafetyRules
 
     @classmethod
     def of(cls, settings: "Settings") -> "AttemptRules":
         """From the settings."""
-        pictures, people = settings.pictures, settings.people
-        age = settings.safety.min_face_age
-        return cls(settings.aligner, pictures.image_size, pictures.top_k, pictures.web.results, age, people.genders)
+        pictures, safety = settings.pictures, SafetyRules.of(settings)
+        return cls(settings.aligner, pictures.image_size, pictures.top_k, pictures.web.results, safety)
 
     def looked_at(self) -> dict[str, Json]:
         """All of it, as JSON."""
@@ -67,9 +64,9 @@ class AttemptRules:
             "side": self.side,
             "top": self.top,
             "results": self.results,
-            "min_face_age": self.min_face_age,
+            "min_face_age": self.safety.min_age,
             "genders": [
-                gender.model_dump(mode="json", include={"word", "noun", "counts_as"}) for gender in self.genders
+                gender.model_dump(mode="json", include={"word", "noun", "counts_as"}) for gender in self.safety.genders
             ],
         }
 
@@ -82,50 +79,30 @@ class Attempt:
     rewritten: bool = False
 
 
-def withheld(rules: AttemptRules, row: PlannedImage) -> Reject | None:
-    """Why no module may make the image; None if one may."""
-    minor = row.age < rules.min_face_age
-    seen = [_seen(rules, row, text) for text in (row.description, row.prompt, row.retry_prompt or "", row.query)]
-    strangers = row.shown is Shown.OTHERS and not (seen[0].grown or row.real_person)
-    peers = strangers or any(one.user or one.peers or (one.someone and not one.grown) for one in seen)
-    if any(one.child for one in seen) or (minor and (row.shown.has_user or peers)):
-        detail = f"{row.shown.value}, {row.age} years old: {row.description}"
-        return Reject(reason=RejectReason.WITHHELD_MINOR, detail=detail[:500], key=row.image_id)
-    shown = _shown(rules, row)
-    if not may_make(shown, row.real_person):
-        return Reject(
-            reason=RejectReason.REAL_PERSON, detail=f"{row.real_person} together with the user", key=row.image_id
-        )
+def allowed_modules(rules: AttemptRules, row: PlannedImage) -> tuple[Module, ...] | Reject:
+    """The modules that may make the image, the best stand-in first; or why none may."""
+    texts = (row.description, row.prompt, row.retry_prompt or "", row.query)
+    rewritten = row.original_description is not None
+    kept_back = may_show(rules.safety, row, texts, Claim(row.shown, row.real_person), rewritten=rewritten)
+    if kept_back is not None:
+        return kept_back
+    whom = rules.safety.seen(row, row.description)
+    shown = shown_in(row.shown, whom, user=whom.user and row.source != "internet")
+    allowed = may_make(shown, row.real_person)
+    if isinstance(allowed, Reject):
+        return allowed.model_copy(update={"key": row.image_id})
     if shown.has_user and not (row.face and row.traits):
         return Reject(reason=RejectReason.NO_FACE, detail="the user has no face image", key=row.image_id)
-    return None
+    return allowed
 
 
-def allowed_modules(rules: AttemptRules, row: PlannedImage) -> tuple[Module, ...]:
-    """The modules that may make the image, the best stand-in first."""
-    return () if withheld(rules, row) else may_make(_shown(rules, row), row.real_person)
-
-
-def _shown(rules: AttemptRules, row: PlannedImage) -> Shown:
-    """Who is shown: as planned, unless a picture of the phone says in its own words that it is the user."""
-    by_words = row.source != "internet" and _seen(rules, row, row.description).user
-    return Shown.USER if by_words and not row.shown.has_user else row.shown
-
-
-def _seen(rules: AttemptRules, row: PlannedImage, text: str) -> Seen:
-    owner = Owner(row.name, row.age, gender_of(rules.genders, row.gender).counts_as)
-    return seen_in(text, owner, min_age=rules.min_face_age)
-
-
-def attempts(rules: AttemptRules, row: PlannedImage) -> tuple[Attempt, ...]:
-    """The tries for one image, in order; none for one that no module may make."""
-    return tuple(_rungs(rules, row))
-
-
-def _rungs(rules: AttemptRules, row: PlannedImage) -> Iterator[Attempt]:
+def attempts(rules: AttemptRules, row: PlannedImage) -> tuple[Attempt, ...] | Reject:
+    """The tries for one image, in order; or why no module may make it."""
     allowed = allowed_modules(rules, row)
-    if not allowed:
-        return
+    return allowed if isinstance(allowed, Reject) else tuple(_rungs(rules, row, allowed))
+
+
+def _rungs(rules: AttemptRules, row: PlannedImage, allowed: tuple[Module, ...]) -> Iterator[Attempt]:
     planned = row.module if row.module in allowed else allowed[0]
     yield Attempt(_wish(rules, row, planned, _words(row, planned)))
     if rules.aligner.rewrite and row.retry_prompt and row.retry_prompt != _words(row, planned):
@@ -152,7 +129,7 @@ def _wish(rules: AttemptRules, row: PlannedImage, module: Module, words: str) ->
     person = None
     if module is Module.P_T2I and row.traits is not None and row.face:
         person = Person(age=row.age, traits=row.traits, face=row.face)
-        noun = row.class_word or gender_of(rules.genders, row.gender).noun
+        noun = row.class_word or gender_of(rules.safety.genders, row.gender).noun
         words = personal(words, noun, name=row.name, append=False)
     return ImageRequest(
         module=module,

@@ -17,7 +17,7 @@ from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.backend import image_backend
 from stark_udfs.stages.images.image_plans import stage as image_plans
 from stark_udfs.stages.images.image_plans.rules import Shown
-from stark_udfs.stages.images.images.attempts import Attempt, AttemptRules, PlannedImage, attempts, withheld
+from stark_udfs.stages.images.images.attempts import Attempt, AttemptRules, PlannedImage, attempts
 from stark_udfs.stages.images.images.checks import checks
 from stark_udfs.stages.images.images.progress import AttemptResult, ImageProgress, next_task
 from stark_udfs.stages.images.images.selection import (
@@ -74,10 +74,10 @@ TABLE = Table("images", Image, key=("image_id", "candidate"), parents=(("image_i
 
 
 def course(
-    rules: AttemptRules, taste: SelectionRules, row: PlannedImage, answers: Sequence[ImageResult]
+    rungs: Sequence[Attempt], taste: SelectionRules, row: PlannedImage, answers: Sequence[ImageResult]
 ) -> ImageProgress:
-    """How far the image has come with these answers."""
-    wishes = [rung.wish for rung in attempts(rules, row)]
+    """How far the image has come up these rungs with these answers."""
+    wishes = [rung.wish for rung in rungs]
 
     def rate(pictures: Sequence[Candidate]) -> ScoreRequest:
         return ScoreRequest(
@@ -100,19 +100,20 @@ def request(
     rules: AttemptRules, taste: SelectionRules, row: PlannedImage, answers: Sequence[ImageResult]
 ) -> ImageTask | None:
     """The next wish or rating; None when a candidate was chosen, nothing is left to try, or nothing may be shown."""
-    return course(rules, taste, row, answers).next
+    rungs = attempts(rules, row)
+    return None if isinstance(rungs, Reject) else course(rungs, taste, row, answers).next
 
 
 def parse(
     rules: AttemptRules, taste: SelectionRules, row: PlannedImage, answers: Sequence[ImageResult]
 ) -> list[Image | Reject]:
     """All candidates of all tries, and a reject if none was chosen."""
-    kept_back = withheld(rules, row)
-    if kept_back is not None:
-        return [kept_back]
-    tries = course(rules, taste, row, answers).tries
+    rungs = attempts(rules, row)
+    if isinstance(rungs, Reject):
+        return [rungs]
+    tries = course(rungs, taste, row, answers).tries
     made: list[Image | Reject] = []
-    for attempt, (rung, tried) in enumerate(zip(attempts(rules, row), tries, strict=False), 1):
+    for attempt, (rung, tried) in enumerate(zip(rungs, tries, strict=False), 1):
         for judged in tried.judged:
             made.append(_image(row, rung, judged, attempt=attempt, number=len(made) + 1))
     if not tries or tries[-1].chosen is None:
