@@ -39,7 +39,9 @@ MODELS = [
     "imagehash>=4.3",
     "mlflow>=3.17,<4",
 ]
+EXCEL = ["openpyxl>=3.1"]
 DEV = [
+    *EXCEL,
     "pytest>=9",
     "pytest-describe>=3",
     "pytest-timeout>=2.4",
@@ -79,6 +81,6 @@ setup(
     package_data={"stark_udfs": ["**/*.csv", "**/*.yml", "**/*.json", "**/*.md", "**/*.txt"]},
     cmdclass={"build_py": BuildWithConf},
     install_requires=ALWAYS,
-    extras_require={"local": LOCAL, "models": MODELS, "dev": DEV},
+    extras_require={"local": LOCAL, "models": MODELS, "excel": EXCEL, "dev": DEV},
     entry_points={"console_scripts": ["stark=stark_udfs.cli.main:main"]},
 )

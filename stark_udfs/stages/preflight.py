@@ -3,35 +3,34 @@
 import importlib.util
 import os
 
-import fsspec
-
 from stark_udfs.core.errors import InputError, NotAuthorised
 from stark_udfs.settings.image_models import PicturesSettings
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.settings.section import Secrets
+from stark_udfs.stages.people import user_file
 
 PICTURE_PACKAGES = ("torch", "diffusers", "transformers")
 
 
 def check_people(people: PeopleSettings, _secrets: Secrets = os.environ.get) -> None:
-    """Whether the user's own table of people is there, as far as that shows without Spark.
+    """Whether the user's own table of people is there and can be read, as far as that shows without Spark.
 
     Raises:
-        InputError: it is not.
+        InputError: it is not there, or a file of text or a workbook cannot be read for certain.
     """
     source = people.source
-    if source is None or not ("/" in source or source.lower().endswith((".csv", ".parquet"))):
+    if source is None or not ("/" in source or source.lower().endswith((*user_file.ENDINGS, ".parquet"))):
         return
     try:
-        filesystem, path = fsspec.core.url_to_fs(source)
-        there = filesystem.exists(path)
-        if there and filesystem.isfile(path):
-            filesystem.head(path, 1)
-    except (OSError, ValueError, ImportError) as error:
+        there = user_file.exists(source)
+        if there and source.rstrip("/").lower().endswith(user_file.ENDINGS):
+            user_file.layouts_of(source)
+    except OSError as error:
         raise InputError(f"people.source: {source} cannot be read: {error}.") from None
     if not there:
         raise InputError(
-            f"people.source: there is no {source}. Give a .csv, .parquet or Delta path, or a table's name."
+            f"people.source: there is no {source}. Give a {', '.join(user_file.ENDINGS)}, .parquet or Delta path, or a "
+            "table's name."
         )
 
 

@@ -13,6 +13,11 @@ def describe_check_people():
         check_people(PeopleSettings())
         check_people(PeopleSettings(source="main.people.profiles"))
 
+    def it_reads_a_file_before_spark_starts(tmp_path: Path):
+        (tmp_path / "people.csv").write_text("age;gender;home\n")
+        with pytest.raises(InputError, match="has no column birthplace, residence"):
+            check_people(PeopleSettings(source=f"{tmp_path}/people.csv"))
+
     def it_misses_a_file(tmp_path: Path):
         with pytest.raises(InputError, match=r"people\.source: there is no .*nobody\.csv"):
             check_people(PeopleSettings(source=f"{tmp_path}/nobody.csv"))

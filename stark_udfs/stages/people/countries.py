@@ -3,52 +3,11 @@
 import difflib
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from stark_udfs.core.errors import InputError
-from stark_udfs.data.population import iso3_codes
+from stark_udfs.data.countries import packaged_countries
 
-ALIASES = {
-    "Bolivia": ("Bolivia (Plurinational State of)",),
-    "Brazil": ("Brasil",),
-    "Brunei": ("Brunei Darussalam",),
-    "Cabo Verde": ("Cape Verde",),
-    "China": ("People's Republic of China", "PRC", "Mainland China", "PR China"),
-    "Congo": ("Republic of the Congo", "Congo-Brazzaville"),
-    "Czech Republic": ("Czechia",),
-    "Côte d'Ivoire": ("Ivory Coast",),
-    "Democratic Republic of the Congo": ("DRC", "DR Congo", "Congo-Kinshasa", "Congo, Dem. Rep."),
-    "Egypt": ("Arab Republic of Egypt", "Egypt, Arab Rep."),
-    "Eswatini": ("Swaziland",),
-    "Gambia": ("The Gambia",),
-    "Germany": ("Deutschland", "Federal Republic of Germany"),
-    "Iran": ("Islamic Republic of Iran", "Iran (Islamic Republic of)", "Iran, Islamic Rep."),
-    "Italy": ("Italia",),
-    "Kyrgyzstan": ("Kyrgyz Republic",),
-    "Laos": ("Lao PDR", "Lao People's Democratic Republic"),
-    "Mexico": ("United Mexican States",),
-    "Moldova": ("Republic of Moldova",),
-    "Myanmar": ("Burma",),
-    "Netherlands": ("Holland", "Kingdom of the Netherlands"),
-    "North Korea": ("DPRK", "Democratic People's Republic of Korea"),
-    "North Macedonia": ("Macedonia",),
-    "Palestine": ("State of Palestine",),
-    "Russia": ("Russian Federation",),
-    "Saudi Arabia": ("Kingdom of Saudi Arabia", "KSA"),
-    "Slovakia": ("Slovak Republic",),
-    "South Africa": ("RSA",),
-    "South Korea": ("Korea", "Republic of Korea", "Korea, Republic of", "Korea, Rep.", "ROK", "S. Korea"),
-    "Spain": ("España",),
-    "Syria": ("Syrian Arab Republic",),
-    "Tanzania": ("United Republic of Tanzania",),
-    "Timor-Leste": ("East Timor",),
-    "Turkey": ("Türkiye",),
-    "United Arab Emirates": ("UAE", "Emirates"),
-    "United Kingdom": ("UK", "GB", "Great Britain", "Britain", "England", "Scotland", "Wales", "Northern Ireland"),
-    "United States": ("US", "United States of America", "America"),
-    "Venezuela": ("Venezuela (Bolivarian Republic of)",),
-    "Vietnam": ("Viet Nam",),
-}
 WITH_ARTICLE = frozenset(
     (
         "Bahamas",
@@ -70,28 +29,39 @@ WITH_ARTICLE = frozenset(
     )
 )
 NEAREST = 3
+LONGEST = 200  # characters of a name
+LOOKED_AT = 60  # characters of a text that no country has: more would only slow the search for the nearest
+# Two entries bear each of these, and neither is called so in English without more: nobody can tell which is meant.
+AMBIGUOUS = {
+    "guiana": ("French Guiana", "Guyana"),
+    "virgin islands": ("British Virgin Islands", "United States Virgin Islands"),
+}
+# What stands before a country's name in its long form. Not 'democratic' or 'state': they tell two Koreas and two
+# Congos apart, and the state of Georgia is another place.
+FORM = re.compile(
+    r"(?:(?:bolivarian|co operative|federal|federal democratic|federative|islamic|plurinational|socialist) )?"
+    r"(?:commonwealth|federation|grand duchy|kingdom|principality|republic|union) of (?:the )?(?P<country>.+)"
+)
 
 
 def countries() -> tuple[str, ...]:
-    """Every country there are counts for, in alphabetical order."""
-    return tuple(iso3_codes())
+    """Every entry of ISO 3166-1 and Kosovo, in alphabetical order."""
+    return tuple(country.name for country in packaged_countries())
 
 
-def country_named(text: str) -> str:
-    """The country that is meant: its name as in `countries()`, another usual spelling, or its three-letter code.
+def country_named(text: str, *, nearest: bool = True) -> str:
+    """The country that is meant: its name as in `countries()`, another name it goes by, or its ISO code.
+
+    Names of English and names that a country gives itself are known. A name that is one country's own in English means
+    that country, even if longer names hold it: Guinea is not Equatorial Guinea, Congo not the Democratic Republic.
 
     Raises:
-        InputError: no country is called so; the message names the nearest.
+        InputError: no country is called so, or two are; the message names both, or, if wanted, the nearest.
     """
-    spellings = _spellings()
-    said = _plain(text)
-    if said in spellings:
-        return spellings[said]
-    near = dict.fromkeys(
-        spellings[key] for key in difflib.get_close_matches(said, spellings, n=2 * NEAREST, cutoff=0.6)
-    )
-    hint = f"Nearest: {', '.join(list(near)[:NEAREST])}." if near else "Write it as in 'South Korea' or 'KOR'."
-    raise InputError(f"unknown country {text[:60]!r}. {hint}")
+    known = _known(text) if len(text) <= LONGEST else None
+    if known is not None:
+        return known
+    raise InputError(_complaint(text[:LOOKED_AT], nearest=nearest))
 
 
 def in_a_sentence(country: str) -> str:
@@ -99,16 +69,39 @@ def in_a_sentence(country: str) -> str:
     return f"the {country}" if country in WITH_ARTICLE else country
 
 
-@cache
-def _spellings() -> dict[str, str]:
-    """Country by plain spelling."""
-    codes = {_plain(code): country for country, code in iso3_codes().items()}
-    others = {_plain(alias): country for country, aliases in ALIASES.items() for alias in aliases}
-    return codes | others | {_plain(country): country for country in countries()}
-
-
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Lower case, no accents, no punctuation, no article: 'U.S.' and 'us' are one."""
     letters = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     words = re.sub(r"[^\w\s-]", "", letters.replace("&", " and ")).replace("-", " ").split()
+    words = ["saint" if word == "st" else word for word in words]
     return " ".join(words[1:] if words[:1] == ["the"] else words)
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """Country by plain spelling; a name goes before a code, an English name before the others."""
+    entries = packaged_countries()
+    codes = {plain(code): entry.name for entry in entries for code in (entry.iso2, entry.iso3)}
+    others = {plain(other): entry.name for entry in entries for other in entry.others}
+    return codes | others | {plain(entry.name): entry.name for entry in entries}
+
+
+@lru_cache(maxsize=10_000)
+def _known(text: str) -> str | None:
+    said = plain(text)
+    form = FORM.fullmatch(said)
+    return _spellings().get(said) or (_spellings().get(form["country"]) if form else None)
+
+
+def _complaint(text: str, *, nearest: bool) -> str:
+    said = plain(text)
+    if both := AMBIGUOUS.get(said):
+        return f"{text!r} may be {' or '.join(both)}: write which."
+    if not nearest:
+        return f"unknown country {text!r}."
+    spellings = _spellings()
+    near = dict.fromkeys(
+        spellings[key] for key in difflib.get_close_matches(said, spellings, n=2 * NEAREST, cutoff=0.6)
+    )
+    hint = f"Nearest: {', '.join(list(near)[:NEAREST])}." if near else "Write it as in 'South Korea' or 'KOR'."
+    return f"unknown country {text!r}. {hint}"

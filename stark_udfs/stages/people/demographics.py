@@ -1,23 +1,21 @@
 """Demographics: who the people are before anything is written about them; drawn, or the user's own table."""
 
-import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pydantic import Field
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from stark_udfs.core.errors import InputError
 from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record
 from stark_udfs.data.population import population_version
 from stark_udfs.engine.stage import Check, Frames, TableStage
 from stark_udfs.settings.people import PeopleSettings
-from stark_udfs.stages.people import own_people
+from stark_udfs.stages.people import user_table
 from stark_udfs.stages.people.sampler import Sampler, sampler
-from stark_udfs.stages.people.udf import UserRow, checking, drawing, drawn_row
-from stark_udfs.stages.people.user_table import COLUMNS, ID, Rules, missing_columns, rules
+from stark_udfs.stages.people.udf import drawing, drawn_row
+from stark_udfs.stages.people.user_rows import Rules, rules
 from stark_udfs.stages.preflight import check_people
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.table import Table
@@ -25,9 +23,7 @@ from stark_udfs.tables.table import Table
 if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
 
-LOG = logging.getLogger(__name__)
 LOCAL_ROWS = 20_000  # up to here, drawing on the driver is quicker than starting Python on the executors
-MOST_SHOWN = 10
 
 
 class Demographic(Record):
@@ -60,16 +56,16 @@ def stage(settings: "Settings") -> TableStage:
         reads=(),
         select=select,
         writes=TABLE,
-        settings=_looked_at(settings),
+        settings=_fingerprint_settings(settings),
         checks=_checks(people),
         preflight=partial(check_people, people),
     )
 
 
-def _looked_at(settings: "Settings") -> dict[str, Json]:
+def _fingerprint_settings(settings: "Settings") -> dict[str, Json]:
     people = settings.people
     rows = (
-        {"population": population_version()} if people.source is None else {"source": own_people.version(people.source)}
+        {"population": population_version()} if people.source is None else {"source": user_table.version(people.source)}
     )
     return {"seed": settings.pipeline.seed, "people": people.model_dump(mode="json"), **rows}
 
@@ -108,51 +104,5 @@ def _given(source: str, allowed: Rules, _frames: Frames) -> DataFrame:
     Raises:
         InputError: the table cannot be used; the message says what to mend.
     """
-    struct = struct_type(UserRow)
-    checked = _numbered(own_people.read(SparkSession.active(), source), source).mapInArrow(
-        checking(allowed, struct), struct
-    )
-    _refuse_bad_rows(checked, source)
     origin = F.lit(source.rstrip("/").rsplit("/", 1)[-1]).alias("origin")
-    return checked.dropDuplicates([ID]).select(ID, *COLUMNS, origin)
-
-
-def _numbered(table: DataFrame, source: str) -> DataFrame:
-    """The columns that count, as text, and each row's place in the table from 1."""
-    folded = [column.strip("\ufeff \t").casefold() for column in table.columns]
-    there = ", ".join(map(repr, table.columns)) or "none"
-    if missing := missing_columns(folded):
-        raise InputError(f"people.source: {source} has no column {', '.join(missing)}; there are: {there}.")
-    wanted = [column for column in (ID, *COLUMNS) if column in folded]
-    if twice := [column for column in wanted if folded.count(column) > 1]:
-        raise InputError(f"people.source: {source} has two columns {', '.join(twice)}; there are: {there}.")
-    texts = [F.col(f"`{table.columns[folded.index(column)]}`").cast("string").alias(column) for column in wanted]
-    place = F.row_number().over(Window.orderBy(F.monotonically_increasing_id()))
-    return table.select(*texts).select(place.cast("bigint").alias("number"), *wanted)
-
-
-def _refuse_bad_rows(checked: DataFrame, source: str) -> None:
-    """All rows are usable, or none is used: leaving people out silently would change who the data is about."""
-    rows, bad, ids, people = checked.agg(
-        F.count(F.lit(1)), F.count("problem"), F.count_distinct(ID), F.count_distinct(ID, *COLUMNS)
-    ).collect()[0]
-    if not rows:
-        raise InputError(f"people.source: {source} has no rows.")
-    if bad:
-        shown = checked.where("problem IS NOT NULL").orderBy("number").limit(MOST_SHOWN).collect()
-        lines = [f"row {row['number']}: {row['problem']}" for row in shown]
-        raise InputError(_listed(f"people.source: {source}: {bad} of {rows} rows cannot be used", lines, bad))
-    if people > ids:
-        twice = checked.groupBy(ID).agg(
-            F.count_distinct(*COLUMNS).alias("people"), F.sort_array(F.collect_list("number"))
-        )
-        shown = twice.where("people > 1").orderBy(ID).limit(MOST_SHOWN).collect()
-        lines = [f"{row[0]!r}: rows {', '.join(map(str, row[2][:MOST_SHOWN]))}" for row in shown]
-        raise InputError(_listed(f"people.source: {source}: one {ID} for different people", lines, people - ids))
-    if rows > ids:
-        LOG.warning("people.source: %s: %d of %d rows repeat another row; each was kept once", source, rows - ids, rows)
-
-
-def _listed(what: str, lines: list[str], in_all: int) -> str:
-    more = [f"and {in_all - len(lines)} more"] if in_all > len(lines) else []
-    return "\n  ".join([f"{what} (rows counted from 1):", *lines, *more])
+    return user_table.people_of(SparkSession.active(), source, allowed).select("*", origin)

@@ -4,12 +4,12 @@ import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from stark_udfs.core.errors import InputError
-from stark_udfs.data.names import Name, packaged_names
+from stark_udfs.data.names import Name, listed_names, packaged_names
 from stark_udfs.stages.people.countries import country_named
 
 NAME = re.compile(r"[^\W\d_]+(?:['’ -][^\W\d_]+)*")
@@ -32,6 +32,9 @@ class Pool:
 def pools(path: str | None = None) -> list[Pool]:
     """Every country of the packaged names and of the user's file that has given and family names.
 
+    Lists that several countries share serve only a country that has no names otherwise, so that neither the names
+    written for a country nor those a user gave move when a list is added.
+
     Args:
         path: a UTF-8 CSV with the columns country, gender, kind, name and, if wanted, group.
 
@@ -41,8 +44,12 @@ def pools(path: str | None = None) -> list[Pool]:
     by_country: dict[str, list[Name]] = {}
     for name in dict.fromkeys((*packaged_names(), *(() if path is None else _users_names(path)))):
         by_country.setdefault(name.country, []).append(name)
-    made = [_pool(country, counts_as, names) for country, names in by_country.items() for counts_as in GENDERS]
-    return [pool for pool in made if pool.firsts and all(pool.lasts.values())]
+    made = _pools(by_country)
+    complete = _complete(made)
+    for name in listed_names():
+        if name.country not in complete:
+            by_country.setdefault(name.country, []).append(name)
+    return _pools(by_country)
 
 
 def named_countries(path: str | None = None) -> tuple[str, ...]:
@@ -51,8 +58,7 @@ def named_countries(path: str | None = None) -> tuple[str, ...]:
     Raises:
         InputError: as `pools`.
     """
-    found = Counter(pool.country for pool in pools(path))
-    return tuple(sorted(country for country, number in found.items() if number == len(GENDERS)))
+    return tuple(sorted(_complete(pools(path))))
 
 
 def is_latin_name(text: str) -> bool:
@@ -65,11 +71,23 @@ def is_latin_name(text: str) -> bool:
     )
 
 
+def _pools(by_country: Mapping[str, Sequence[Name]]) -> list[Pool]:
+    made = [_pool(country, counts_as, names) for country, names in by_country.items() for counts_as in GENDERS]
+    return [pool for pool in made if pool.firsts and all(pool.lasts.values())]
+
+
+def _complete(made: Iterable[Pool]) -> set[str]:
+    """Countries with names for everybody."""
+    found = Counter(pool.country for pool in made)
+    return {country for country, number in found.items() if number == len(GENDERS)}
+
+
 def _pool(country: str, counts_as: str, names: Iterable[Name]) -> Pool:
     fitting = [name for name in names if name.gender in GENDERS[counts_as]]
     firsts = tuple(dict.fromkeys((name.name, name.group) for name in fitting if name.kind == "first"))
     lasts = [name for name in fitting if name.kind == "last"]
-    return Pool(country, counts_as, firsts, {group: _together(lasts, group) for _, group in firsts})
+    groups = dict.fromkeys(group for _, group in firsts)
+    return Pool(country, counts_as, firsts, {group: _together(lasts, group) for group in groups})
 
 
 def _together(lasts: Iterable[Name], group: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from stark_udfs.core.ids import rng_of
 from stark_udfs.data.population import LAST_AGE, Count, population
 from stark_udfs.settings.people import Gender, PeopleSettings
 from stark_udfs.stages.people.countries import country_named
+from stark_udfs.stages.people.names import COLUMNS as NAME_COLUMNS
 from stark_udfs.stages.people.names import named_countries
 
 
@@ -75,7 +76,7 @@ def sampler(people: PeopleSettings) -> Sampler:
     """The sampler that the settings describe.
 
     Raises:
-        SettingsError: nobody can be drawn by these settings, or a country is unknown or has no names.
+        SettingsError: nobody can be drawn by these settings, or a country is unknown, has no names or is not counted.
     """
     places = drawn_countries(people)
     if people.moved_share > 0 and len(places) == 1:
@@ -87,6 +88,12 @@ def sampler(people: PeopleSettings) -> Sampler:
     if people.weights == "uniform":
         births = tuple(_even(genders, bands, places))
         return Sampler(births, tuple((place, 1.0) for place in places), people.moved_share)
+    uncounted = [place for place in places if not _counts_of(place)]
+    if uncounted:
+        raise SettingsError(
+            f"people.countries: there are no counts of people for {', '.join(uncounted)}. "
+            "Set people.weights to uniform, or leave the country out."
+        )
     births = tuple(_counted(genders, bands, places))
     if not births:
         raise SettingsError(f"people.bands: nobody of these ages is counted; the oldest are {LAST_AGE}.")
@@ -109,7 +116,10 @@ def drawn_countries(people: PeopleSettings) -> tuple[str, ...]:
         if place in places:
             raise SettingsError(f"people.countries: {text!r} and {places[place]!r} are both {place}.")
         if place not in named:
-            raise SettingsError(f"people.countries: there are no names for {place}. Add them in people.names.")
+            raise SettingsError(
+                f"people.countries: there are no names for {place}. "
+                f"Add them in people.names: a CSV with the columns {', '.join(NAME_COLUMNS)}."
+            )
         places[place] = text
     return tuple(places)
 

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from stark_udfs.core.errors import InputError, SettingsError
 from stark_udfs.settings.people import Gender, PeopleSettings
-from stark_udfs.stages.people import demographics
+from stark_udfs.stages.people import demographics, user_table
 from stark_udfs.stages.people.demographics import LOCAL_ROWS, TABLE, Demographic
 from stark_udfs.stages.people.sampler import sampler
 from stark_udfs.stages.people.udf import drawn_row
@@ -124,6 +124,29 @@ def describe_given_people():
             (70, "male", "Japan", "Bhutan", "people.csv"),
         ]
 
+    def it_reads_a_table_as_a_spreadsheet_writes_it(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+        text = 'Note;Age; Gender ;Birthplace;Residence\n"two\nlines";34,0;Female;Côte d\'Ivoire;Nederland\n;;;;\n'
+        (tmp_path / "people.csv").write_bytes(text.encode("cp1252"))
+        with caplog.at_level(logging.WARNING):
+            (person,) = rows(source=str(tmp_path / "people.csv"))
+        assert (person.age, person.birthplace, person.residence) == (34, "Côte d'Ivoire", "Netherlands")
+        assert "it is read as Windows-1252" in caplog.text
+
+    def it_reads_a_large_table_on_executors(tmp_path: Path):
+        lines = [f"u-{number},{number % 80 + 10},f,Japan,Egypt" for number in range(user_table.LOCAL_ROWS + 1)]
+        people = rows(source=csv(tmp_path, "demographic_id," + HEADER + "\n".join(lines) + "\n"))
+        assert len(people) == user_table.LOCAL_ROWS + 1
+        assert {person.age for person in people} == set(range(10, 90))
+
+    def it_finds_the_bad_rows_of_a_large_table(tmp_path: Path):
+        lines = "34,f,Japan,Egypt\n" * user_table.LOCAL_ROWS + "34,f,Jappan,Egypt\n34,f,Japan,Egypt,x\n"
+        with pytest.raises(InputError) as caught:
+            rows(source=csv(tmp_path, HEADER + lines))
+        assert f"row {user_table.LOCAL_ROWS + 1}: birthplace: unknown country 'Jappan'. Nearest: Japan" in str(
+            caught.value
+        )
+        assert f"row {user_table.LOCAL_ROWS + 2}: has 5 values for 4 columns" in str(caught.value)
+
     def it_keeps_a_repeated_row_once_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture):
         source = csv(tmp_path, HEADER + "34,male,USA,USA\n34,Male,United States,U.S.\n35,male,USA,USA\n")
         with caplog.at_level(logging.WARNING):
@@ -196,8 +219,8 @@ def describe_given_people():
             rows(source=csv(tmp_path, HEADER, name="people.parquet"))
 
     def it_refuses_other_kinds_of_files(tmp_path: Path):
-        with pytest.raises(InputError, match=r"neither \.csv nor \.parquet"):
-            rows(source=csv(tmp_path, HEADER, name="people.xlsx"))
+        with pytest.raises(InputError, match=r"neither \.csv, \.tsv, \.txt, \.xlsx nor \.parquet"):
+            rows(source=csv(tmp_path, HEADER, name="people.ods"))
 
     @pytest.mark.parametrize("kind", ["parquet", "delta", "table"])
     def it_reads_typed_tables(tmp_path: Path, spark: SparkSession, kind: str):

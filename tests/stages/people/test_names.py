@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from stark_udfs.core.errors import InputError
-from stark_udfs.data.names import packaged_names
+from stark_udfs.data.names import listed_names, packaged_names
 from stark_udfs.stages.people.countries import countries
 from stark_udfs.stages.people.names import is_latin_name, named_countries, pools
 
@@ -91,7 +91,72 @@ def describe_packaged_names():
         assert hers in names_of(country, "female", "last") - names_of(country, "male", "last")
 
 
+def describe_listed_names():
+    def they_are_names_in_latin_letters():
+        assert [name for name in listed_names() if not is_latin_name(name.name) or len(name.name) < 2] == []
+        assert all(unicodedata.is_normalized("NFC", name.name) for name in listed_names())
+
+    def they_are_of_countries_that_have_no_names_of_their_own():
+        assert not {name.country for name in listed_names()} & {name.country for name in packaged_names()}
+
+    def they_hold_no_titles():
+        assert not {"Dr", "Mr", "Mrs", "Prof", "Haji", "Bin", "Binti", "Jr"} & {name.name for name in listed_names()}
+
+    @pytest.mark.parametrize(
+        ("country", "his", "hers"),
+        [
+            ("Czech Republic", "Novák", "Nováková"),
+            ("Bulgaria", "Ivanov", "Ivanova"),
+            ("Iceland", "Jónsson", "Jónsdóttir"),
+        ],
+    )
+    def they_give_women_their_form_of_a_family_name(country: str, his: str, hers: str):
+        made = {pool.counts_as: pool for pool in pools() if pool.country == country}
+        lasts = {gender: {last for found in pool.lasts.values() for last in found} for gender, pool in made.items()}
+        assert his in lasts["male"] - lasts["female"]
+        assert hers in lasts["female"] - lasts["male"]
+
+
 def describe_pools():
+    def it_has_names_for_more_than_120_countries():
+        assert len(named_countries()) >= 150
+        assert {
+            "Netherlands",
+            "Czech Republic",
+            "Myanmar",
+            "Côte d'Ivoire",
+            "Hong Kong",
+            "Taiwan",
+            "Kosovo",
+            "Macao",
+        } <= set(named_countries())
+
+    def it_has_fifty_given_names_for_each_gender_and_family_names_everywhere():
+        firsts = {(pool.country, pool.counts_as): {first for first, _ in pool.firsts} for pool in pools()}
+        assert [key for key, names in firsts.items() if len(names) < 50] == []
+        assert [pool for pool in pools() if len({last for lasts in pool.lasts.values() for last in lasts}) < 20] == []
+
+    def it_keeps_the_names_of_one_list_together():
+        (belgium,) = (pool for pool in pools() if pool.country == "Belgium" and pool.counts_as == "female")
+        assert set(belgium.lasts) == {"nl-be", "fr-be"}
+        assert "Bauwens" in set(belgium.lasts["nl-be"]) - set(belgium.lasts["fr-be"])
+
+    def it_draws_shared_lists_only_where_the_user_gives_no_names(tmp_path: Path):
+        own = tmp_path / "names.csv"
+        own.write_text(
+            HEADER + "Jamaica,male,first,Winston\nJamaica,female,first,Portia\nJamaica,both,last,Bolt\n", "utf-8"
+        )
+        made = {pool.counts_as: pool for pool in pools(str(own)) if pool.country == "Jamaica"}
+        assert made["male"].firsts == (("Winston", ""),)
+        assert made["male"].lasts == {"": ("Bolt",)}
+
+    def it_draws_from_a_shared_list_beside_half_the_names(tmp_path: Path):
+        own = tmp_path / "names.csv"
+        own.write_text(HEADER + "Jamaica,male,first,Winston\n", "utf-8")
+        made = {pool.counts_as: pool for pool in pools(str(own)) if pool.country == "Jamaica"}
+        assert made["male"].firsts[0] == ("Winston", "")
+        assert len(made["male"].firsts) > 50
+
     def it_gives_every_given_name_several_family_names():
         thin = [(pool.country, group) for pool in pools() for group, lasts in pool.lasts.items() if len(set(lasts)) < 4]
         assert thin == []
@@ -104,7 +169,8 @@ def describe_pools():
 
     def it_uses_every_family_name():
         reachable = {(p.country, last) for p in pools() for lasts in p.lasts.values() for last in lasts}
-        assert {(n.country, n.name) for n in packaged_names() if n.kind == "last"} == reachable
+        all_names = (*packaged_names(), *listed_names())
+        assert {(n.country, n.name) for n in all_names if n.kind == "last"} == reachable
 
     def it_gives_the_names_of_either_to_both():
         by_place = {(pool.country, pool.counts_as): {first for first, _ in pool.firsts} for pool in pools()}

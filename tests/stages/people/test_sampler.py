@@ -189,7 +189,8 @@ def describe_bad_settings():
         [
             ({"countries": ["Untied States"]}, "people.countries: unknown country 'Untied States'. Nearest: United"),
             ({"countries": ["USA", "U.S."]}, "'U.S.' and 'USA' are both United States"),
-            ({"countries": ["Tuvalu", "Japan"]}, "there are no names for Tuvalu. Add them in people.names."),
+            ({"countries": ["Tuvalu", "Japan"]}, "there are no names for Tuvalu. Add them in people.names: a CSV"),
+            ({"countries": ["Japan", "Kosovo"]}, "no counts of people for Kosovo. Set people.weights to uniform"),
             ({"countries": ["Japan"]}, "people.moved_share: 0.3 of the people should live abroad"),
             ({"bands": [(10, 20)], "min_age": 30}, "no band reaches people.min_age"),
             ({"bands": [(30, 20)]}, r"people.bands: \[30, 20\] is no band"),
@@ -203,6 +204,10 @@ def describe_bad_settings():
     def it_says_what_is_wrong(changes: dict[str, object], complaint: str):
         with pytest.raises(SettingsError, match=complaint):
             sampler(people(**changes))
+
+    def it_draws_from_a_country_that_is_not_counted_when_all_count_alike():
+        made = drawn(people(countries=["Kosovo", "TWN"], weights="uniform", moved_share=0), count=50)
+        assert {p.birthplace for p in made} == {"Kosovo", "Taiwan"}
 
     def it_draws_from_one_country_when_nobody_moves():
         made = drawn(people(countries=["Japan"], moved_share=0), count=50)

@@ -19,7 +19,7 @@ from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.section import Scalar
 from stark_udfs.stages.fingerprint import fingerprint_settings, settings_named
 from stark_udfs.stages.people import demographics
-from stark_udfs.stages.people.user_table import OLDEST
+from stark_udfs.stages.people.user_rows import OLDEST
 from stark_udfs.stages.text.personas.categories import ADULT, Category, category_of, drawn
 from stark_udfs.stages.text.personas.examples import examples_for
 from stark_udfs.stages.text.words import bullets, clean, excerpt

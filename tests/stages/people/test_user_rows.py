@@ -3,7 +3,7 @@ import pytest
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.settings.people import Gender, PeopleSettings
 from stark_udfs.stages.people.sampler import Profile
-from stark_udfs.stages.people.user_table import Problem, id_problem, missing_columns, profile_of, rules
+from stark_udfs.stages.people.user_rows import Problem, id_problem, missing_columns, profile_of, rules
 
 MALE = Gender(
     word="male",
@@ -41,7 +41,7 @@ def describe_profile_of():
     def it_reads_a_row():
         assert profile_of(ROW, RULES) == Profile(34, "female", "Brazil", "Japan")
 
-    @pytest.mark.parametrize("age", ["34", " 34 ", "+34", "34.0", "34.", "034"])
+    @pytest.mark.parametrize("age", ["34", " 34 ", "+34", "34.0", "34.", "34,0", "034"])
     def it_reads_whole_ages(age: str):
         assert profile_of({**ROW, "age": age}, RULES) == Profile(34, "female", "Brazil", "Japan")
 
