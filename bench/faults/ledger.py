@@ -14,7 +14,7 @@ from stark_udfs.tables.table import Table
 Key = tuple[object, ...]
 Row = Mapping[str, object]
 
-OF_THE_RUN = {"run_id", "at", "seconds", "tries"}  # differ between any two runs
+OF_THE_RUN = {"run_id", "replied_at", "seconds", "tries"}  # differ between any two runs
 IGNORED = {  # beside those: what a further ask changes
     REPLIES.name: {"request", "reply", "finish_reason", "tokens_in", "tokens_out", "money"},
     UNITS.name: {"money"},

@@ -83,7 +83,7 @@ def reply(stage: ChatReplay, number: int) -> Reply:
         seconds=1.0,
         tries=1,
         run_id="bench",
-        at="2026-01-01T00:00:00+00:00",
+        replied_at="2026-01-01T00:00:00+00:00",
     )
 
 

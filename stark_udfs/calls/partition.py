@@ -300,7 +300,7 @@ class Partition:
             seconds=round(answered.seconds, 4),
             tries=answered.tries,
             run_id=self.means.run_id,
-            at=self._gate.clock.stamp(),
+            replied_at=self._gate.clock.stamp(),
         )
 
     def _settle(self, end: UnitEnd, durable: "asyncio.Future[None] | None") -> None:

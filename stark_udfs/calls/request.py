@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stark_udfs.core.ids import Json, canonical, digest, fingerprint
 from stark_udfs.core.records import Record, ReplySchema
@@ -172,4 +172,12 @@ class Reply(Record):
     seconds: float = Field(description="latency of the answering attempt")
     tries: int = Field(description="HTTP attempts that this answer took, the last included")
     run_id: str
-    at: str = Field(description="UTC, ISO 8601")
+    replied_at: str = Field(description="UTC, ISO 8601")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, given: object) -> object:
+        """A journal that an earlier version left says `at`, which is a reserved word in DuckDB."""
+        if isinstance(given, Mapping) and "at" in given and "replied_at" not in given:
+            return {("replied_at" if name == "at" else name): value for name, value in given.items()}
+        return given

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 from rich.text import Text
 
-from stark_udfs.cli.console import console, plain, tell
-from stark_udfs.cli.options import DEBUG, ENDED_EARLY, WRONG, Common, RunSelection, arranged
+from stark_udfs.cli.console import console, plain
+from stark_udfs.cli.errors import Border, guarded
+from stark_udfs.cli.options import DEBUG, WRONG, Common, RunSelection, arranged
 from stark_udfs.cli.warehouse import Engine, currency, episode_of, reader, storage_of
-from stark_udfs.core.errors import RunStopped, StarkError
 
 if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
@@ -62,7 +62,8 @@ def stark(
     `stark plan` tells what a run would cost, `stark run` runs it, `stark show` reads a conversation to you.
     The options below may stand before or after the command.
     """
-    ctx.obj = Common(target=target, conf=conf, overrides=tuple(overrides or ()))
+    read = ctx.obj.settings if isinstance(ctx.obj, Border) else []
+    ctx.obj = Common(target=target, conf=conf, overrides=tuple(overrides or ()), read=read)
 
 
 @app.command(epilog=MORE)
@@ -291,16 +292,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0, 2 after an error, 3 where a run ended early, 130 after Ctrl-C.
     """
     words = arranged(sys.argv[1:] if arguments is None else arguments)
-    try:
-        app(args=words, prog_name="stark")
-    except StarkError as error:
-        if DEBUG in words:
-            raise
-        tell(f"stark: {error}", style="red")
-        return ENDED_EARLY if isinstance(error, RunStopped) else WRONG
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
-    return 0
+    return guarded(lambda border: app(args=words, prog_name="stark", obj=border), debug=DEBUG in words)
 
 
 def _common(ctx: typer.Context) -> Common:

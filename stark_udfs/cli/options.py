@@ -1,7 +1,7 @@
 """Options that every command takes, before or after its name; options that may stand without their value."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,11 +17,12 @@ MAY_LACK_A_VALUE = ("--remake", "--retry-rejects")
 
 @dataclass(frozen=True)
 class Common:
-    """Which settings the user means."""
+    """Which settings the user means; `read` keeps those that were read."""
 
     target: str
     conf: str | None
     overrides: tuple[str, ...]
+    read: "list[Settings]" = field(default_factory=list)
 
     def settings(self, *more: str) -> "Settings":
         """The settings; `more` are further overrides.
@@ -31,7 +32,9 @@ class Common:
         """
         from stark_udfs.stages.pipeline import load_settings
 
-        return load_settings(self.target, conf=self.conf, overrides=(*self.overrides, *more))
+        found = load_settings(self.target, conf=self.conf, overrides=(*self.overrides, *more))
+        self.read.append(found)
+        return found
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from stark_udfs.cli.console import cell, plain
-from stark_udfs.cli.summary import failed, money
+from stark_udfs.cli.summary import money, told
 from stark_udfs.cli.warehouse import currency
-from stark_udfs.engine.system_tables import CheckResult
+from stark_udfs.engine.system_tables import CheckResult, Outcome
 from stark_udfs.sql.duckdb import SqlEngine
 
 RUNS = """\
@@ -104,9 +104,13 @@ def _checks(sql: SqlEngine, console: Console) -> None:
         CheckResult.model_validate(row) for row in sql.ask("SELECT * FROM last_checks ORDER BY stage, name").dicts()
     ]
     wrong = [check for check in found if not check.ok]
-    console.print(Text(f"checks: {len(found) - len(wrong)} of {len(found)} met"))
+    chance = [check for check in found if check.state == Outcome.CHANCE]
+    met = f"checks: {len(found) - len(wrong) - len(chance)} of {len(found)} met"
+    console.print(Text(met + (f", {len(chance)} within chance" if chance else "")))
     for check in wrong:
-        console.print(Text(plain(f"  {failed(check)}"), style="yellow"))
+        console.print(Text(plain(f"  {told(check)}"), style="yellow"))
+    for check in chance:
+        console.print(Text(plain(f"  within chance: {told(check)}")))
 
 
 def _plain_table(title: str, sql: SqlEngine, query: str) -> Table:

@@ -5,7 +5,7 @@ from rich.text import Text
 
 from stark_udfs.cli.console import as_json, plain
 from stark_udfs.engine.run import RunReport
-from stark_udfs.engine.system_tables import CheckResult, StageRun
+from stark_udfs.engine.system_tables import CheckResult, Outcome, StageRun
 
 COLUMNS = (
     "stage",
@@ -25,7 +25,7 @@ COLUMNS = (
 
 
 def as_table(report: RunReport) -> Table:
-    """One line per stage and one for all; below, why the run ended early and which expectations failed.
+    """One line per stage and one for all; below, why the run ended early and which expectations were not met.
 
     `forecast` is the money, or where the model is free the tokens, that was expected before the stage's first call.
     """
@@ -61,9 +61,11 @@ def money(amount: float, currency: str) -> str:
     return f"{text} {currency}".strip()
 
 
-def failed(check: CheckResult) -> str:
-    """An expectation that was not met, in a few words."""
+def told(check: CheckResult) -> str:
+    """An expectation that was not met, in a few words, with how sure the value is."""
     value = "no value" if check.value is None else f"{check.value:.3g}"
+    if check.interval_low is not None and check.interval_high is not None:
+        value += f" (95 %: {check.interval_low:.3g} to {check.interval_high:.3g}, n {check.n:,})"
     bounds = " ".join(
         f"{word} {bound:.3g}" for word, bound in (("at least", check.low), ("at most", check.high)) if bound is not None
     )
@@ -116,5 +118,6 @@ def _total(stages: tuple[StageRun, ...]) -> tuple[str, ...]:
 
 def _caption(report: RunReport) -> Text | None:
     lines = [f"ended early: {line}" for line in report.stopped.splitlines()[:1]]
-    lines += [f"check failed: {failed(check)}" for check in report.checks if not check.ok]
+    lines += [f"check failed: {told(check)}" for check in report.checks if not check.ok]
+    lines += [f"within chance: {told(check)}" for check in report.checks if check.state == Outcome.CHANCE]
     return Text(plain("\n".join(lines)), justify="left") if lines else None

@@ -58,7 +58,7 @@ def print_call(console: Console, call: Row, currency: str, *, full: bool) -> Non
     head = (
         f"round {int(str(call['round'])) + 1}, ask {int(str(call['attempt'])) + 1}: {call['model_returned']}, "
         f"{call['tokens_in']} tokens in, {call['tokens_out']} out, {cost}, {call['finish_reason']}, "
-        f"run {call['run_id']}, {call['at']}"
+        f"run {call['run_id']}, {call['replied_at']}"
     )
     console.print(_indented(Text(plain(head), style="cyan")))
     for role, content in _messages(str(call["request"])):

@@ -150,4 +150,4 @@ class Tracer:
         only = f" AND round IN ({', '.join(map(str, rounds))})" if rounds else ""
         query = f"SELECT * FROM replies WHERE stage = '{stage}' AND unit_key = '{literal(unit)}'{only}"
         calls = self.sql.ask(query).dicts()
-        return tuple(sorted(calls, key=lambda call: (call["round"], call["attempt"], call["at"])))
+        return tuple(sorted(calls, key=lambda call: (call["round"], call["attempt"], call["replied_at"])))

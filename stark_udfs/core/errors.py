@@ -17,6 +17,9 @@ StarkError
 └── NotFound             no such stage, episode or row
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class StarkError(Exception):
     """Base of all errors of this package; the message says where, what, and the way out."""
@@ -64,3 +67,13 @@ class RunStopped(StarkError):
 
 class NotFound(StarkError):
     """No such stage, episode or row."""
+
+
+@contextmanager
+def during(what: str) -> Iterator[None]:
+    """Note on every error of the block what was being done, for whoever reports one that nobody expected."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(what)
+        raise

@@ -31,7 +31,10 @@ STOPPED = "stopped"  # why a unit stays open when its task may send nothing furt
 
 @dataclass(frozen=True)
 class Asked:
-    """What asking a stage's open calls came to; `stopped` says why it ended early, empty if it did not."""
+    """What asking a stage's open calls came to; `stopped` says why it ended early, empty if it did not.
+
+    failed: of the calls that got no answer, what one of them ended with; empty if none did.
+    """
 
     calls: int = 0
     tokens_in: int = 0
@@ -40,6 +43,7 @@ class Asked:
     torn: int = 0
     seconds: float = 0.0
     stopped: str = ""
+    failed: str = ""
 
 
 def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> Asked:
@@ -62,13 +66,15 @@ def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> A
     asking = AskTask(script, _journal(context, stage), reached, tasks)
     context.progress.started(stage, total)
     rows = _by_bucket(replies.with_known(context.tables, stage, units), tasks)
+    stopping = F.col("reason") == STOPPED
+    failed, told = (F.col("state") == "open") & ~stopping, F.concat_ws(": ", "reason", "detail")
     failure: PySparkException | Py4JJavaError | None = None
     with _Watch(context, broker.desk, stage, total):
         try:
             ends = rows.mapInArrow(ask_worker(asking), end_type(), profile=_resources(context, script.gpus))
-            (said,) = one(ends.agg(F.max(F.when(F.col("reason") == STOPPED, F.col("detail")))))
+            said, unanswered = one(ends.agg(F.max(F.when(stopping, F.col("detail"))), F.max(F.when(failed, told))))
         except (PySparkException, Py4JJavaError) as error:
-            failure, said = error, None
+            failure, said, unanswered = error, None, None
     kept = replies.absorb(context.tables, settings.storage.files, context.run_id, stage)
     stopped = broker.desk.stopped or said or ""
     if failure is not None and not stopped:
@@ -77,7 +83,16 @@ def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> A
             f"{kept.replies:,} replies were kept; run again to go on from there."
         ) from failure
     seconds = round(time.monotonic() - begun, 3)
-    return Asked(kept.replies, kept.tokens_in, kept.tokens_out, kept.money, kept.torn, seconds, stopped)
+    return Asked(
+        calls=kept.replies,
+        tokens_in=kept.tokens_in,
+        tokens_out=kept.tokens_out,
+        money=kept.money,
+        torn=kept.torn,
+        seconds=seconds,
+        stopped=stopped,
+        failed=unanswered or "",
+    )
 
 
 def _by_bucket(units: DataFrame, tasks: int) -> DataFrame:

@@ -118,6 +118,6 @@ def _replies(context: Context, stage: AnyChatStage, answered: DataFrame) -> Data
         "seconds": F.lit(0.0),
         "tries": F.lit(1).cast("bigint"),
         "run_id": F.lit(context.run_id),
-        "at": F.lit(datetime.now(UTC).isoformat(timespec="milliseconds")),
+        "replied_at": F.lit(datetime.now(UTC).isoformat(timespec="milliseconds")),
     }
     return answered.withColumns(fresh).select(*struct_type(Reply).names)

@@ -49,6 +49,11 @@ class StageOutcome:
     asked: Asked = field(default_factory=Asked)
     expected: CostEstimate | None = None
 
+    @property
+    def note(self) -> str:
+        """Why calls are open: what ended the run, or else what one of them ended with."""
+        return self.asked.stopped or (self.asked.failed if self.open else "")
+
 
 def write_work(context: Context, stage: UnitStage, work: Work) -> StageOutcome:
     """Write the outputs, rejects and states of units.

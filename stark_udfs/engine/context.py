@@ -49,6 +49,7 @@ class Context:
     progress: Progress
     closing: ExitStack
     shrunk: set[str] = field(default_factory=set)  # tables that lost rows in this run
+    notes: dict[str, str] = field(default_factory=dict)  # by stage of this run: why calls of it are open
     lock: StageLock | None = None
     foresight: CostEstimator | None = None
     _broker: BrokerServer | None = None

@@ -12,7 +12,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from stark_udfs.core.errors import NotFound, StarkError, StorageError
+from stark_udfs.core.errors import NotFound, StarkError, StorageError, during
 from stark_udfs.engine import checks, fingerprint, orphans, replies
 from stark_udfs.engine.commit import StageOutcome
 from stark_udfs.engine.context import Context, Wanted
@@ -139,10 +139,10 @@ class _Pipeline:
                 self.done.append(_untouched(before, self.context.run_id))
                 self.context.progress.ended(stage.name)
                 continue
-            self._lock_and_recover()
-            stopped = self._one(stage)
-            if stopped:
-                return stopped
+            with during(f"stage {stage.name}"):
+                self._lock_and_recover()
+                if stopped := self._one(stage):
+                    return stopped
         return ""
 
     def _lock_and_recover(self) -> None:
@@ -295,5 +295,5 @@ def _stage_run(
         versions_read=versions,
         version_written=tables.version(stage.writes),
         torn_lines=asked.torn + torn,
-        note=asked.stopped,
+        note=outcome.note,
     )

@@ -11,6 +11,7 @@ from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject
+from stark_udfs.engine.measures import Measure
 from stark_udfs.engine.picture_replay import PictureScript
 from stark_udfs.engine.replay import ChatReplay, UnitReplay
 from stark_udfs.images.requests import ImageBackendSpec, ImageResult, ImageTask
@@ -35,21 +36,23 @@ class Unique:
 
 @dataclass(frozen=True)
 class Check:
-    """An expectation about a table after its stage: `expression` is an aggregate that gives one number.
+    """An expectation about a table after its stage: `measure` gives one number.
 
     The run goes on whatever it says; `checks` keeps `low`, the value and `high`. `kind` says where the bounds come
-    from: "expected" (ours), "paper", or "set" (a number that the settings asked for). A share says nothing of a few
-    rows: the check is made from `least` rows on. `over` makes the rows that it looks at from the stage's own table
-    and those that it reads, by name; None: the stage's own table.
+    from: "expected" (ours), "paper", or "set" (a number that the settings asked for). The check is made from `least`
+    rows on. An invariant (`Exact`) fails in one row; all else fails where a bound lies outside the 95 % interval of
+    what was measured. Rows of equal `unit` count as one observation. `over` makes the rows that it looks at from the
+    stage's own table and those that it reads, by name; None: the stage's own table.
     """
 
     name: str
-    expression: str
+    measure: Measure
     low: float | None = None
     high: float | None = None
     kind: str = "expected"
     least: int = 1
     over: Callable[[Frames], DataFrame] | None = None
+    unit: str = "unit_key"
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,15 @@ class StageRun(Record):
     versions_read: dict[str, int] = Field(description="table → version")
     version_written: int | None
     torn_lines: int = Field(description="journal lines that a kill cut off, found by this run")
-    note: str
+    note: str = Field(description="why calls are open: what ended the run early, or what one of them ended with")
+
+
+class Outcome(StrEnum):
+    """What came of a check."""
+
+    PASSED = "passed"
+    CHANCE = "within chance"  # outside its bounds, but so few were measured that this tells nothing
+    FAILED = "failed"
 
 
 class CheckResult(Record):
@@ -101,10 +109,22 @@ class CheckResult(Record):
     stage: str
     name: str
     value: float | None
-    low: float | None
+    low: float | None = Field(description="the value is expected between this and `high`")
     high: float | None
     kind: str = Field(description="where the bounds come from: expected, paper, set")
-    ok: bool
+    ok: bool = Field(description="not failed")
+    state: str | None = Field(
+        None,
+        description="passed; within chance: the value is out of bounds, but a bound lies in the interval; "
+        "failed. Null in rows of earlier versions",
+    )
+    n: int | None = Field(None, description="how many were measured: rows, or the parts that a share is of")
+    interval_low: float | None = Field(
+        None,
+        description="the true value lies between this and `interval_high` with 95 % confidence; null: exact, "
+        "or too few to tell",
+    )
+    interval_high: float | None = None
 
 
 class Lock(Record):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pyspark.sql import Row, SparkSession
 
 from stark_udfs.calls.request import Reply
-from stark_udfs.core.errors import InputError
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine import ask_phase, replies
 from stark_udfs.engine.checkpoint import checkpointed
@@ -15,6 +14,7 @@ from stark_udfs.engine.open_calls import open_calls
 from stark_udfs.engine.progress import Progress
 from stark_udfs.engine.stage import AnyChatStage
 from stark_udfs.engine.unit_stage import find_work, replay_units
+from stark_udfs.engine.waiting import no_input
 from stark_udfs.settings.run import RunSettings
 
 
@@ -45,6 +45,7 @@ def trial(stage: AnyChatStage, settings: RunSettings, spark: SparkSession, count
 
     Raises:
         InputError: the stage has no rows.
+        RunStopped: the same, because the stages before wait for calls.
         Locked: a run works on the stage.
     """
     with at_stage(stage, settings, spark, Wanted(), progress) as context:
@@ -52,7 +53,7 @@ def trial(stage: AnyChatStage, settings: RunSettings, spark: SparkSession, count
         ordered = looked.orderBy(looked.cause.isNull(), "order", "unit_key")
         units = checkpointed(ordered.limit(count))
         if units.isEmpty():
-            raise InputError(f"stage {stage.name}: its input has no rows. Run the stages before it.")
+            raise no_input(context, stage.name, stage.reads)
         to_ask = open_calls(checkpointed(replay_units(context, stage, units))).select(*units.columns)
         calls = to_ask.count()
         asked = ask_phase.ask(context, stage.script(), to_ask, calls) if calls else ask_phase.Asked()
@@ -72,7 +73,7 @@ def _tried(row: Row, known: list[Row]) -> TriedUnit:
     calls = [Reply.model_validate(reply.asDict()) for reply in known]
     return TriedUnit(
         unit_key=row["unit_key"],
-        replies=tuple(sorted(calls, key=lambda reply: (reply.round, reply.attempt, reply.at))),
+        replies=tuple(sorted(calls, key=lambda reply: (reply.round, reply.attempt, reply.replied_at))),
         outputs=tuple(out.asDict(recursive=True) for out in row["outs"]),
         rejects=tuple(Reject.model_validate(reject.asDict()) for reject in row["rejects"]),
         open=row["open"] is not None,

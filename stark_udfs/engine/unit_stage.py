@@ -8,7 +8,6 @@ from dataclasses import replace
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from stark_udfs.core.errors import InputError
 from stark_udfs.core.ids import ID_LENGTH
 from stark_udfs.engine import ask_phase, fingerprint, guard, replies
 from stark_udfs.engine.checkpoint import checkpointed, stored
@@ -18,6 +17,7 @@ from stark_udfs.engine.open_calls import open_calls
 from stark_udfs.engine.replay import ReplayCause, played_type, replayer, unit_type
 from stark_udfs.engine.stage import UnitStage
 from stark_udfs.engine.system_tables import REJECTS, UNITS, UnitState
+from stark_udfs.engine.waiting import no_input
 from stark_udfs.tables.tables import one
 
 
@@ -26,19 +26,18 @@ def run_unit_stage(context: Context, stage: UnitStage) -> StageOutcome:
 
     Raises:
         InputError: `select` gives no row at all.
+        RunStopped: the same, because the stages before wait for calls.
         GuardStopped: it would pay again, or remove too much, without having been told to.
     """
     looked = checkpointed(find_work(context, stage))
     known = F.when(F.col("cause").isNotNull(), F.col("before_state"))
     total, todo, recorded = one(looked.agg(F.count(F.lit(1)), F.count("cause"), F.count(known)))
     if not total and context.wanted.only is None:
-        raise InputError(
-            f"stage {stage.name}: its input has no rows ({', '.join(t.name for t in stage.reads)}). "
-            "Nothing was removed. Run the stages before it, or look into `rejects`."
-        )
+        raise no_input(context, stage.name, stage.reads)
     if not todo:
         return StageOutcome(rows_in=total)
     outcome = _work(context, stage, looked.where("cause IS NOT NULL"), fresh=not recorded)
+    context.notes[stage.name] = outcome.note
     return replace(outcome, rows_in=total, looked_at=todo)
 
 

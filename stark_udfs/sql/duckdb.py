@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from stark_udfs.core.errors import InputError, NotFound, StorageError
 from stark_udfs.sql.views import VIEWS, needed
+from stark_udfs.tables import older
 from stark_udfs.tables.address import address, tables_in
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow.dataset
 
 WORD = re.compile(r"\w+")
 NO_TABLE = re.compile(r"Table with name \"?([^\"\s]+)\"? does not exist")
@@ -91,7 +93,7 @@ class DuckSql:
             words |= set(self.tables)
         tables, views = needed(words, frozenset(self.tables))
         for name in sorted(tables):
-            connection.register(name, _dataset(self.root, name, self.tables))
+            _register(connection, name, _dataset(self.root, name, self.tables))
         for statement in (*SPARK_NAMES, *(f"CREATE VIEW {view.name} AS {view.sql}" for view in views)):
             connection.execute(statement)
         connection.execute("SET enable_external_access = false")
@@ -140,7 +142,16 @@ def _refuse_writing(kinds: list[str]) -> None:
         raise InputError(f"SQL: only queries that read are answered; this is {kinds[0]}.")
 
 
-def _dataset(root: str, name: str, tables: Iterable[str]) -> object:
+def _register(connection: "duckdb.DuckDBPyConnection", name: str, rows: "pyarrow.dataset.Dataset") -> None:
+    """Give the rows a table's name; those of an earlier version through a view with the columns of today."""
+    stored = f"stored_{name}"
+    query = older.select(name, rows.schema.names, stored)
+    connection.register(name if query is None else stored, rows)
+    if query is not None:
+        connection.execute(f"CREATE VIEW {name} AS {query}")
+
+
+def _dataset(root: str, name: str, tables: Iterable[str]) -> "pyarrow.dataset.Dataset":
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
 

@@ -10,7 +10,9 @@ from pyspark.sql import Row, SparkSession
 from stark_udfs.core.errors import InputError, NotFound
 from stark_udfs.sql.duckdb import LISTING, QueryResult, distinct, no_table, one_line, words_of
 from stark_udfs.sql.views import View, needed
+from stark_udfs.tables import older
 from stark_udfs.tables.address import address, in_catalog, tables_in
+from stark_udfs.tables.session import refuse_unreadable
 
 UNWRAPPED = re.compile(r"\s*(show|describe|desc|explain)\b", re.IGNORECASE)
 NOT_READING = re.compile(r"\b(reflect|java_method|try_reflect|read_files)\s*\(", re.IGNORECASE)
@@ -22,6 +24,7 @@ class SparkSql:
 
     def __init__(self, spark: SparkSession, root: str) -> None:
         """`root`: `storage.tables`."""
+        refuse_unreadable(spark, root)
         self.spark = spark
         self.root = root
         self.tables = tables_in(root) if not in_catalog(root) else _in_schema(spark, root)
@@ -65,7 +68,7 @@ class SparkSql:
             raise NotFound(f"there is no table {name} yet, which this view reads: run its stage first.")
         place = address(self.root, name)
         frame = self.spark.table(place) if in_catalog(self.root) else self.spark.read.format("delta").load(place)
-        frame.createOrReplaceTempView(name)
+        older.today(name, frame).createOrReplaceTempView(name)
 
     def _view(self, view: View) -> None:
         self.spark.sql(view.sql).createOrReplaceTempView(view.name)

@@ -169,7 +169,9 @@ GROUP BY stage ORDER BY stage""",
     ),
     Example(
         asks="Which expectations failed when they were last measured?",
-        sql="SELECT stage, name, value, low, high, kind FROM last_checks WHERE NOT ok ORDER BY stage, name",
+        sql="""\
+SELECT stage, name, value, interval_low, interval_high, n, low, high, kind FROM last_checks WHERE NOT ok
+ORDER BY stage, name""",
     ),
     Example(
         asks="What do the people talk about?",

@@ -11,8 +11,10 @@ from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import StorageError
 from stark_udfs.settings.run import StorageSettings
+from stark_udfs.tables import older
 from stark_udfs.tables.address import address, in_catalog
 from stark_udfs.tables.schema import comments, struct_type
+from stark_udfs.tables.session import refuse_unreadable
 from stark_udfs.tables.table import Table
 
 COMMIT = re.compile(r"(\d{20})\.json")
@@ -33,6 +35,7 @@ class Tables:
     """
 
     def __init__(self, spark: SparkSession, storage: StorageSettings) -> None:
+        refuse_unreadable(spark, storage.tables, storage.files)
         self.spark = spark
         self.root = storage.tables.rstrip("/")
         self.in_catalog = in_catalog(self.root)
@@ -55,7 +58,7 @@ class Tables:
         return self.version(table) is not None
 
     def read(self, table: Table) -> DataFrame:
-        """The rows of a table.
+        """The rows of a table, under the column names of today.
 
         Raises:
             StorageError: it does not exist.
@@ -63,8 +66,8 @@ class Tables:
         if not self.exists(table):
             raise StorageError(f"there is no table {table.name} in {self.root}: run its stage first.")
         if self.in_catalog:
-            return self.spark.table(self.address(table))
-        return self.spark.read.format("delta").load(self.address(table))
+            return older.today(table.name, self.spark.table(self.address(table)))
+        return older.today(table.name, self.spark.read.format("delta").load(self.address(table)))
 
     def read_or_empty(self, table: Table) -> DataFrame:
         """The rows of a table, or none with its record's columns."""
@@ -84,6 +87,8 @@ class Tables:
                 if name in rows.columns:
                     rows = rows.withMetadata(name, {"comment": comment})
         writer = rows.write.format("delta").mode("append")
+        if older.grown(table.name):
+            writer = writer.option("mergeSchema", "true")
         if table.partition_by:
             writer = writer.partitionBy(*table.partition_by)
         if once is not None:
@@ -111,10 +116,13 @@ class Tables:
         values: dict[str, str | Column] = {
             column: F.col(f"source.{column}") for column in changes.columns if column != "op"
         }
-        (
+        merge = (
             self.target(table)
             .alias("target")
             .merge(changes.alias("source"), F.expr(on if partition is None else f"{partition} AND {on}"))
+        )
+        (
+            (merge.withSchemaEvolution() if older.grown(table.name) else merge)
             .whenMatchedDelete("source.op = 'delete'")
             .whenMatchedUpdate("source.op = 'update'", set=values)
             .whenNotMatchedInsert("source.op = 'insert'", values=values)

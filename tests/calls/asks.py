@@ -76,6 +76,6 @@ def reply(request: ChatRequest, text: str = GOOD, finish_reason: str = "stop", *
         "seconds": 0.1,
         "tries": 1,
         "run_id": "run-1",
-        "at": "2026-01-01T00:00:00.000+00:00",
+        "replied_at": "2026-01-01T00:00:00.000+00:00",
     }
     return Reply(**{**given, **changes})

@@ -211,7 +211,7 @@ def reply(stage: str, unit: str, round_: int) -> Record:
         seconds=0.1,
         tries=1,
         run_id=RUN,
-        at="2026-01-01T00:00:00Z",
+        replied_at="2026-01-01T00:00:00Z",
     )
 
 

@@ -138,7 +138,7 @@ def describe_running_again():
         twin.run(replace(TOY, near=0.9, take=2))
         assert twin.rows(SIGHTS) == world.rows(SIGHTS)
         assert twin.rows(UNITS) == world.rows(UNITS)
-        ignored = ("run_id", "at", "seconds")
+        ignored = ("run_id", "replied_at", "seconds")
         assert twin.rows(REPLIES, ignored) == world.rows(REPLIES, ignored)
 
 

@@ -13,6 +13,7 @@ from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
+from stark_udfs.engine.measures import Exact
 from stark_udfs.engine.stage import ChatStage, Check, ExampleUnit, Frames, TableStage, Unique
 from stark_udfs.settings.chat_models import ModelSettings
 from stark_udfs.tables.schema import struct_type
@@ -124,6 +125,6 @@ def stages(toy: Toy, url: str, **more: object) -> tuple[TableStage, ChatStage[To
             take=toy.take,
             unique=None if toy.near is None else Unique("text", "kind", toy.near),
             example=EXAMPLE,
-            checks=(Check("mottos", "count_if(kind = 'motto')", low=1),),
+            checks=(Check("mottos", Exact("count_if(kind = 'motto')"), low=1),),
         ),
     )

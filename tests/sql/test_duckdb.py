@@ -4,9 +4,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from stark_udfs.core.errors import InputError, NotFound, StorageError
+from stark_udfs.engine.system_tables import SYSTEM, Provenance
 from stark_udfs.sql.duckdb import DuckSql, QueryResult, distinct
 from stark_udfs.sql.spark import SparkSql
 from stark_udfs.sql.views import EXAMPLES, VIEWS, needed
+from stark_udfs.stages.pipeline import TABLES
 from tests.cli import small
 
 
@@ -157,6 +159,38 @@ def describe_spark_sql():
             by_spark.ask(query.format(secret=secret, folder=tmp_path))
         assert "hidden" not in str(caught.value)
         assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
+
+
+def describe_every_column():
+    @pytest.fixture
+    def strict(spark: SparkSession):
+        """Spark as strict about reserved words as it can be."""
+        spark.conf.set("spark.sql.ansi.enforceReservedKeywords", "true")
+        yield spark
+        spark.conf.unset("spark.sql.ansi.enforceReservedKeywords")
+
+    @pytest.mark.parametrize("name", [*(table.name for table, _ in small.contents()), *(view.name for view in VIEWS)])
+    def it_needs_no_quotes_in_either_engine(duck, by_spark, strict, name: str):
+        columns = duck.ask(f"select * from {name}").columns
+        assert columns
+        for column in columns:
+            query = f"select {column} from (select {column} from {name}) where {column} is not null"
+            assert duck.ask(query).columns == (column,)
+        listed = ", ".join(columns)
+        there = " or ".join(f"{column} is not null" for column in columns)
+        assert by_spark.ask(f"select {listed} from (select {listed} from {name}) where {there}").columns == columns
+
+    def it_is_on_no_list_of_reserved_words(duck, strict: SparkSession):
+        query = "select keyword_name from duckdb_keywords() where keyword_category in ('reserved', 'type_function')"
+        reserved = {row[0] for row in duck.ask(query).rows}
+        reserved |= {
+            row[0].lower() for row in strict.sql("select keyword from sql_keywords() where reserved").collect()
+        }
+        assert {"at", "select", "user"} <= reserved
+        columns = {name for table in (*TABLES, *SYSTEM) for name in table.record.model_fields}
+        columns |= set(Provenance.model_fields)
+        columns |= {name for view in VIEWS for name in duck.ask(f"select * from {view.name}").columns}
+        assert columns & reserved == set()
 
 
 def describe_needed():

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject
+from stark_udfs.engine.measures import Counted, Exact, Share
 from stark_udfs.engine.stage import Check, Frames, ImageStage
 from stark_udfs.images.appearance import Face, FixedTraits
 from stark_udfs.images.requests import (
@@ -163,9 +164,9 @@ def select(frames: Frames) -> DataFrame:
 
 
 CHECKS = (
-    Check("nobody under 18 has a face", "count_if(age < 18)", high=0),
-    Check("faces of their own", "count(distinct sha256) / nullif(count(*), 0)", low=0.99),
-    Check("faces of the first try", "avg(cast(attempt = 1 AS int))", low=0.9, least=20),
+    Check("nobody under 18 has a face", Exact("count_if(age < 18)"), high=0),
+    Check("faces of their own", Counted("count(distinct sha256)"), low=0.99),
+    Check("faces of the first try", Share("attempt = 1"), low=0.9, least=20),
 )
 
 

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record
 from stark_udfs.data.population import population_version
+from stark_udfs.engine.measures import Exact, Share
 from stark_udfs.engine.stage import Check, Frames, TableStage
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.stages.people import user_table
@@ -71,18 +72,17 @@ def _fingerprint_settings(settings: "Settings") -> dict[str, Json]:
 
 
 def _checks(people: PeopleSettings) -> tuple[Check, ...]:
-    youngest = Check("youngest", "min(age)", low=people.min_age, kind="set")
+    youngest = Check("youngest", Exact("min(age)"), low=people.min_age, kind="set")
     if people.source is not None:
         return (youngest,)
-    slack = 4 * (people.moved_share * (1 - people.moved_share) / people.count) ** 0.5  # standard errors
     return (
         youngest,
-        Check("oldest", "max(age)", high=max(high for _, high in people.bands), kind="set"),
+        Check("oldest", Exact("max(age)"), high=max(high for _, high in people.bands), kind="set"),
         Check(
             "moved_share",
-            "avg(CASE WHEN birthplace <> residence THEN 1D ELSE 0D END)",
-            low=people.moved_share - slack,
-            high=people.moved_share + slack,
+            Share("birthplace <> residence"),
+            low=people.moved_share - 0.02,
+            high=people.moved_share + 0.02,
             kind="set",
         ),
     )

@@ -12,6 +12,7 @@ from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
+from stark_udfs.engine.measures import Mean, Share
 from stark_udfs.engine.stage import ChatStage, Check, Frames
 from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.section import Scalar
@@ -138,11 +139,13 @@ def select(frames: Frames) -> DataFrame:
 
 
 def _checks(settings: AlbumsSettings) -> tuple[Check, ...]:
-    different = "size(array_distinct(transform(images, i -> i.{}))) / size(images)"
+    different = "size(array_distinct(transform(images, i -> i.{})))"
     return (
-        Check("pictures", "avg(size(images))", low=settings.images * 0.9, high=settings.images, kind="set"),
-        Check("different categories in an album", f"avg({different.format('category')})", low=0.7),
-        Check("different descriptions in an album", f"avg({different.format('description')})", low=0.99),
+        Check("pictures", Mean("size(images)"), low=settings.images * 0.9, high=settings.images, kind="set"),
+        Check("different categories in an album", Share(different.format("category"), of="size(images)"), low=0.7),
+        Check(
+            "different descriptions in an album", Share(different.format("description"), of="size(images)"), low=0.99
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.calls.request import Prompt
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
+from stark_udfs.engine.measures import Counted, Mean, Share
 from stark_udfs.engine.stage import ChatStage, Check, Frames
 from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.people import Gender
@@ -226,10 +227,10 @@ def _full_name(settings: "Settings") -> Column:
 
 
 CHECKS = (
-    Check("sentences in a narrative", "avg(size(split(narrative, '[.!?]+ ')))", low=2, high=3.5),
-    Check("words in a narrative", "avg(size(split(narrative, ' ')))", low=20, high=90),
-    Check("different names", "count(distinct name) / count(*)", low=0.5),
-    Check("first person", "avg(cast(narrative rlike '(?i)\\\\b(I|my|me)\\\\b' as int))", low=0.98),
+    Check("sentences in a narrative", Mean("size(split(narrative, '[.!?]+ '))"), low=2, high=3.5),
+    Check("words in a narrative", Mean("size(split(narrative, ' '))"), low=20, high=90),
+    Check("different names", Counted("count(distinct name)"), low=0.5),
+    Check("first person", Share("narrative rlike '(?i)\\\\b(I|my|me)\\\\b'"), low=0.98),
 )
 
 

@@ -14,6 +14,7 @@ from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
+from stark_udfs.engine.measures import Mean, Share
 from stark_udfs.engine.stage import ChatStage, Check, Frames
 from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.section import Scalar
@@ -181,8 +182,8 @@ def select(frames: Frames) -> DataFrame:
 
 
 CHECKS = (
-    Check("words in a summary", "avg(size(split(summary, ' ')))", low=30, high=220),
-    Check("third person", "avg(cast(summary rlike '(?i)\\\\b(I|my)\\\\b' as int))", high=0.1),
+    Check("words in a summary", Mean("size(split(summary, ' '))"), low=30, high=220),
+    Check("third person", Share("summary rlike '(?i)\\\\b(I|my)\\\\b'"), high=0.1),
 )
 
 

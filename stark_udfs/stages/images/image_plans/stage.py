@@ -12,6 +12,7 @@ from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.calls.request import Prompt
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject, RejectReason
+from stark_udfs.engine.measures import Counted, Exact, Mean, Share
 from stark_udfs.engine.stage import ChatStage, Check, Frames
 from stark_udfs.images.requests import Module
 from stark_udfs.stages.fingerprint import fingerprint_settings
@@ -272,7 +273,7 @@ def _checks(settings: "Settings") -> tuple[Check, ...]:
     shares = (
         Check(
             f"share of {module.value}",
-            f"avg(cast(module = '{module.value}' AS int))",
+            Share(f"module = '{module.value}'"),
             low=0.01 if module.value in settings.aligner.modules else None,
             high=0.7 if module.value in settings.aligner.modules else 0.1,
             least=100,
@@ -281,10 +282,10 @@ def _checks(settings: "Settings") -> tuple[Check, ...]:
     )
     return (
         *shares,
-        Check("pictures of the user that p-t2i makes", f"coalesce(avg(cast({of_user}, 1)", low=1.0),
-        Check("different prompts", "count(distinct prompt) / count(*)", low=0.95, least=20),
-        Check("modules that a rule changed", "avg(cast(why IS NOT NULL AS int))", high=0.1, least=20),
-        Check("words in a prompt", "avg(size(split(prompt, ' ')))", low=8, high=70, least=20),
+        Check("pictures of the user that p-t2i makes", Exact(f"coalesce(avg(cast({of_user}, 1)"), low=1.0),
+        Check("different prompts", Counted("count(distinct prompt)"), low=0.95, least=20),
+        Check("modules that a rule changed", Share("why IS NOT NULL"), high=0.1, least=20),
+        Check("words in a prompt", Mean("size(split(prompt, ' '))"), low=8, high=70, least=20),
     )
 
 

@@ -3,6 +3,7 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from stark_udfs.engine.measures import Counted, Exact, Mean, Share
 from stark_udfs.engine.stage import Check, Frames
 from stark_udfs.images.requests import Module
 from stark_udfs.settings.image_models import PicturesSettings
@@ -12,20 +13,22 @@ BAND = 10  # years
 
 CHOSEN = Check(
     "images with a chosen candidate",
-    "count(distinct CASE WHEN chosen THEN image_id END) / nullif(count(distinct image_id), 0)",
+    Counted("count(distinct CASE WHEN chosen THEN image_id END)", of="count(distinct image_id)"),
     low=0.9,
 )
-CANDIDATES = Check("candidates of an image", "count(*) / nullif(count(distinct image_id), 0)", low=1, high=20)
+CANDIDATES = Check("candidates of an image", Exact("count(*) / nullif(count(distinct image_id), 0)"), low=1, high=20)
 TWINS = Check(
     "chosen pictures that the episode has twice",
-    "1 - count(distinct CASE WHEN chosen THEN struct(episode_id, coalesce(phash, image_id)) END) / "
-    "nullif(count_if(chosen), 0)",
+    Counted(
+        "count_if(chosen) - count(distinct CASE WHEN chosen THEN struct(episode_id, coalesce(phash, image_id)) END)",
+        of="count_if(chosen)",
+    ),
     high=0.05,
     least=20,
 )
 FACES = Check(
     "pictures with as many faces as expected",
-    "avg(CASE WHEN chosen AND faces_expected IS NOT NULL THEN cast(faces_found = faces_expected AS int) END)",
+    Share("CASE WHEN chosen AND faces_expected IS NOT NULL THEN faces_found = faces_expected END"),
     low=0.8,
     least=20,
 )
@@ -77,4 +80,6 @@ def cosine(left: str, right: str) -> Column:
     return F.aggregate(products, F.lit(0.0), lambda total, product: total + product)
 
 
-LIKENESS = Check("likeness to the own face over others' faces", "avg(margin)", low=0.02, least=10, over=margins)
+LIKENESS = Check(
+    "likeness to the own face over others' faces", Mean("margin"), low=0.02, least=10, over=margins, unit="episode_id"
+)

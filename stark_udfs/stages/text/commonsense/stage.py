@@ -13,6 +13,7 @@ from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import rng_of
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
+from stark_udfs.engine.measures import Mean, Share
 from stark_udfs.engine.stage import ChatStage, Check, Frames
 from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.section import Scalar
@@ -196,9 +197,9 @@ def _offset(settings: "Settings") -> Column:
 
 
 CHECKS = (
-    Check("words in an inference", "avg(size(split(inference, ' ')))", low=5, high=25),
+    Check("words in an inference", Mean("size(split(inference, ' '))"), low=5, high=25),
     *(
-        Check(f"share of {relation}", f"avg(cast(relation = '{relation}' as int))", low=0.1, high=0.3, least=200)
+        Check(f"share of {relation}", Share(f"relation = '{relation}'"), low=0.1, high=0.3, least=200)
         for relation in Relation
     ),
 )

@@ -12,6 +12,7 @@ from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.calls.request import Prompt
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
+from stark_udfs.engine.measures import Mean, Share
 from stark_udfs.engine.stage import ChatStage, Check, Frames
 from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.section import Scalar
@@ -253,13 +254,12 @@ def select(frames: Frames) -> DataFrame:
 
 
 def _checks(settings: EventsSettings) -> tuple[Check, ...]:
-    def share(of: str) -> str:
-        caused = "sum(size(filter(events, e -> e.caused_by is not null)))"
-        return f"sum(size(filter(events, e -> {of}))) / nullif({caused}, 0)"
+    def share(of: str) -> Share:
+        return Share(f"size(filter(events, e -> {of}))", of="size(filter(events, e -> e.caused_by is not null))")
 
     updates = settings.update_share
     return (
-        Check("events", "avg(size(events))", low=settings.min_events),
+        Check("events", Mean("size(events)"), low=settings.min_events),
         Check(
             "update share",
             share("e.caused_by.experience_op = 'update'"),
@@ -268,7 +268,7 @@ def _checks(settings: EventsSettings) -> tuple[Check, ...]:
             kind="set",
         ),
         Check("caused by other than the event before", share("e.caused_by.event_id < e.event_id - 1"), low=0.1),
-        Check("days from first to last", "avg(datediff(element_at(events, -1).date, events[0].date))", low=30),
+        Check("days from first to last", Mean("datediff(element_at(events, -1).date, events[0].date)"), low=30),
     )
 
 

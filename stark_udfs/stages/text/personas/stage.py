@@ -14,6 +14,7 @@ from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import canonical, rng_of, stable_id
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
+from stark_udfs.engine.measures import Counted, Mean, Share
 from stark_udfs.engine.stage import ChatStage, Check, Frames, Unique
 from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.section import Scalar
@@ -299,12 +300,12 @@ def _as_json(categories: Sequence[Category]) -> str:
 
 def _checks(settings: "Settings") -> tuple[Check, ...]:
     categories = len(drawn(settings.personas.exclude_categories, sensitive=settings.personas.sensitive))
-    wanted = min(calls(settings), categories)
+    wanted, made = min(calls(settings), categories), "count(distinct category, entity_key)"
     return (
-        Check("categories", "count(distinct category, entity_key)", low=wanted * 0.9, high=categories, kind="set"),
-        Check("words in a sentence", "avg(size(split(sentence, ' ')))", low=6, high=25),
-        Check("first person", "avg(cast(sentence rlike '(?i)\\\\b(I|my|me|mine|we|our|us)\\\\b' as int))", low=0.98),
-        Check("distinct values", "count(distinct category, lower(entity_value)) / count(*)", low=0.3),
+        Check("drawn categories that gave a sentence", Counted(f"least({made}, {wanted})", of=f"{wanted}"), low=0.9),
+        Check("words in a sentence", Mean("size(split(sentence, ' '))"), low=6, high=25),
+        Check("first person", Share("sentence rlike '(?i)\\\\b(I|my|me|mine|we|our|us)\\\\b'"), low=0.98),
+        Check("distinct values", Counted("count(distinct category, lower(entity_value))"), low=0.3),
     )
 
 
