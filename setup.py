@@ -12,6 +12,7 @@ ALWAYS = [
     "pydantic>=2.8,<3",
     "openai>=3.50,<4",
     "aiohttp>=3.12,<4",
+    "protego>=0.4,<1",
     "typer>=0.15",
     "rich>=13",
     "pyyaml>=6",

@@ -20,7 +20,7 @@ from stark_udfs.engine import replies
 from stark_udfs.engine.ask_worker import BUCKETS, AskTask, ask_worker, broker_probe, end_type, reached_type
 from stark_udfs.engine.context import LOOPBACK, Context
 from stark_udfs.engine.progress import STOPPED_BY_USER, StageProgress
-from stark_udfs.engine.replay import UnitReplay
+from stark_udfs.engine.replay import Limited, UnitReplay
 from stark_udfs.engine.system_tables import REPLIES
 from stark_udfs.tables.tables import one
 
@@ -59,19 +59,19 @@ def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> A
         StorageError: the journal cannot be written; what was acknowledged is kept.
     """
     stage, settings, begun = script.stage, context.settings, time.monotonic()
-    broker, limits = context.broker(), _limits(context, script)
+    broker, limits = context.broker(), limits_of(context, script)
     broker.desk.begin(stage, script.pool, limits)
-    reached = _reachable(context, broker.place, settings.spark.partitions)
+    reached = reachable(context, broker.place, settings.spark.partitions)
     tasks = min(settings.spark.partitions, limits.in_flight) if reached.alone else settings.spark.partitions
-    asking = AskTask(script, _journal(context, stage), reached, tasks)
+    asking = AskTask(script, journal_of(context, stage), reached, tasks)
     context.progress.started(stage, total)
-    rows = _by_bucket(replies.with_known(context.tables, stage, units), tasks)
+    rows = by_bucket(replies.with_known(context.tables, stage, units), tasks)
     stopping = F.col("reason") == STOPPED
     failed, told = (F.col("state") == "open") & ~stopping, F.concat_ws(": ", "reason", "detail")
     failure: PySparkException | Py4JJavaError | None = None
-    with _Watch(context, broker.desk, stage, total):
+    with Watch(context, broker.desk, stage, total):
         try:
-            ends = rows.mapInArrow(ask_worker(asking), end_type(), profile=_resources(context, script.gpus))
+            ends = rows.mapInArrow(ask_worker(asking), end_type(), profile=resources(context, script.gpus))
             said, unanswered = one(ends.agg(F.max(F.when(stopping, F.col("detail"))), F.max(F.when(failed, told))))
         except (PySparkException, Py4JJavaError) as error:
             failure, said, unanswered = error, None, None
@@ -79,7 +79,7 @@ def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> A
     stopped = broker.desk.stopped or said or ""
     if failure is not None and not stopped:
         raise StorageError(
-            f"stage {stage}: the tasks failed: {_last_line(failure)}\n"
+            f"stage {stage}: the tasks failed: {last_line(failure)}\n"
             f"{kept.replies:,} replies were kept; run again to go on from there."
         ) from failure
     seconds = round(time.monotonic() - begun, 3)
@@ -95,7 +95,7 @@ def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> A
     )
 
 
-def _by_bucket(units: DataFrame, tasks: int) -> DataFrame:
+def by_bucket(units: DataFrame, tasks: int) -> DataFrame:
     """The units in as many partitions as there are tasks, whole buckets in each, one after the other."""
     return (
         units.withColumn("bucket", F.pmod(F.xxhash64("unit_key"), F.lit(BUCKETS)))
@@ -104,14 +104,15 @@ def _by_bucket(units: DataFrame, tasks: int) -> DataFrame:
     )
 
 
-def _journal(context: Context, stage: str) -> JournalPlace:
+def journal_of(context: Context, stage: str) -> JournalPlace:
+    """Where the stage keeps its replies until they are in the table."""
     storage = context.settings.storage
     return JournalPlace(
         storage.files, context.run_id, stage, flush_s=storage.journal_flush_s, append=storage.journal_append
     )
 
 
-def _resources(context: Context, gpus: float) -> ResourceProfile | None:
+def resources(context: Context, gpus: float) -> ResourceProfile | None:
     """What a task needs beyond a core; a local master has no such profiles, and all tasks see what there is."""
     master = context.spark.sparkContext.master or ""
     if not gpus or master.startswith("local"):
@@ -119,7 +120,7 @@ def _resources(context: Context, gpus: float) -> ResourceProfile | None:
     return ResourceProfileBuilder().require(TaskResourceRequests().resource("gpu", gpus)).build
 
 
-def _reachable(context: Context, broker: BrokerAddress, tasks: int) -> BrokerAddress:
+def reachable(context: Context, broker: BrokerAddress, tasks: int) -> BrokerAddress:
     """The broker, or static shares if not every executor can reach it; found out once, before the first paid call."""
     if broker.host == LOOPBACK:
         return broker
@@ -133,7 +134,7 @@ def _reachable(context: Context, broker: BrokerAddress, tasks: int) -> BrokerAdd
     return replace(broker, alone=True)
 
 
-def _limits(context: Context, script: UnitReplay) -> CallLimits:
+def limits_of(context: Context, script: Limited) -> CallLimits:
     """What the model allows, and what the budgets have left of what `replies` have cost so far."""
     spent: dict[str, float] = {}
     limits = context.settings.limits
@@ -143,13 +144,13 @@ def _limits(context: Context, script: UnitReplay) -> CallLimits:
     return script.limits(limits, run_spent=sum(spent.values()), stage_spent=spent.get(script.stage, 0.0))
 
 
-def _last_line(error: Exception) -> str:
+def last_line(error: Exception) -> str:
     """What a Python worker said last; Spark puts a page of Java around it."""
     lines = [line.strip() for line in str(error).splitlines() if "stark_udfs.core.errors" in line or "Error:" in line]
     return lines[-1][:500] if lines else str(error).splitlines()[0][:500]
 
 
-class _Watch:
+class Watch:
     """Tells the progress how asking goes, once a second, and the broker at once when the run has to stop."""
 
     def __init__(self, context: Context, desk: LockedBroker, stage: str, units: int) -> None:

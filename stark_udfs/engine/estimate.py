@@ -13,8 +13,9 @@ from pyspark.sql import functions as F
 from stark_udfs.calls.policy import MILLION
 from stark_udfs.core.ids import canonical
 from stark_udfs.engine import fingerprint
-from stark_udfs.engine.stage import AnyChatStage, ChatStage, ExampleUnit, Stage, UnitStage
+from stark_udfs.engine.stage import AnyChatStage, AnyImageStage, ChatStage, ExampleUnit, ImageStage, Stage, UnitStage
 from stark_udfs.engine.system_tables import REPLIES, UNITS, UnitState
+from stark_udfs.images.requests import Module
 from stark_udfs.tables.tables import Tables
 
 CHARACTERS_A_TOKEN = 4
@@ -31,6 +32,7 @@ class EstimateSource(StrEnum):
     NONE = "nothing to ask"
     UNKNOWN = "no example"
     PICTURES = "pictures: no chat model"
+    QUESTIONS = "at most one paid question each"
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,19 @@ class CostEstimator:
 
     def of(self, stage: UnitStage, units: int, rounds: int = 0) -> CostEstimate | None:
         """For `units` units with `rounds` rounds behind them; None: never asked, and it has no example."""
-        sizes = self._sizes(stage) if isinstance(stage, ChatStage) else None
+        if isinstance(stage, ImageStage):
+            return self._questions(stage, units) if stage.price else None
+        sizes = self._sizes(stage)
         return None if sizes is None else expected(sizes, units, rounds)
+
+    def _questions(self, stage: AnyImageStage, units: int) -> CostEstimate:
+        """What questions to a paid search provider come to; all else about pictures is free."""
+        asked = finished = 0
+        if self.tables is not None and self.tables.exists(REPLIES) and self.tables.exists(UNITS):
+            of_stage = F.col("stage") == stage.name
+            asked = self.tables.read(REPLIES).where(of_stage & (F.col("model_returned") == Module.WEB.value)).count()
+            finished = self.tables.read(UNITS).where(of_stage & (F.col("state") != UnitState.OPEN.value)).count()
+        return expected_questions(units, stage.price, asked=asked, finished=finished)
 
     def _sizes(self, stage: AnyChatStage) -> Sizes | None:
         if self._measured is None:
@@ -95,6 +108,26 @@ def expected(sizes: Sizes, units: int, rounds: int) -> CostEstimate:
         money_low=low,
         money_high=high,
         basis=EstimateSource.NONE if not units else EstimateSource.REPLIES if sizes.seen else EstimateSource.EXAMPLE,
+    )
+
+
+def expected_questions(units: int, price: float, *, asked: int, finished: int) -> CostEstimate:
+    """What the questions of `units` units cost, where `finished` units have led to `asked` answers from the web.
+
+    Without enough of those, it is told as if each unit led to one, and the least is nothing.
+    """
+    known = finished >= FEWEST
+    calls = units * asked / finished if known else float(units)
+    money = calls * price
+    slack = DEVIATIONS * calls**0.5 * price
+    return CostEstimate(
+        calls=round(calls),
+        tokens_in=0,
+        tokens_out=0,
+        money=money,
+        money_low=max(0.0, money - slack) if known else 0.0,
+        money_high=money + slack if known else money,
+        basis=EstimateSource.NONE if not units else EstimateSource.REPLIES if known else EstimateSource.QUESTIONS,
     )
 
 

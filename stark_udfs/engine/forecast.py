@@ -90,7 +90,7 @@ def forecast(
                 found[stage.name] = _forecast(stage, todo, foresight)
             else:
                 todo = _todo(context, stage, expected.get(stage.reads[0].name, 0), moving=moving)  # an image per row
-                found[stage.name] = _pictures(stage, todo)
+                found[stage.name] = _pictures(stage, todo, foresight)
     return tuple(found.values())
 
 
@@ -98,8 +98,11 @@ def _expected_units(stage: AnyChatStage) -> int:
     return 0 if stage.example is None else stage.example.units or 0
 
 
-def _pictures(stage: UnitStage, todo: Todo) -> StageForecast:
-    """Pictures cost time and no money."""
+def _pictures(stage: UnitStage, todo: Todo, foresight: CostEstimator) -> StageForecast:
+    """Pictures cost time, and no money but for questions to a paid search provider."""
+    takes = foresight.of(stage, todo.units)
+    if takes is not None:
+        return StageForecast(stage=stage.name, todo=todo, currency=stage.currency, **asdict(takes))
     return StageForecast(
         stage=stage.name,
         todo=todo,

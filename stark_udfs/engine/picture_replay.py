@@ -1,41 +1,36 @@
 """Wishes for pictures and ratings of them, as requests and replies: keyed, journaled and replayed like paid calls."""
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from pydantic import ValidationError
 
-from stark_udfs.calls.errors import CallError, CallFailed
-from stark_udfs.calls.limits.messages import CallLimits
+from stark_udfs.calls.limits.messages import CallLimits, money_left
 from stark_udfs.calls.policy import CostBound
-from stark_udfs.calls.providers.client import Completion as Said
 from stark_udfs.calls.sequence import CallSteps, OpenCall, SequenceEnd
 from stark_udfs.core.ids import Json, canonical, digest, seed_of
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject, RejectReason
-from stark_udfs.images.protocols import loaded
+from stark_udfs.images.backend import ModelAtelierSpec
 from stark_udfs.images.requests import (
     Candidates,
-    ImageBackend,
     ImageBackendSpec,
     ImageRequest,
     ImageResult,
     ImageTask,
+    Module,
     Scores,
-    Unavailable,
+    kind_of,
 )
+from stark_udfs.images.web.results import SearchTerms
 from stark_udfs.settings.run import LimitsSettings
 
-GATHER_S = 0.02  # how long a batch that is not full waits for another order
-BATCHES_AHEAD = 2  # orders that a task holds, in batches: one is worked on while the next gathers
-FREE = CostBound(money=0.0, tokens=0)
+QUESTION = "question"
+PAID = frozenset({Module.WEB.value, QUESTION})
+QUESTIONS_AT_ONCE = 16  # over the whole cluster
 
 
 @dataclass(frozen=True)
@@ -51,7 +46,7 @@ class PictureRequest:
     @property
     def model(self) -> str:
         """The module of a wish, else `rate`."""
-        return self.order.module.value if isinstance(self.order, ImageRequest) else self.order.kind
+        return kind_of(self.order)
 
     @cached_property
     def key(self) -> str:
@@ -73,20 +68,75 @@ class PictureRequest:
 
 
 @dataclass(frozen=True)
-class PictureTerms:
-    """Pictures cost no money; one that cannot be had now is tried once more, then left for the next run."""
+class QuestionRequest:
+    """The question to a search provider that a web wish leads to: where it is paid, it has a reply of its own.
+
+    So a question is paid once, also where none of the pictures that it found can be had now.
+    """
+
+    wish: PictureRequest
+    attempt: int = 0
+
+    @property
+    def provider(self) -> str:
+        """As of the wish."""
+        return self.wish.provider
+
+    @property
+    def model(self) -> str:
+        """Tells its replies from those to the wish."""
+        return QUESTION
+
+    @cached_property
+    def key(self) -> str:
+        """64 hex digits over the wish's key, which holds the provider, the words and the draw."""
+        return digest(QUESTION, self.wish.key)
+
+    @property
+    def draw(self) -> int:
+        """As of the wish."""
+        return self.wish.draw
+
+    @property
+    def written(self) -> str:
+        """As of the wish."""
+        return self.wish.written
+
+
+@dataclass(frozen=True)
+class QuestionTerms:
+    """What orders cost: nothing, but where a search provider is paid by the question."""
 
     name: str
-    attempts: int = 2
-    call_budget_s: float = 3600.0
+    price: float = 0.0
+    attempts: int = 3
+    call_budget_s: float = 120.0
 
-    def bound(self, request: PictureRequest) -> CostBound:
-        """Nothing."""
-        return FREE
+    def bound(self, request: PictureRequest | QuestionRequest) -> CostBound:
+        """The price of the question, if it leads to one."""
+        return CostBound(money=self.price if request.model in PAID else 0.0, tokens=0)
 
     def cost(self, tokens_in: int, tokens_out: int) -> float:
-        """Nothing."""
-        return 0.0
+        """The price of an answered question."""
+        return self.price
+
+
+def searched_by(atelier: ImageBackendSpec) -> ModelAtelierSpec | None:
+    """The atelier, if it asks a search provider over the network."""
+    return atelier if isinstance(atelier, ModelAtelierSpec) and atelier.web is not None else None
+
+
+def search_terms(atelier: ImageBackendSpec) -> SearchTerms:
+    """What its provider costs and how often it may be asked; without a provider: nothing."""
+    searched = searched_by(atelier)
+    return SearchTerms() if searched is None else searched.terms
+
+
+def question_terms(atelier: ImageBackendSpec) -> QuestionTerms:
+    """The terms of its provider's answers."""
+    searched = searched_by(atelier)
+    name = "no web search" if searched is None or searched.web is None else f"web search {searched.web.name}"
+    return QuestionTerms(name, search_terms(atelier).price)
 
 
 @dataclass(frozen=True)
@@ -102,9 +152,9 @@ class PictureTalk:
     redraw: int = 0
 
     @property
-    def terms(self) -> PictureTerms:
-        """Free, and seldom tried again."""
-        return PictureTerms(self.atelier.provider)
+    def terms(self) -> QuestionTerms:
+        """Free, but for questions to a paid search provider."""
+        return question_terms(self.atelier)
 
     def talk(self) -> CallSteps:
         """Order after order until the stage wants no more."""
@@ -113,6 +163,8 @@ class PictureTalk:
         while (order := self.request(self.row, tuple(answers))) is not None:
             request = self._request(order, len(answers))
             reply = yield OpenCall(request, len(answers))
+            if self.terms.bound(request).money:
+                used.append(QuestionRequest(request).key)
             used.append(request.key)
             shape: type[ImageResult] = Candidates if isinstance(order, ImageRequest) else Scores
             try:
@@ -131,7 +183,7 @@ class PictureTalk:
 
 @dataclass(frozen=True)
 class PictureScript:
-    """The script of an image stage."""
+    """What executors need of an image stage; pickled by reference."""
 
     stage: str
     each: type[Record]
@@ -144,17 +196,18 @@ class PictureScript:
 
     @property
     def pool(self) -> str:
-        """All pictures."""
-        return f"pictures by {self.atelier.provider}"
-
-    @property
-    def workers(self) -> int:
-        """Enough to fill a batch while another is worked on."""
-        return BATCHES_AHEAD * self.atelier.at_once
+        """Who is asked over the network: stages that ask the same provider share its rate."""
+        return question_terms(self.atelier).name
 
     def limits(self, limits: LimitsSettings, *, run_spent: float, stage_spent: float) -> CallLimits:
-        """None but the stop rule: a device is its own limit, and search providers are asked politely by themselves."""
-        return CallLimits(in_flight=1_000_000, stop_rejects=limits.stop_rejects, stop_after=limits.stop_after)
+        """The stop rule, and for questions to a search provider its rate and what the budgets have left."""
+        return CallLimits(
+            in_flight=QUESTIONS_AT_ONCE,
+            requests_per_minute=search_terms(self.atelier).requests_per_minute,
+            money=money_left(limits, run_spent=run_spent, stage_spent=stage_spent),
+            stop_rejects=limits.stop_rejects,
+            stop_after=limits.stop_after,
+        )
 
     def conversation(self, unit: Mapping[str, Any]) -> PictureTalk:
         """The orders of one unit row."""
@@ -167,82 +220,3 @@ class PictureScript:
             seed=self.seed,
             redraw=unit["redraw"],
         )
-
-    def client(self) -> "Workshop":
-        """The atelier of this process."""
-        return Workshop(self.atelier)
-
-
-class Workshop:
-    """Answers orders in batches, on one thread of its own: devices and their models belong to it alone."""
-
-    def __init__(self, spec: ImageBackendSpec) -> None:
-        """Nothing is loaded before the first order."""
-        self.spec = spec
-        self._waiting: list[tuple[ImageTask, asyncio.Future[ImageResult | Unavailable]]] = []
-        self._poke = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="stark-atelier")
-        self._turning: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        """Begin."""
-        self._turning = asyncio.create_task(self._turn())
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End; the batch that is worked on is waited for."""
-        if self._turning is not None:
-            self._turning.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._turning
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
-
-    async def complete(self, request: PictureRequest) -> Said:
-        """The answer as JSON text.
-
-        Raises:
-            CallFailed: not now; the unit stays open.
-            DeviceLost: the task has to end.
-        """
-        future: asyncio.Future[ImageResult | Unavailable] = asyncio.get_running_loop().create_future()
-        self._waiting.append((request.order, future))
-        self._poke.set()
-        answer = await future
-        if isinstance(answer, Unavailable):
-            raise CallFailed(CallError.TRANSIENT, f"{answer.kind}: {answer.detail}")
-        return Said(answer.model_dump_json(exclude_defaults=True), "stop", request.model, 0, 0)
-
-    async def _turn(self) -> None:
-        while True:
-            batch = await self._batch()
-            orders = [order for order, _ in batch]
-            answers: Sequence[ImageResult | Unavailable | Exception]
-            try:
-                answers = await asyncio.get_running_loop().run_in_executor(self._thread, self._work, orders)
-            except Exception as error:  # whatever it is, each order's own task hears of it
-                answers = [error] * len(batch)
-            for (_, future), answer in zip(batch, answers, strict=True):
-                if future.cancelled():
-                    continue
-                if isinstance(answer, Exception):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)
-
-    async def _batch(self) -> list[tuple[ImageTask, "asyncio.Future[ImageResult | Unavailable]"]]:
-        """The next orders: a full batch, or what there is once no more come."""
-        await self._poke.wait()
-        before = -1
-        while before < len(self._waiting) < self.spec.at_once:
-            before = len(self._waiting)
-            await asyncio.sleep(GATHER_S)
-        batch, self._waiting = self._waiting[: self.spec.at_once], self._waiting[self.spec.at_once :]
-        if not self._waiting:
-            self._poke.clear()
-        return batch
-
-    def _work(self, orders: Sequence[ImageTask]) -> Sequence[ImageResult | Unavailable]:
-        atelier: ImageBackend = loaded(self.spec)
-        return atelier.work(orders)

@@ -56,8 +56,8 @@ OPEN_CALL = spark.StructType(
 )
 
 
-class UnitReplay(Protocol):
-    """What an executor needs of a stage whose rows come of replies; pickled by reference."""
+class Replayed(Protocol):
+    """What replaying needs of a stage whose rows come of replies; pickled by reference."""
 
     @property
     def stage(self) -> str:
@@ -69,10 +69,36 @@ class UnitReplay(Protocol):
         """What its rows are."""
         ...
 
+    def conversation(self, unit: Mapping[str, Any]) -> CallSequence:
+        """The requests and replies of one unit row."""
+        ...
+
+    @property
+    def parse(self) -> Callable[[Any, Sequence[Any]], Sequence[Record | Reject]]:
+        """The stage's `parse`."""
+        ...
+
+
+class Limited(Protocol):
+    """A stage whose calls the broker limits."""
+
+    @property
+    def stage(self) -> str:
+        """The stage's name."""
+        ...
+
     @property
     def pool(self) -> str:
         """Stages of one pool share its limits."""
         ...
+
+    def limits(self, limits: LimitsSettings, *, run_spent: float, stage_spent: float) -> CallLimits:
+        """What the stage's calls may use, over the whole cluster."""
+        ...
+
+
+class UnitReplay(Replayed, Limited, Protocol):
+    """What an executor needs of a chat stage, beside replaying."""
 
     @property
     def gpus(self) -> float:
@@ -84,21 +110,8 @@ class UnitReplay(Protocol):
         """Units that a task works on at once."""
         ...
 
-    def limits(self, limits: LimitsSettings, *, run_spent: float, stage_spent: float) -> CallLimits:
-        """What the stage's calls may use, over the whole cluster."""
-        ...
-
-    def conversation(self, unit: Mapping[str, Any]) -> CallSequence:
-        """The requests and replies of one unit row."""
-        ...
-
     def client(self) -> CallClient[Any]:
         """Who answers, made on the loop of a task."""
-        ...
-
-    @property
-    def parse(self) -> Callable[[Any, Sequence[Any]], Sequence[Record | Reject]]:
-        """The stage's `parse`."""
         ...
 
 
@@ -163,7 +176,7 @@ def played_type(out: type[Record]) -> spark.StructType:
     )
 
 
-def replayer(script: UnitReplay) -> Callable[[Batches], Batches]:
+def replayer(script: Replayed) -> Callable[[Batches], Batches]:
     """A mapInArrow function: unit columns and `known` (the unit's replies) in, `played_type` out."""
     schema = arrow_schema(played_type(script.out))
 
@@ -178,7 +191,7 @@ def known_replies(unit: Mapping[str, Any]) -> dict[str, Reply]:
     return {reply["key"]: Reply.model_construct(**reply) for reply in unit["known"] or ()}
 
 
-def _play(script: UnitReplay, unit: Mapping[str, Any]) -> dict[str, Any]:
+def _play(script: Replayed, unit: Mapping[str, Any]) -> dict[str, Any]:
     known = known_replies(unit)
     played: dict[str, Any] = {name: unit[name] for name, _ in UNIT_COLUMNS}
     conversation = script.conversation(unit)
@@ -199,12 +212,12 @@ def _play(script: UnitReplay, unit: Mapping[str, Any]) -> dict[str, Any]:
         "outs": outs,
         "rejects": rejects,
         "open": None,
-        "money": sum(known[key].money for key in end.used),
+        "money": sum(known[key].money for key in end.used if key in known),
         "reply_key": end.used[-1] if end.used else None,
     }
 
 
-def _split(script: UnitReplay, row: Record, done: SequenceEnd) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _split(script: Replayed, row: Record, done: SequenceEnd) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     items = list(script.parse(row, done.accepted)) if done.accepted or done.reject is None else []
     if done.reject is not None:
         items.append(done.reject)

@@ -12,7 +12,7 @@ from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.measures import Measure
-from stark_udfs.engine.picture_replay import PictureScript
+from stark_udfs.engine.picture_replay import PictureScript, search_terms
 from stark_udfs.engine.replay import ChatReplay, UnitReplay
 from stark_udfs.images.requests import ImageBackendSpec, ImageResult, ImageTask
 from stark_udfs.settings.section import Secrets
@@ -163,6 +163,7 @@ class ImageStage(Generic[In, Out]):
     parse: pure; one item each, given all answers; called without any, too.
     seed: root of the paintings' seeds.
     gpus: that a task asks Spark for; 0: none.
+    searches: whether its orders may go to the web, where a question can cost money.
     """
 
     name: str
@@ -177,6 +178,7 @@ class ImageStage(Generic[In, Out]):
     seed: int
     settings: Mapping[str, Json]
     gpus: float = 0.0
+    searches: bool = False
     scope: Mapping[str, Json] = field(default_factory=dict)
     order: str | None = None
     take: int | None = None
@@ -191,15 +193,20 @@ class ImageStage(Generic[In, Out]):
 
     @property
     def currency(self) -> str:
-        """None: pictures cost time."""
-        return ""
+        """Of the search provider's price; none where nothing is paid: pictures cost time."""
+        return search_terms(self.atelier).currency if self.searches else ""
+
+    @property
+    def price(self) -> float:
+        """Of a question to the search provider, in `currency`."""
+        return search_terms(self.atelier).price if self.searches else 0.0
 
     @property
     def basis(self) -> dict[str, Json]:
         """What the rows depend on beside code, settings and input. Models are part of each order's key."""
         return {"provider": self.atelier.provider, "models": self.atelier.models(), "seed": self.seed}
 
-    def script(self) -> UnitReplay:
+    def script(self) -> PictureScript:
         """What executors need of it."""
         return PictureScript(
             self.name, self.each, self.writes.record, self.request, self.parse, self.atelier, self.seed, self.gpus
@@ -207,5 +214,6 @@ class ImageStage(Generic[In, Out]):
 
 
 AnyChatStage: TypeAlias = ChatStage[Any, Any, Any]  # the engine moves rows of every kind
-UnitStage: TypeAlias = AnyChatStage | ImageStage[Any, Any]  # rows come of replies, unit by unit
+AnyImageStage: TypeAlias = ImageStage[Any, Any]
+UnitStage: TypeAlias = AnyChatStage | AnyImageStage  # rows come of replies, unit by unit
 Stage: TypeAlias = TableStage | UnitStage

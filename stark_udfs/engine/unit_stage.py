@@ -9,13 +9,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.core.ids import ID_LENGTH
-from stark_udfs.engine import ask_phase, fingerprint, guard, replies
+from stark_udfs.engine import ask_phase, fingerprint, guard, image_phase, replies
 from stark_udfs.engine.checkpoint import checkpointed, stored
 from stark_udfs.engine.commit import StageOutcome, Work, write_work
 from stark_udfs.engine.context import Context
 from stark_udfs.engine.open_calls import open_calls
 from stark_udfs.engine.replay import ReplayCause, played_type, replayer, unit_type
-from stark_udfs.engine.stage import UnitStage
+from stark_udfs.engine.stage import ImageStage, UnitStage
 from stark_udfs.engine.system_tables import REJECTS, UNITS, UnitState
 from stark_udfs.engine.waiting import no_input
 from stark_udfs.tables.tables import one
@@ -115,7 +115,10 @@ def _work(context: Context, stage: UnitStage, todo: DataFrame, *, fresh: bool) -
         may_ask = F.col("open").isNotNull() if not allowed.stale else F.col("open").isNotNull() & ~guard.repaid()
         to_ask = open_calls(first.where(may_ask)).select(*unit_type().names)
         expected = context.expected(stage, allowed.units, allowed.rounds)
-        asked = ask_phase.ask(context, stage.script(), to_ask, allowed.units)
+        if isinstance(stage, ImageStage):
+            asked = image_phase.make_pictures(context, stage.script(), to_ask, allowed.units)
+        else:
+            asked = ask_phase.ask(context, stage.script(), to_ask, allowed.units)
         second = replay_units(context, stage, to_ask)
         final = checkpointed(first.where(~may_ask).unionByName(second))
         done = write_work(context, stage, Work(final, fresh=fresh, stale=allowed.stale))

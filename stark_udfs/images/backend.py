@@ -1,7 +1,8 @@
 """The atelier of real models: each order goes to the executor for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar, Protocol
 
 from stark_udfs.core.ids import Json
@@ -15,16 +16,19 @@ from stark_udfs.images.model_fingerprint import fingerprint_facts
 from stark_udfs.images.protocols import EmbedderSpec, FaceFinderSpec, PainterSpec, ScorerSpec
 from stark_udfs.images.requests import (
     Candidates,
+    Finish,
     ImageRequest,
     ImageResult,
     ImageTask,
     Module,
     ScoreRequest,
     Unavailable,
+    as_is,
 )
 from stark_udfs.images.retrieval.index_store import IndexSpec
 from stark_udfs.images.web.fetch import FetchRules
-from stark_udfs.images.web.results import SearchApi
+from stark_udfs.images.web.results import SearchApi, SearchTerms, WebImage
+from stark_udfs.images.web.robots import RobotsCache
 from stark_udfs.images.web.search import SearchRules
 from stark_udfs.images.web.throttle import Turns
 
@@ -47,6 +51,7 @@ class ModelAtelierSpec:
 
     files: URI of storage.files.
     at_once: paintings in one batch.
+    terms: of the provider in `web`.
     """
 
     provider: ClassVar[str] = "models"
@@ -59,6 +64,7 @@ class ModelAtelierSpec:
     web: SearchApi | None = None
     search: SearchRules = field(default_factory=SearchRules)
     fetch: FetchRules = field(default_factory=FetchRules)
+    terms: SearchTerms = field(default_factory=SearchTerms)
     scorer: ScorerSpec | None = None
     nsfw: ScorerSpec | None = None
     detector: FaceFinderSpec | None = None
@@ -88,16 +94,16 @@ class ModelAtelierSpec:
 
     def load(self) -> "ModelAtelier":
         """The atelier, its models still unloaded until an order needs them."""
-        files, pictures = ImageFiles(self.files), Turns(self.fetch.interval_s)
+        files, pictures, robots = ImageFiles(self.files), Turns(self.fetch.interval_s), RobotsCache()
         makers: dict[Module, Maker] = {
             module: PaintExecutor(named.spec, self.at_once, files, source=named.name, triggered=named.triggered)
             for module, named in ((Module.T2I, self.painter), (Module.P_T2I, self.personal))
         }
         if self.indexes:
-            makers[Module.RETRIEVAL] = RetrieveExecutor(self.clip, self.indexes, self.fetch, files, pictures)
+            makers[Module.RETRIEVAL] = RetrieveExecutor(self.clip, self.indexes, self.fetch, files, pictures, robots)
         if self.web is not None:
             questions = Turns(self.search.interval_s)
-            makers[Module.WEB] = WebExecutor(self.web, self.search, self.fetch, files, questions, pictures)
+            makers[Module.WEB] = WebExecutor(self.web, self.search, self.fetch, files, questions, pictures, robots)
         return ModelAtelier(makers, RateExecutor(files, self.scorer, self.nsfw, self.detector, self.likeness))
 
 
@@ -120,6 +126,10 @@ class Maker(Protocol):
         """The answer to each wish, in their order."""
         ...
 
+    def begin(self, wishes: Sequence[ImageRequest]) -> Iterator[tuple[int, Finish]]:
+        """See `Atelier.begin`."""
+        ...
+
 
 @dataclass(frozen=True)
 class ModelAtelier:
@@ -130,23 +140,69 @@ class ModelAtelier:
 
     def work(self, orders: Sequence[ImageTask]) -> list[ImageResult | Unavailable]:
         """See `Atelier.work`; StorageError if files or an index cannot be used at all."""
-        answers: dict[int, ImageResult | Unavailable] = {}
-        wishes: dict[Module, dict[int, ImageRequest]] = {module: {} for module in Module}
-        rates: dict[int, ScoreRequest] = {}
-        for place, order in enumerate(orders):
-            if isinstance(order, ScoreRequest):
-                rates[place] = order
-            elif refusal := from_strangers(order):
-                answers[place] = refusal
-            else:
-                wishes[order.module][place] = order
-        for module, wished in wishes.items():
+        kinds = ByKind.of(orders)
+        answers: dict[int, ImageResult | Unavailable] = dict(kinds.refused)
+        for module, wished in kinds.wishes.items():
             answers.update(zip(wished, self._make(module, list(wished.values())), strict=True))
-        answers.update(zip(rates, self.rater.work(list(rates.values())), strict=True))
+        answers.update(zip(kinds.rates, self.rater.work(list(kinds.rates.values())), strict=True))
         return [answers[place] for place in range(len(orders))]
+
+    def begin(self, orders: Sequence[ImageTask]) -> Iterator[tuple[int, Finish]]:
+        """See `Atelier.begin`; StorageError if an index cannot be used at all."""
+        kinds = ByKind.of(orders)
+        for place, refusal in kinds.refused.items():
+            yield place, partial(as_is, refusal)
+        for module, wished in kinds.wishes.items():
+            yield from placed(wished, self._begin(module, list(wished.values())))
+        yield from placed(kinds.rates, self.rater.begin(list(kinds.rates.values())))
+
+    def fetch_all(self, images: Sequence[WebImage]) -> Candidates | Unavailable:
+        """The answer to a wish for which a search found these; StorageError if files cannot be written at all."""
+        maker = self.makers[Module.WEB]
+        assert isinstance(maker, WebExecutor)
+        return maker.fetch_all(images)
+
+    def _begin(self, module: Module, wishes: Sequence[ImageRequest]) -> Iterator[tuple[int, Finish]]:
+        maker = self.makers.get(module)
+        if maker is not None:
+            yield from maker.begin(wishes)
+        else:
+            for number, nothing in enumerate(self._make(module, wishes)):
+                yield number, partial(as_is, nothing)
 
     def _make(self, module: Module, wishes: Sequence[ImageRequest]) -> Sequence[Candidates | Unavailable]:
         maker = self.makers.get(module)
         if maker is None:
             return [nowhere(f"{module.value}: the settings name no source for it")] * len(wishes)
         return maker.work(wishes)
+
+
+@dataclass(frozen=True)
+class ByKind:
+    """Orders by who answers them, each by its place among all."""
+
+    wishes: Mapping[Module, Mapping[int, ImageRequest]]
+    rates: Mapping[int, ScoreRequest]
+    refused: Mapping[int, Candidates]
+
+    @classmethod
+    def of(cls, orders: Sequence[ImageTask]) -> "ByKind":
+        """The orders, sorted; a wish for a person of ours from among strangers is refused."""
+        wishes: dict[Module, dict[int, ImageRequest]] = {module: {} for module in Module}
+        rates: dict[int, ScoreRequest] = {}
+        refused: dict[int, Candidates] = {}
+        for place, order in enumerate(orders):
+            if isinstance(order, ScoreRequest):
+                rates[place] = order
+            elif refusal := from_strangers(order):
+                refused[place] = refusal
+            else:
+                wishes[order.module][place] = order
+        return cls(wishes, rates, refused)
+
+
+def placed(places: Iterable[int], begun: Iterator[tuple[int, Finish]]) -> Iterator[tuple[int, Finish]]:
+    """What was begun, by its place among all orders instead of among its own kind."""
+    of = list(places)
+    for number, finish in begun:
+        yield of[number], finish

@@ -11,8 +11,10 @@ NO_MATTER = frozenset({"batch", "half", "device", "variant", "secret", "secret_h
 def fingerprint_facts(value: object) -> Json:
     """A frozen spec and its parts by name; what is None is left out, so that a new optional field moves no key.
 
+    A spec says what it is by its `kind`, a class variable, so that the class can be renamed.
+
     Raises:
-        TypeError: a part that no JSON says.
+        TypeError: a part that no JSON says, or a spec without a `kind`.
     """
     if value is None or isinstance(value, str | int | float | bool):
         return value
@@ -20,6 +22,9 @@ def fingerprint_facts(value: object) -> Json:
         return [fingerprint_facts(one) for one in value]
     if not is_dataclass(value):
         raise TypeError(f"no JSON for {value!r}.")
+    kind = getattr(type(value), "kind", None)
+    if not isinstance(kind, str):
+        raise TypeError(f"{type(value).__name__} has no kind. Give it a class variable: kind: ClassVar[str].")
     parts = {field.name: getattr(value, field.name) for field in fields(value) if field.name not in NO_MATTER}
     told: dict[str, Json] = {name: fingerprint_facts(part) for name, part in parts.items() if part is not None}
-    return {"is": type(value).__name__} | told
+    return {"is": kind} | told

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from stark_udfs.images.decode import NoPicture, take
 from stark_udfs.images.web.fetch import DECODED, Fetched, FetchRefusal, FetchRules, Refused, WebFetch
+from stark_udfs.images.web.robots import RobotsCache
 from stark_udfs.images.web.throttle import Turns
 
 # What fsspec may open for a row of an index. Nothing of the web: `WebFetch` alone asks there, behind its gate.
@@ -13,14 +14,18 @@ OPENED = frozenset(
 )
 
 
-def read_all(addresses: Sequence[str], rules: FetchRules, turns: Turns) -> list[Fetched | Refused]:
+def read_all(
+    addresses: Sequence[str], rules: FetchRules, turns: Turns, robots: RobotsCache | None = None
+) -> list[Fetched | Refused]:
     """The pictures, in the order of their addresses; in an event loop of their own."""
-    return asyncio.run(_read_all(addresses, rules, turns)) if addresses else []
+    return asyncio.run(_read_all(addresses, rules, turns, robots)) if addresses else []
 
 
-async def _read_all(addresses: Sequence[str], rules: FetchRules, turns: Turns) -> list[Fetched | Refused]:
+async def _read_all(
+    addresses: Sequence[str], rules: FetchRules, turns: Turns, robots: RobotsCache | None
+) -> list[Fetched | Refused]:
     decoders = asyncio.Semaphore(DECODED)
-    async with WebFetch(rules, turns=turns) as web:
+    async with WebFetch(rules, turns=turns, robots=robots) as web:
 
         async def read(address: str) -> Fetched | Refused:
             if address.startswith(("http://", "https://")):

@@ -5,10 +5,10 @@ answered by `Scores`. They are two, so that another scorer or threshold never co
 requests and answers are stored.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import Field
 
@@ -111,16 +111,47 @@ ImageTask: TypeAlias = ImageRequest | ScoreRequest
 ImageResult: TypeAlias = Candidates | Scores
 
 
+def kind_of(order: ImageTask) -> str:
+    """The module of a wish, else `rate`: orders of one kind are worked on by one model."""
+    return order.module.value if isinstance(order, ImageRequest) else order.kind
+
+
+Whole = TypeVar("Whole")
+
+
+def as_is(answer: Whole) -> Whole:
+    """An answer to which nothing is left to do."""
+    return answer
+
+
 @dataclass(frozen=True)
 class Unavailable:
-    """No answer this time: out of memory, a busy site, a dead line. Nobody's verdict; asked again by the next run."""
+    """No answer this time: out of memory, a busy site, a dead line. Nobody's verdict; asked again by the next run.
+
+    tried: whether it was tried as often as makes sense in this run.
+    """
 
     kind: str
     detail: str
+    tried: bool = False
+
+
+Finish: TypeAlias = Callable[[], ImageResult | Unavailable]
 
 
 class ImageBackend(Protocol):
     """Answers orders. One per Python worker; called by one thread at a time."""
+
+    def begin(self, orders: Sequence[ImageTask]) -> Iterator[tuple[int, Finish]]:
+        """What needs the device of each order, by its place among `orders`, as it comes; and a function for the rest.
+
+        The rest (encoding, hashing, writing, fetching) is done by calling that function, once, on any thread; it may
+        raise StorageError.
+
+        Raises:
+            DeviceLost: no further call in this process can succeed; what was given so far can be finished.
+        """
+        ...
 
     def work(self, orders: Sequence[ImageTask]) -> list[ImageResult | Unavailable]:
         """The answer to each order, in their order: `Candidates` to a wish, `Scores` to a rate.

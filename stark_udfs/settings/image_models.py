@@ -1,5 +1,6 @@
 """Settings of image models and sources: who makes, finds and scores images."""
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -72,6 +73,14 @@ class DetectorSettings(Weights):
     min_score: float = Field(0.7, ge=0, le=1, description="score from which a box is a face")
 
 
+class QuestionPrice(Section):
+    """What a search provider costs."""
+
+    per_thousand: float = Field(0.0, ge=0, description="questions")
+    currency: str = "USD"
+    as_of: date | None = None
+
+
 class WebSettings(Section):
     """Image search on the web, and how its results are fetched."""
 
@@ -81,8 +90,20 @@ class WebSettings(Section):
     base_url: str | None = Field(None, description="null: the provider's own; searxng has none")
     secret: str | None = Field(None, description="environment variable with the key; null: the provider's own, if any")
     agent: str | None = Field(None, description="how we call ourselves; null: by the project's name")
+    price: QuestionPrice | None = Field(
+        None, description="null: what the provider publishes, for brave 5.00 USD a thousand (2026-11); else nothing"
+    )
+    requests_per_minute: int | None = Field(
+        60, ge=1, description="questions to the provider, over the whole cluster; null: as many as there are"
+    )
     results: int = Field(10, ge=1, le=50, description="looked at, of one question (paper: 10)")
     interval_s: float = Field(1.0, ge=0, description="least time between two requests to one host, per worker")
+    proxy: str | None = Field(
+        None,
+        description="http://host:port of a company's proxy, for search and pictures. It resolves names and connects in "
+        "our place: only addresses that a URL spells out, and names that mean something here, can be checked then",
+    )
+    proxy_secret: str | None = Field(None, description="environment variable with user:password of the proxy")
     seconds: float = Field(20.0, gt=0, description="for one picture, and for one question")
     bytes: int = Field(15_000_000, ge=1000, description="of one picture")
 

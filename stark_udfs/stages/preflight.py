@@ -39,7 +39,7 @@ def check_pictures(pictures: PicturesSettings, secrets: Secrets = os.environ.get
 
     Raises:
         InputError: a package is missing.
-        NotAuthorised: the key is not set.
+        NotAuthorised: the key, or the login of the proxy, is not set.
     """
     if pictures.provider == "offline":
         return
@@ -50,8 +50,11 @@ def check_pictures(pictures: PicturesSettings, secrets: Secrets = os.environ.get
             f"pictures.provider is models, and {', '.join(missing)} is not installed: pip install 'stark-mcu[models]', "
             "here and on the executors; or --set pictures.provider=offline for drawings, or --until summaries."
         )
-    from stark_udfs.images.models.configured import search_api
+    from stark_udfs.images.models.configured import proxy, search_api
 
+    through = proxy(pictures.web)
+    if through is not None:
+        through.login({through.secret: secrets(through.secret) or ""} if through.secret else {})
     web = search_api(pictures.web)
     if web is not None and web.secret is not None and not secrets(web.secret):
         raise NotAuthorised(

@@ -1,7 +1,7 @@
 """An image stage over a table of towns, and an atelier that writes small files and a log of what it was asked."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from stark_udfs.images.protocols import DeviceLost
 from stark_udfs.images.requests import (
     Candidate,
     Candidates,
+    Finish,
     ImageRequest,
     ImageResult,
     ImageScore,
@@ -25,6 +26,7 @@ from stark_udfs.images.requests import (
     ScoreRequest,
     Scores,
     Unavailable,
+    as_is,
 )
 from stark_udfs.tables.table import Table
 from tests.engine.toy import TOWNS, Town, Toy, towns
@@ -76,6 +78,10 @@ class ToyAtelier:
         if batches.stat().st_size == self.lose_at:
             raise DeviceLost("planted")
         return [self._one(order) for order in orders]
+
+    def begin(self, orders: Sequence[ImageTask]) -> Iterator[tuple[int, Finish]]:
+        for place, answer in enumerate(self.work(orders)):
+            yield place, partial(as_is, answer)
 
     def _one(self, order: ImageTask) -> ImageResult | Unavailable:
         if isinstance(order, ScoreRequest):

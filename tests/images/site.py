@@ -12,7 +12,7 @@ from stark_udfs.images.decode import picture_of
 from stark_udfs.images.web.fetch import FetchRules
 from stark_udfs.images.web.search import SearchRules
 
-FAST = SearchRules(interval_s=0, seconds=3, attempts=1)
+FAST = SearchRules(interval_s=0, seconds=3)
 
 
 @dataclass
@@ -23,6 +23,7 @@ class Site:
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     search_status: int = 200
+    name: str = ""  # under which the search names its pictures; empty: its address
 
     @property
     def url(self) -> str:
@@ -49,16 +50,17 @@ class Site:
         if path.startswith("/search"):
             found = [
                 {
-                    "url": f"{self.url}/about{name}",
-                    "img_src": f"{self.url}{name}",
+                    "url": f"{self.name or self.url}/about{name}",
+                    "img_src": f"{self.name or self.url}{name}",
                     "title": name[1:],
                     "author": "Ana",
                     "engine": "loop",
                 }
                 for name in self.pages
+                if name != "/robots.txt"
             ]
             return self.search_status, {}, json.dumps({"results": found}).encode()
-        return self.pages.get(path, (404, {}, b""))
+        return self.pages.get(path.partition("?")[0], (404, {}, b""))
 
 
 @contextmanager

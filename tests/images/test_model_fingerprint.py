@@ -1,5 +1,6 @@
 import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
@@ -42,8 +43,27 @@ def describe_facts():
     def they_refuse_what_no_json_says():
         @dataclass(frozen=True)
         class Odd:
+            kind: ClassVar[str] = "Odd"
+
             part: object
 
         assert fingerprint_facts(Odd((1, "a", None))) == {"is": "Odd", "part": [1, "a", None]}
         with pytest.raises(TypeError, match="no JSON"):
             fingerprint_facts(Odd({1}))
+
+    def they_call_a_spec_by_its_kind_and_not_by_its_class():
+        @dataclass(frozen=True)
+        class Renamed:
+            kind: ClassVar[str] = "ClipSpec"
+
+            model: str
+
+        assert fingerprint_facts(Renamed("clip")) == fingerprint_facts(ClipSpec("clip"))
+
+    def they_refuse_a_spec_without_a_kind():
+        @dataclass(frozen=True)
+        class Nameless:
+            part: int
+
+        with pytest.raises(TypeError, match="Nameless has no kind"):
+            fingerprint_facts(Nameless(1))

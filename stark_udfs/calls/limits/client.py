@@ -105,6 +105,7 @@ class LimiterClient:
         self.counts = AskCounts()
         self.busy = 0  # workers that have a unit: each could use a slot
         self.in_flight = 0
+        self.working = 0  # on what needs no slot: pictures that are painted here; told with what is in flight
         self._paced = False
         self._ceiling = 0
         self._money = 0.0
@@ -326,7 +327,7 @@ class LimiterClient:
         report.want = max(self.busy, self.in_flight + len(heads))
         report.permits = lacking
         report.permit_tokens = self._asked_tokens
-        report.in_flight = self.in_flight
+        report.in_flight = self.in_flight + self.working
         report.money_needed, report.money_least, back = self._money_wanted(heads)
         report.money_back += back
         self._money -= back

@@ -31,13 +31,11 @@ class CallLimits:
     @classmethod
     def of(cls, model: ModelSettings, limits: LimitsSettings, *, run_spent: float, stage_spent: float) -> "CallLimits":
         """The limits of a stage: the model's rates, and what the budgets have left."""
-        caps = ((limits.budget, run_spent), (limits.stage_budget, stage_spent))
-        left = [max(0.0, cap - spent) for cap, spent in caps if cap is not None]
         return cls(
             in_flight=model.in_flight,
             requests_per_minute=model.requests_per_minute,
             tokens_per_minute=model.tokens_per_minute,
-            money=min(left) if left else None,
+            money=money_left(limits, run_spent=run_spent, stage_spent=stage_spent),
             stop_rejects=limits.stop_rejects,
             stop_after=limits.stop_after,
         )
@@ -61,6 +59,13 @@ class CallLimits:
     def paced(self) -> bool:
         """Whether there is a rate to keep."""
         return self.requests_per_minute is not None or self.tokens_per_minute is not None
+
+
+def money_left(limits: LimitsSettings, *, run_spent: float, stage_spent: float) -> float | None:
+    """What the budgets have left; None: there is none."""
+    caps = ((limits.budget, run_spent), (limits.stage_budget, stage_spent))
+    left = [max(0.0, cap - spent) for cap, spent in caps if cap is not None]
+    return min(left) if left else None
 
 
 @dataclass

@@ -4,8 +4,9 @@ Everything says that it is drawn: the mark in the picture, the note in the file,
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from stark_udfs.core.ids import Json
@@ -21,6 +22,7 @@ from stark_udfs.images.phash import phash
 from stark_udfs.images.requests import (
     Candidate,
     Candidates,
+    Finish,
     ImageRequest,
     ImageResult,
     ImageScore,
@@ -69,7 +71,15 @@ class OfflineAtelier:
 
     def work(self, orders: Sequence[ImageTask]) -> list[ImageResult | Unavailable]:
         """See `Atelier.work`; StorageError if files cannot be written or read at all."""
-        return [self._find(order) if isinstance(order, ImageRequest) else self._rate(order) for order in orders]
+        return [self._answer(order) for order in orders]
+
+    def begin(self, orders: Sequence[ImageTask]) -> Iterator[tuple[int, Finish]]:
+        """See `Atelier.begin`; nothing needs a device."""
+        for place, order in enumerate(orders):
+            yield place, partial(self._answer, order)
+
+    def _answer(self, order: ImageTask) -> ImageResult | Unavailable:
+        return self._find(order) if isinstance(order, ImageRequest) else self._rate(order)
 
     def _find(self, wish: ImageRequest) -> Candidates:
         query = wish.query or wish.prompt

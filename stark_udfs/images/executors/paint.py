@@ -1,7 +1,8 @@
 """Paints what is wished for: from words, or from words and the face of a person."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PIL import Image
 
@@ -11,7 +12,7 @@ from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.models.batching import NotPainted, Painted, PaintError, batch_painter
 from stark_udfs.images.models.trigger import without_trigger
 from stark_udfs.images.protocols import PainterSpec, Painting, Pixels
-from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Module, Unavailable
+from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Module, Unavailable, as_is
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,33 @@ class PaintExecutor:
             DeviceLost: nothing more can be drawn in this process.
             StorageError: files cannot be written or read at all.
         """
+        answers = {number: finish() for number, finish in self.begin(wishes)}
+        return [answers[number] for number in range(len(wishes))]
+
+    def begin(self, wishes: Sequence[ImageRequest]) -> Iterator[tuple[int, Callable[[], Candidates | Unavailable]]]:
+        """Each wish once all its pictures are painted; what is left is to encode and to write them.
+
+        Raises:
+            DeviceLost: nothing more can be drawn in this process.
+            StorageError: files cannot be read at all.
+        """
         faces = [self._faces(wish) for wish in wishes]
-        made: dict[str, Candidate | Unavailable] = {}
+        for number, (wish, face) in enumerate(zip(wishes, faces, strict=True)):
+            if isinstance(face, Unavailable):
+                yield number, partial(as_is, face)
+            elif not wish.seeds:
+                yield number, Candidates
+        painted: dict[int, dict[int, Painted | NotPainted]] = {}
         for result in batch_painter(self.spec, self.at_once).paint(self._paintings(wishes, faces)):
-            number, _, seed = result.key.partition("/")
-            made[result.key] = self._candidate(wishes[int(number)], int(seed), result)
-        return [
-            face if isinstance(face, Unavailable) else whole([made[f"{number}/{seed}"] for seed in wish.seeds])
-            for number, (wish, face) in enumerate(zip(wishes, faces, strict=True))
-        ]
+            number, seed = (int(part) for part in result.key.split("/"))
+            results = painted.setdefault(number, {})
+            results[seed] = result
+            if len(results) == len(set(wishes[number].seeds)):
+                yield number, partial(self._finish, wishes[number], painted.pop(number))
+
+    def _finish(self, wish: ImageRequest, results: Mapping[int, Painted | NotPainted]) -> Candidates | Unavailable:
+        made = {seed: self._candidate(wish, seed, result) for seed, result in results.items()}
+        return whole([made[seed] for seed in wish.seeds])
 
     def _faces(self, wish: ImageRequest) -> tuple[Pixels, ...] | Unavailable:
         """The pictures of whom to show; a lost file is no verdict on the wish, since a run makes it again."""
@@ -61,7 +80,7 @@ class PaintExecutor:
             if isinstance(shown, Unavailable):
                 continue
             prompt = wish.prompt if self.triggered else without_trigger(wish.prompt)
-            for seed in wish.seeds:
+            for seed in dict.fromkeys(wish.seeds):
                 yield Painting(f"{number}/{seed}", prompt, seed, wish.width, wish.height, wish.negative, shown)
 
     def _candidate(self, wish: ImageRequest, seed: int, result: Painted | NotPainted) -> Candidate | Unavailable:

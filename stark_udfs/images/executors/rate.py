@@ -1,15 +1,16 @@
 """Rates pictures: how well they show a text, whether they are safe, whom they show, and which look alike."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from stark_udfs.images.candidates import read_picture
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.likeness import cut_to_face
 from stark_udfs.images.phash import phash
 from stark_udfs.images.protocols import Box, EmbedderSpec, FaceFinderSpec, OutOfMemory, Pixels, ScorerSpec, loaded
-from stark_udfs.images.requests import ImageScore, ScoreRequest, Scores, Unavailable
+from stark_udfs.images.requests import ImageScore, ScoreRequest, Scores, Unavailable, as_is
 
 PICTURES = 64  # in memory at once, unless one rate has more
 DIGITS = 6  # of a score
@@ -42,6 +43,11 @@ class RateExecutor:
             StorageError: files cannot be read at all.
         """
         return [answer for group in grouped(rates) for answer in self._rated(group)]
+
+    def begin(self, rates: Sequence[ScoreRequest]) -> Iterator[tuple[int, Callable[[], Scores | Unavailable]]]:
+        """As `work`; nothing is left to do."""
+        for number, answer in enumerate(self.work(rates)):
+            yield number, partial(as_is, answer)
 
     def _rated(self, rates: Sequence[ScoreRequest]) -> list[Scores | Unavailable]:
         """Several rates together; one by one where they do not fit the device together."""

@@ -1,16 +1,18 @@
 """Finds pictures in indexes: the nearest to the words, from each source."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from stark_udfs.images.candidates import deduplicated_candidates, kept_or_not
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.protocols import EmbedderSpec, OutOfMemory, Vectors, loaded
 from stark_udfs.images.read_images import read_all
-from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Unavailable
+from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Unavailable, as_is
 from stark_udfs.images.retrieval.index_store import IndexSpec
 from stark_udfs.images.retrieval.shards import PictureRow
 from stark_udfs.images.web.fetch import FetchRules
+from stark_udfs.images.web.robots import RobotsCache
 from stark_udfs.images.web.throttle import Turns
 
 
@@ -52,6 +54,7 @@ class RetrieveExecutor:
     fetch: FetchRules
     files: ImageFiles
     fetched: Turns
+    robots: RobotsCache = field(default_factory=RobotsCache)
 
     def work(self, wishes: Sequence[ImageRequest]) -> list[Candidates | Unavailable]:
         """The answer to each wish.
@@ -60,15 +63,38 @@ class RetrieveExecutor:
             DeviceLost: nothing more can be embedded in this process.
             StorageError: an index cannot be used, or files cannot be written at all.
         """
+        found = self._nearest_to(wishes)
+        return [found] * len(wishes) if isinstance(found, Unavailable) else self._read(found)
+
+    def begin(self, wishes: Sequence[ImageRequest]) -> Iterator[tuple[int, Callable[[], Candidates | Unavailable]]]:
+        """The nearest of each wish; what is left is to read their pictures.
+
+        Raises:
+            DeviceLost: nothing more can be embedded in this process.
+            StorageError: an index cannot be used.
+        """
+        found = self._nearest_to(wishes)
+        for number in range(len(wishes)):
+            yield (
+                number,
+                partial(as_is, found) if isinstance(found, Unavailable) else partial(self._read_one, found[number]),
+            )
+
+    def _nearest_to(self, wishes: Sequence[ImageRequest]) -> list[list[Nearest]] | Unavailable:
         if not wishes:
             return []
         try:
             queries = loaded(self.clip).embed_texts([wish.query or wish.prompt for wish in wishes])
         except OutOfMemory as error:
-            return [Unavailable("out_of_memory", str(error))] * len(wishes)
-        found = [self._nearest(queries[at : at + 1], wish.count) for at, wish in enumerate(wishes)]
+            return Unavailable("out_of_memory", str(error))
+        return [self._nearest(queries[at : at + 1], wish.count) for at, wish in enumerate(wishes)]
+
+    def _read_one(self, hits: list[Nearest]) -> Candidates | Unavailable:
+        return self._read([hits])[0]
+
+    def _read(self, found: list[list[Nearest]]) -> list[Candidates | Unavailable]:
         addresses = list(dict.fromkeys(near.address for hits in found for near in hits))
-        pictures = dict(zip(addresses, read_all(addresses, self.fetch, self.fetched), strict=True))
+        pictures = dict(zip(addresses, read_all(addresses, self.fetch, self.fetched, self.robots), strict=True))
         return [
             deduplicated_candidates([kept_or_not(self.files, pictures[hit.address], hit.told) for hit in hits])
             for hits in found

@@ -5,15 +5,17 @@ from one task to the next holds sockets of a thread that is gone.
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from stark_udfs.core.errors import NotAuthorised, ProviderError, Unreachable
 from stark_udfs.images.candidates import deduplicated_candidates, kept_or_not, of_image
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Unavailable
 from stark_udfs.images.web.fetch import FetchRules, WebFetch
-from stark_udfs.images.web.results import SearchApi
+from stark_udfs.images.web.results import SearchApi, WebImage
+from stark_udfs.images.web.robots import RobotsCache
 from stark_udfs.images.web.search import SearchRules, WebSearch
 from stark_udfs.images.web.throttle import Turns
 
@@ -23,6 +25,7 @@ class WebExecutor:
     """Answers wishes from the web, one candidate for each result, refused ones among them.
 
     asked, fetched: the turns at the provider and at the hosts of pictures; they are kept from call to call.
+    robots: what sites say in their robots.txt; kept, too.
     """
 
     api: SearchApi
@@ -31,6 +34,7 @@ class WebExecutor:
     files: ImageFiles
     asked: Turns
     fetched: Turns
+    robots: RobotsCache = field(default_factory=RobotsCache)
 
     def work(self, wishes: Sequence[ImageRequest]) -> list[Candidates | Unavailable]:
         """The answer to each wish.
@@ -40,11 +44,34 @@ class WebExecutor:
         """
         return asyncio.run(self._work(wishes)) if wishes else []
 
+    def begin(self, wishes: Sequence[ImageRequest]) -> Iterator[tuple[int, Callable[[], Candidates | Unavailable]]]:
+        """Nothing of the web needs a device: all is left to be done."""
+        for number, wish in enumerate(wishes):
+            yield number, partial(self._alone, wish)
+
+    def fetch_all(self, images: Sequence[WebImage]) -> Candidates | Unavailable:
+        """The answer to a wish for which these were found already.
+
+        Raises:
+            StorageError: files cannot be written at all.
+        """
+        return asyncio.run(self._fetch_all(images))
+
+    def _alone(self, wish: ImageRequest) -> Candidates | Unavailable:
+        return self.work([wish])[0]
+
+    async def _fetch_all(self, images: Sequence[WebImage]) -> Candidates | Unavailable:
+        async with self._web() as web:
+            return await self._fetched(images, web)
+
+    def _web(self) -> WebFetch:
+        return WebFetch(self.fetch, turns=self.fetched, robots=self.robots)
+
     async def _work(self, wishes: Sequence[ImageRequest]) -> list[Candidates | Unavailable]:
         try:
             async with (
                 WebSearch(self.api, self.search, turns=self.asked) as search,
-                WebFetch(self.fetch, turns=self.fetched) as web,
+                self._web() as web,
             ):
                 return await asyncio.gather(*(self._find(wish, search, web) for wish in wishes))
         except NotAuthorised as error:  # no key: not even the connections were opened
@@ -55,6 +82,9 @@ class WebExecutor:
             images = await search.search(wish.query or wish.prompt, wish.count)
         except ProviderError as error:
             return not_now(error)
+        return await self._fetched(images, web)
+
+    async def _fetched(self, images: Sequence[WebImage], web: WebFetch) -> Candidates | Unavailable:
         fetched = await asyncio.gather(*(web.fetch(image.url) for image in images))
         candidates: list[Candidate] = [
             kept_or_not(self.files, result, of_image(image)) for image, result in zip(images, fetched, strict=True)

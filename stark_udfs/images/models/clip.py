@@ -5,7 +5,7 @@ Source: Radford et al. 2021; the paper's retrieval uses ViT-L/14 at 336 px.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class ClipSpec:
     processor: the folder or hub id of tokenizer and image processor, where the model's own does not hold them.
     batch: pictures or texts at once.
     """
+
+    kind: ClassVar[str] = "ClipSpec"  # in the keys of orders: stays when the class is renamed
 
     model: str = "openai/clip-vit-large-patch14-336"
     revision: str | None = None

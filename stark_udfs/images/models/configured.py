@@ -1,6 +1,7 @@
 """The specs of models and of the web search that `pictures` describes."""
 
 import dataclasses
+from datetime import date
 
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.images.models import ip_adapter, photomaker
@@ -14,18 +15,23 @@ from stark_udfs.images.models.sdxl import SdxlBase, SdxlSpec
 from stark_udfs.images.models.weights import WeightFile
 from stark_udfs.images.web.fetch import FetchRules
 from stark_udfs.images.web.providers import Brave, Commons, Openverse, Searx
-from stark_udfs.images.web.results import SearchApi
+from stark_udfs.images.web.proxy import Proxy
+from stark_udfs.images.web.results import SearchApi, SearchTerms
 from stark_udfs.images.web.search import SearchRules
 from stark_udfs.settings.image_models import (
     DetectorSettings,
     NsfwSettings,
     PainterSettings,
     PersonalSettings,
+    QuestionPrice,
     ScorerSettings,
     WebSettings,
     WeightFileSettings,
     Weights,
 )
+
+# Source: api-dashboard.search.brave.com, "Search": web, images, videos and news.
+BRAVE_PRICE = QuestionPrice(per_thousand=5.0, currency="USD", as_of=date(2026, 11, 22))
 
 
 def painter(settings: PainterSettings) -> SdxlSpec:
@@ -107,15 +113,34 @@ def search_api(settings: WebSettings) -> SearchApi | None:
     raise SettingsError("pictures.web.base_url: must be set for searxng, to the address of your server.")
 
 
+def search_terms(settings: WebSettings) -> SearchTerms:
+    """What the provider costs, and how often it may be asked."""
+    published = BRAVE_PRICE if settings.provider == "brave" else QuestionPrice()
+    price = settings.price or published
+    currency = price.currency if price.per_thousand else ""
+    return SearchTerms(price.per_thousand / 1000, currency, settings.requests_per_minute)
+
+
+def proxy(settings: WebSettings) -> Proxy | None:
+    """Through whom the web is asked.
+
+    Raises:
+        SettingsError: the address is none of a proxy, or carries a login.
+    """
+    return None if settings.proxy is None else Proxy(settings.proxy, settings.proxy_secret)
+
+
 def search_rules(settings: WebSettings) -> SearchRules:
     """How the provider is asked."""
-    rules = SearchRules(interval_s=settings.interval_s, seconds=settings.seconds)
+    rules = SearchRules(interval_s=settings.interval_s, seconds=settings.seconds, proxy=proxy(settings))
     return rules if settings.agent is None else dataclasses.replace(rules, agent=settings.agent)
 
 
 def fetch_rules(settings: WebSettings) -> FetchRules:
     """How its results are fetched."""
-    rules = FetchRules(bytes=settings.bytes, seconds=settings.seconds, interval_s=settings.interval_s)
+    rules = FetchRules(
+        bytes=settings.bytes, seconds=settings.seconds, interval_s=settings.interval_s, proxy=proxy(settings)
+    )
     return rules if settings.agent is None else dataclasses.replace(rules, agent=settings.agent)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from stark_udfs.images.models.nsfw import place_of
 from stark_udfs.images.models.processors import pixel_values
@@ -20,6 +20,8 @@ class DetectorSpec:
     model: any object detector in transformers layout with a class of the name `label`.
     least: the score, in [0, 1], from which a box is a face.
     """
+
+    kind: ClassVar[str] = "DetectorSpec"  # in the keys of orders: stays when the class is renamed
 
     model: str
     revision: str | None = None

@@ -8,7 +8,7 @@ Source: Ye et al. 2023 (IP-Adapter).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.images.models.processors import ImageProcessor, clip_processor, pixel_values
@@ -31,6 +31,8 @@ class IpAdapterSpec:
     scale: of the face against the text, from 0 to 1.
     guidance: classifier-free; up to 1 there is none, and negative prompts are passed over.
     """
+
+    kind: ClassVar[str] = "IpAdapterSpec"  # in the keys of orders: stays when the class is renamed
 
     base: SdxlBase
     weights: WeightFile = WEIGHTS

@@ -8,7 +8,7 @@ Source: Li et al. 2023 (PhotoMaker), checkpoint photomaker-v1: the names and sha
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.images.models.person_encoder import PersonEncoder, read_checkpoint
@@ -33,6 +33,8 @@ class PhotoMakerSpec:
     guidance: classifier-free; up to 1 there is none, and negative prompts are passed over.
     style_strength: percent of the steps, of at most 30 steps, after which the face comes in.
     """
+
+    kind: ClassVar[str] = "PhotoMakerSpec"  # in the keys of orders: stays when the class is renamed
 
     base: SdxlBase
     weights: WeightFile = WEIGHTS

@@ -18,6 +18,7 @@ PICKSCORE = ClipSpec(model="yuvalkirstain/PickScore_v1", processor="laion/CLIP-V
 class ClipScoreSpec:
     """A scorer whose score is the cosine between picture and text, in [-1, 1]."""
 
+    kind: ClassVar[str] = "ClipScoreSpec"  # in the keys of orders: stays when the class is renamed
     low: ClassVar[float] = -1.0
     high: ClassVar[float] = 1.0
 
@@ -35,6 +36,7 @@ class PickScoreSpec:
     It compares pictures of one text; between texts it says little.
     """
 
+    kind: ClassVar[str] = "PickScoreSpec"  # in the keys of orders: stays when the class is renamed
     low: ClassVar[float] = -100.0
     high: ClassVar[float] = 100.0
 

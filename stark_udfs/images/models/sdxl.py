@@ -5,7 +5,7 @@ Source: Podell et al. 2023 (SDXL); Lin et al. 2024 (SDXL-Lightning): 8 steps, no
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -30,6 +30,8 @@ class SdxlBase:
     trailing: timesteps end at pure noise, as few-step models were trained.
     device: None: the GPU where there is one, else the CPU.
     """
+
+    kind: ClassVar[str] = "SdxlBase"  # in the keys of orders: stays when the class is renamed
 
     model: str
     revision: str | None = None
@@ -78,6 +80,8 @@ class SdxlSpec:
 
     guidance: classifier-free; up to 1 there is none, and negative prompts are passed over.
     """
+
+    kind: ClassVar[str] = "SdxlSpec"  # in the keys of orders: stays when the class is renamed
 
     base: SdxlBase
     steps: int = 50

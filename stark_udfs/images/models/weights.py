@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.images.protocols import DeviceLost, OutOfMemory
@@ -20,6 +20,8 @@ Half = Literal["float16", "bfloat16"]
 @dataclass(frozen=True)
 class WeightFile:
     """One file of a repository: `repository` is a local folder, or an id on the Hugging Face hub."""
+
+    kind: ClassVar[str] = "WeightFile"  # in the keys of orders: stays when the class is renamed
 
     repository: str
     name: str  # with its folders, as "sdxl_models/ip-adapter.safetensors"

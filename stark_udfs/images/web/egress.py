@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,6 +12,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from stark_udfs.images.web.addresses import literal, not_public
+from stark_udfs.images.web.proxy import own_name
 
 Lookup: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 AT_ONCE = 32  # connections
@@ -28,10 +30,14 @@ async def system_lookup(host: str, port: int) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class EgressGuard:
-    """Lets connections to public addresses through, and to those of `allow`."""
+    """Lets connections to public addresses through, and to those of `allow`.
+
+    proxied: a proxy connects in our place. Then only what a URL spells out, and what a name means here, is checked.
+    """
 
     allow: frozenset[str]
     lookup: Lookup
+    proxied: bool = False
 
     def check(self, address: str) -> None:
         """Raise Shut for an address that is not public."""
@@ -53,12 +59,35 @@ class EgressGuard:
         if address is not None:
             self.check(str(address))
 
-    def connector(self) -> aiohttp.TCPConnector:
-        """Connections that pass the gate twice: when a name is resolved, and when a socket is made."""
+    async def check_name(self, host: str) -> None:
+        """Behind a proxy, raise Shut for a name of one's own network.
+
+        That is one of such a form, or one that has an address here which is not public. A name that nobody knows here
+        is the proxy's to resolve.
+        """
+        if not self.proxied or literal(host) is not None:
+            return
+        try:
+            addresses = await self.lookup(host, 0)
+        except OSError:
+            addresses = ()
+        for address in addresses:
+            self.check(address)
+        if not addresses and own_name(host):
+            raise Blocked(f"{host} is a name of one's own network")
+
+    def connector(self, tls: ssl.SSLContext | None = None) -> aiohttp.TCPConnector:
+        """Connections that pass the gate twice: when a name is resolved, and when a socket is made.
+
+        Behind a proxy the only address that is connected to is the proxy's, which is the operator's choice.
+        """
+        if self.proxied:
+            return aiohttp.TCPConnector(limit=AT_ONCE, force_close=True, ssl=tls or True)
         return aiohttp.TCPConnector(
             resolver=GatedResolver(self),
             socket_factory=self._socket,
             use_dns_cache=False,
+            ssl=tls or True,
             limit=AT_ONCE,
             force_close=True,  # no request finds a connection that another one made
         )

@@ -7,10 +7,10 @@ something else the second time it is asked has no second time: an address is che
 
 import asyncio
 import re
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import TracebackType
 from typing import Protocol
 
 import aiohttp
@@ -19,6 +19,8 @@ from yarl import URL
 from stark_udfs.images.decode import Bounds, NoPicture, take
 from stark_udfs.images.web.egress import AT_ONCE, Blocked, EgressGuard, Lookup, system_lookup
 from stark_udfs.images.web.opt_out import AGENT, opted_out
+from stark_udfs.images.web.proxy import Proxy, Way
+from stark_udfs.images.web.robots import ROBOTS_BYTES, Closed, Robots, RobotsAnswer, RobotsCache
 from stark_udfs.images.web.throttle import Turns
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -43,6 +45,7 @@ class FetchRefusal(StrEnum):
     STATUS = "status"
     BUSY = "busy"  # 429 or 5xx
     OPTED_OUT = "opted_out"
+    ROBOTS = "robots"  # robots.txt of the site says no
     ENCODED = "encoded"  # a content encoding, behind which a bomb can hide
     TOO_LARGE = "too_large"
     # the bytes; as PictureFault
@@ -90,6 +93,7 @@ class FetchRules:
     ports: frozenset[int] = frozenset({80, 443})
     allow: frozenset[str] = frozenset()  # addresses that pass though they are not public; for tests
     agent: str = f"{AGENT} (research data set; honours noai)"
+    proxy: Proxy | None = None  # connects in our place
     bounds: Bounds = field(default_factory=Bounds)
 
 
@@ -112,30 +116,41 @@ class Stop(Exception):
 class WebFetch:
     """An ImageFetch over the web. Lives in one event loop: `async with WebFetch(rules) as web`."""
 
-    def __init__(self, rules: FetchRules, lookup: Lookup = system_lookup, turns: Turns | None = None) -> None:
-        """Nothing is opened before `async with`; `turns` are shared with fetches before and after this one."""
+    def __init__(
+        self,
+        rules: FetchRules,
+        lookup: Lookup = system_lookup,
+        turns: Turns | None = None,
+        robots: RobotsCache | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Nothing is opened before `async with`; `turns` and `robots` are shared with fetches before and after.
+
+        robots None: no robots.txt is asked for. tls None: certificates are checked against the system's.
+        """
         self._rules = rules
-        self._gate = EgressGuard(rules.allow, lookup)
+        self._gate = EgressGuard(rules.allow, lookup, proxied=rules.proxy is not None)
+        self._robots = None if robots is None else Robots(robots, self._ask_robots)
+        self._tls = tls
         self._turns = turns or Turns(rules.interval_s)
         self._free = asyncio.Semaphore(AT_ONCE)
         self._decoders = asyncio.Semaphore(DECODED)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "WebFetch":
-        """Open the connections' pool."""
+        """Open the connections' pool; NotAuthorised if a proxy's login is missing."""
+        self._way = Way(self._rules.proxy)
         self._session = aiohttp.ClientSession(
-            connector=self._gate.connector(),
+            connector=self._gate.connector(self._tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            trust_env=False,  # a proxy would connect in our place, past every check
+            trust_env=False,  # a proxy connects in our place, past most checks: only one that the settings name
             timeout=aiohttp.ClientTimeout(total=None),
             headers={"User-Agent": self._rules.agent, "Accept": "image/*", "Accept-Encoding": "identity"},
         )
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         """Close all connections."""
         if self._session is not None:
             await self._session.close()
@@ -160,6 +175,7 @@ class WebFetch:
         loop = asyncio.get_running_loop()
         for _ in range(self._rules.redirects + 1):
             target = checked(url, self._rules, self._gate)
+            await self._obey(target)
             await self._turns.wait(target.host or "")
             async with self._free:  # waiting for a connection is no fault of the server
                 start = loop.time()
@@ -170,10 +186,35 @@ class WebFetch:
             url = answer
         raise Stop(FetchRefusal.REDIRECTS, f"more than {self._rules.redirects}")
 
+    async def _obey(self, target: URL) -> None:
+        """Raise Stop where the site's robots.txt keeps us from the target."""
+        rules = None if self._robots is None else await self._robots.of(target)
+        if isinstance(rules, Closed):
+            raise Stop(FetchRefusal.UNREACHABLE, f"robots.txt: {rules.why}")
+        if rules is not None and not rules.allows(str(target)):
+            raise Stop(FetchRefusal.ROBOTS, f"robots.txt of {target.host}")
+
+    async def _ask_robots(self, url: str) -> RobotsAnswer | Closed:
+        """One request for a robots.txt, under all the rules of a fetch."""
+        assert self._session is not None
+        way = self._way.to(url, Accept="text/plain, */*")
+        try:
+            target = checked(url, self._rules, self._gate)
+            await self._gate.check_name(target.raw_host or "")
+            async with self._session.get(target, allow_redirects=False, **way) as response:
+                moved = joined(target, response.headers["Location"]) if response.status in REDIRECTS else ""
+                return RobotsAnswer(response.status, moved, await body(response, ROBOTS_BYTES, cut=True))
+        except Blocked as shut:
+            raise Stop(FetchRefusal.ADDRESS, f"{url}: {shut}") from shut
+        except (aiohttp.ClientError, OSError, ValueError, KeyError) as error:
+            return Closed(f"{type(error).__name__}: {error}"[:200])
+
     async def _hop(self, session: aiohttp.ClientSession, target: URL, seconds: float) -> bytes | str:
         """One request: the body, or where it redirects to."""
         try:
-            async with asyncio.timeout(seconds), session.get(target, allow_redirects=False) as response:
+            await self._gate.check_name(target.raw_host or "")
+            way = self._way.to(target)
+            async with asyncio.timeout(seconds), session.get(target, allow_redirects=False, **way) as response:
                 if response.status in REDIRECTS:
                     return joined(target, response.headers.get("Location", ""))
                 check_head(response, self._rules.bytes)
@@ -226,6 +267,8 @@ def joined(target: URL, location: str) -> str:
 
 def check_head(response: aiohttp.ClientResponse, limit: int) -> None:
     """What can be refused before a byte of the body is read."""
+    if response.status == 407:
+        raise Stop(FetchRefusal.UNREACHABLE, "the proxy wants a login: pictures.web.proxy_secret")
     if response.status == 429 or response.status >= 500:
         raise Stop(FetchRefusal.BUSY, str(response.status))
     if response.status != 200:
@@ -239,15 +282,17 @@ def check_head(response: aiohttp.ClientResponse, limit: int) -> None:
         raise Stop(FetchRefusal.TOO_LARGE, f"says {response.content_length} bytes, at most {limit}")
 
 
-async def body(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """The body, counted as it comes: what the head said of its length is not believed."""
+async def body(response: aiohttp.ClientResponse, limit: int, *, cut: bool = False) -> bytes:
+    """The body, counted as it comes: what the head said of its length is not believed. `cut`: its beginning will do."""
     data = bytearray()
     async for chunk in response.content.iter_chunked(CHUNK):
         data += chunk
         if len(data) > limit:
             response.close()
+            if cut:
+                break
             raise Stop(FetchRefusal.TOO_LARGE, f"more than {limit} bytes")
-    return bytes(data)
+    return bytes(data[:limit])
 
 
 def fetch_all(urls: Sequence[str], rules: FetchRules, lookup: Lookup = system_lookup) -> list[Fetched | Refused]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import Field, JsonValue, ValidationError
 
@@ -29,6 +30,8 @@ class OpenverseItem(Item):
 @dataclass(frozen=True)
 class Openverse:
     """Openly licensed images. Without a key at most 20 an answer. Source: api.openverse.org/v1."""
+
+    kind: ClassVar[str] = "Openverse"  # in the keys of orders: stays when the class is renamed
 
     base_url: str = "https://api.openverse.org"
     secret: str | None = None
@@ -119,6 +122,8 @@ class CommonsAnswer(Item):
 class Commons:
     """Wikimedia Commons. Source: MediaWiki action API, generator=search with prop=imageinfo, formatversion 2."""
 
+    kind: ClassVar[str] = "Commons"  # in the keys of orders: stays when the class is renamed
+
     base_url: str = "https://commons.wikimedia.org"
     width: int = 1280  # px of the scaled file that is asked for; one of the widths that Wikimedia keeps ready
     secret: str | None = None
@@ -183,6 +188,8 @@ class Searx:
     Source: docs.searxng.org, search API.
     """
 
+    kind: ClassVar[str] = "Searx"  # in the keys of orders: stays when the class is renamed
+
     base_url: str
     secret: str | None = None
     secret_header: str = "Authorization"
@@ -233,6 +240,8 @@ class BraveItem(Item):
 @dataclass(frozen=True)
 class Brave:
     """Brave Search; every question is paid. Says nothing of licences. Source: api-dashboard.search.brave.com."""
+
+    kind: ClassVar[str] = "Brave"  # in the keys of orders: stays when the class is renamed
 
     base_url: str = "https://api.search.brave.com"
     secret: str | None = "BRAVE_API_KEY"

@@ -60,6 +60,19 @@ class Question:
     parameters: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class SearchTerms:
+    """What a provider's answers cost, and how often it may be asked.
+
+    price: of one question, in `currency`.
+    requests_per_minute: over the whole cluster; None: as often as it likes.
+    """
+
+    price: float = 0.0
+    currency: str = ""
+    requests_per_minute: int | None = None
+
+
 class SearchApi(Protocol):
     """What differs between providers."""
 

@@ -1,6 +1,5 @@
-"""Asks a search provider: politely, within bounds, with its key, and again where that helps."""
+"""Asks a search provider, once: politely, within bounds, with its key. Whoever calls decides on another try."""
 
-import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +10,9 @@ import aiohttp
 from stark_udfs.core.errors import NotAuthorised, ProviderError, Unreachable
 from stark_udfs.images.web.fetch import CHUNK
 from stark_udfs.images.web.opt_out import AGENT
+from stark_udfs.images.web.proxy import Proxy, Way
 from stark_udfs.images.web.results import SearchApi, WebImage
 from stark_udfs.images.web.throttle import Turns
-
-LONGEST_WAIT = 60.0  # seconds that a server's Retry-After is followed
 
 
 @dataclass(frozen=True)
@@ -22,11 +20,19 @@ class SearchRules:
     """How a provider is asked."""
 
     interval_s: float = 1.0  # least time between two questions, per process
-    seconds: float = 20.0  # for one HTTP attempt
-    attempts: int = 3  # the first included
-    backoff_s: float = 1.0  # before the second attempt; doubled each time
+    seconds: float = 20.0
     bytes: int = 5_000_000  # of an answer
     agent: str = f"{AGENT} (research data set)"
+    proxy: Proxy | None = None
+
+
+@dataclass(frozen=True)
+class SearchAnswer:
+    """What a provider said: its body where the status is 200; `retry_after` is the header, empty if there is none."""
+
+    status: int
+    retry_after: str
+    body: bytes
 
 
 class WebSearch:
@@ -56,6 +62,7 @@ class WebSearch:
 
     async def __aenter__(self) -> "WebSearch":
         """Open the connections' pool; NotAuthorised if the key is missing."""
+        self._way = Way(self._rules.proxy, self._secrets)
         self._session = aiohttp.ClientSession(
             headers={
                 "User-Agent": self._rules.agent,
@@ -82,44 +89,45 @@ class WebSearch:
 
     async def answer(self, query: str, count: int) -> bytes:
         """The provider's raw answer, to be kept before it is read."""
+        said = await self.ask(query, count)
+        if said.status == 200:
+            return said.body
+        raise self.refusal(said.status)
+
+    async def ask(self, query: str, count: int) -> SearchAnswer:
+        """One question, whatever the answer is.
+
+        Raises:
+            Unreachable: nobody answers, or not in time.
+            ProviderError: the answer is endless.
+        """
         if self._session is None:
             raise RuntimeError("WebSearch is used as `async with WebSearch(api, rules) as search`.")
-        trouble = ""
-        for attempt in range(self._rules.attempts):
-            await self._turns.wait(self._api.name)
-            try:
-                status, wait, data = await self._ask(self._session, query, count)
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                trouble, wait = f"{type(error).__name__}: {error}", 0.0
-            else:
-                if status == 200:
-                    return data
-                trouble = f"HTTP {status}"
-                self._give_up_on(status)
-            if attempt + 1 < self._rules.attempts:
-                await asyncio.sleep(max(wait, self._rules.backoff_s * 2**attempt))
-        raise Unreachable(f"{self._api.name}: {trouble} after {self._rules.attempts} attempts.")
-
-    async def _ask(self, session: aiohttp.ClientSession, query: str, count: int) -> tuple[int, float, bytes]:
-        """Status, how long the server wants to be left alone, body."""
+        await self._turns.wait(self._api.name)
         question = self._api.question(query, count)
-        async with session.get(question.url, params=question.parameters, allow_redirects=False) as response:
-            data = bytearray()
-            async for chunk in response.content.iter_chunked(CHUNK):
-                data += chunk
-                if len(data) > self._rules.bytes:
-                    response.close()
-                    raise ProviderError(f"{self._api.name}: an answer of more than {self._rules.bytes} bytes.")
-            return response.status, seconds_of(response.headers.get("Retry-After", "")), bytes(data)
+        try:
+            async with self._session.get(
+                question.url, params=question.parameters, allow_redirects=False, **self._way.to(question.url)
+            ) as response:
+                data = bytearray()
+                async for chunk in response.content.iter_chunked(CHUNK):
+                    data += chunk
+                    if len(data) > self._rules.bytes:
+                        response.close()
+                        raise ProviderError(f"{self._api.name}: an answer of more than {self._rules.bytes} bytes.")
+                return SearchAnswer(response.status, response.headers.get("Retry-After", ""), bytes(data))
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Unreachable(f"{self._api.name}: {type(error).__name__}: {error}.") from error
 
-    def _give_up_on(self, status: int) -> None:
-        """Raise for a status that another attempt would not change."""
+    def refusal(self, status: int) -> ProviderError:
+        """What a status other than 200 means."""
         if status in (401, 403):
-            raise NotAuthorised(
+            return NotAuthorised(
                 f"{self._api.name}: HTTP {status}. Check the key in {self._api.secret or 'its settings'}."
             )
         if status < 500 and status not in (408, 429):
-            raise ProviderError(f"{self._api.name}: HTTP {status} for {self._api.question('', 1).url}.")
+            return ProviderError(f"{self._api.name}: HTTP {status} for {self._api.question('', 1).url}.")
+        return Unreachable(f"{self._api.name}: HTTP {status}.")
 
     def _key(self) -> dict[str, str]:
         name = self._api.secret
@@ -132,8 +140,3 @@ class WebSearch:
             )
         bearer = self._api.secret_header == "Authorization"
         return {self._api.secret_header: f"Bearer {key}" if bearer else key}
-
-
-def seconds_of(retry_after: str) -> float:
-    """A Retry-After in seconds, within reason; a date counts as none."""
-    return min(float(retry_after), LONGEST_WAIT) if retry_after.isascii() and retry_after.isdigit() else 0.0

@@ -30,6 +30,7 @@ def image_backend(pictures: PicturesSettings, files: str) -> ImageBackendSpec:
         indexes=tuple(index_at(uri, clip.name) for uri in pictures.indexes),
         web=configured.search_api(pictures.web),
         search=configured.search_rules(pictures.web),
+        terms=configured.search_terms(pictures.web),
         fetch=configured.fetch_rules(pictures.web),
         scorer=configured.scorer(pictures.scorer, clip),
         nsfw=configured.nsfw(pictures.nsfw),

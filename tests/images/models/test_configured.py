@@ -15,7 +15,9 @@ from stark_udfs.images.models.sdxl import SdxlSpec, lightning
 from stark_udfs.images.models.weights import WeightFile
 from stark_udfs.images.requests import ImageBackendSpec
 from stark_udfs.images.web.providers import Brave, Commons, Openverse, Searx
-from stark_udfs.settings.image_models import PicturesSettings, ScorerSettings, WebSettings
+from stark_udfs.images.web.proxy import Proxy
+from stark_udfs.images.web.results import SearchTerms
+from stark_udfs.settings.image_models import PicturesSettings, QuestionPrice, ScorerSettings, WebSettings
 from stark_udfs.stages.images.backend import image_backend
 from stark_udfs.stages.pipeline import load_settings
 
@@ -112,6 +114,23 @@ def describe_web():
         assert (search.agent, search.interval_s, search.seconds) == ("us (a@b.example)", 3, 7)
         assert (fetch.agent, fetch.interval_s, fetch.seconds, fetch.bytes) == ("us (a@b.example)", 3, 7, 5000)
         assert configured.fetch_rules(WebSettings()).allow == frozenset()
+        assert (search.proxy, fetch.proxy) == (None, None)
+
+    def a_proxy_leads_search_and_pictures_alike():
+        settings = WebSettings(proxy="http://proxy.example:3128", proxy_secret="PROXY_LOGIN")
+        proxy = Proxy("http://proxy.example:3128", "PROXY_LOGIN")
+        assert configured.search_rules(settings).proxy == configured.fetch_rules(settings).proxy == proxy
+
+    def brave_costs_what_it_publishes_unless_told():
+        assert configured.search_terms(WebSettings(provider="brave")) == SearchTerms(0.005, "USD", 60)
+        price = QuestionPrice(per_thousand=3, currency="EUR")
+        own = WebSettings(provider="brave", price=price, requests_per_minute=None)
+        assert configured.search_terms(own) == SearchTerms(0.003, "EUR", None)
+
+    @pytest.mark.parametrize("provider", ["openverse", "wikimedia"])
+    def the_others_cost_nothing_and_have_no_currency(provider: str):
+        terms = configured.search_terms(WebSettings.model_validate({"provider": provider}))
+        assert (terms.price, terms.currency) == (0.0, "")
 
 
 def describe_what_is_not_configured():

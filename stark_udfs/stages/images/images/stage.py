@@ -197,6 +197,7 @@ def stage(settings: "Settings") -> ImageStage[PlannedImage, Image]:
         writes=TABLE,
         atelier=image_backend(settings.pictures, settings.storage.files),
         gpus=settings.pictures.gpus,
+        searches=True,
         seed=settings.pipeline.seed,
         settings={"rules": rules.looked_at(), "taste": taste.looked_at()},
         checks=checks(settings.pictures),
