@@ -14,7 +14,7 @@ from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.progress import STOPPED_BY_USER, Quiet
 from stark_udfs.engine.run import run
 from stark_udfs.engine.stage import Frames, Stage
-from stark_udfs.engine.system_tables import RUNS, UNITS
+from stark_udfs.engine.system_tables import RUNS, UNITS, UnitState
 from stark_udfs.engine.waiting import no_input
 from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.table import Table
@@ -100,7 +100,7 @@ def describe_a_stage_whose_input_waits_for_calls():
 def left_open(spark: SparkSession, settings: Settings, note: str) -> Context:
     """A new run over a warehouse in which an earlier one left two of three units of `sights` open."""
     root = Path(settings.storage.tables)
-    states = ("open", "open", "done")
+    states = (UnitState.OPEN, UnitState.OPEN, UnitState.DONE)
     units = [unit.model_copy(update={"unit_key": f"u{n}", "state": states[n]}) for n, unit in enumerate([UNIT] * 3)]
     small.write_table(root, UNITS, units)
     run_before = RUN.model_copy(update={"run_id": "20250101-000000-aaaa", "note": "an older reason"})
