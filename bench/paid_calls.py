@@ -1,7 +1,7 @@
 """Speed of paid calls: the whole ask phase of a stage against the project's own stub server.
 
-`make bench`, or `python -m bench.paid_calls [--small] [--speed] [--lognormal] [--tasks] [--rate]`: the parts named, or
-all. Replaces its own lines in bench/out/paid_calls.json. What is measured, and how: docs/paid-calls.md.
+`make bench`, or `python -m bench.paid_calls [--small] [--speed] [--udf] [--lognormal] [--tasks] [--rate]`: the parts
+named, or all. Replaces its own lines in bench/out/paid_calls.json. What is measured, and how: docs/paid-calls.md.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from bench.window import Tail, ideal_s
 from stark_udfs.core.ids import Json
 
 FIRST = Wish(in_flight=64, calls=256)
+PARTS = ("speed", "udf", "lognormal", "tasks", "rate")
 SLOTS = 8  # Spark tasks at once in the parts that have more than two
 
 
@@ -114,17 +115,18 @@ def window_ideal_s(run: Run) -> float:
     return ideal_s(run.told["latency_s"], run.wish.in_flight)
 
 
-def speed(session: Session, sizes: Sizes, repeat: int) -> list[Measured]:
-    """Fixed latency, two sizes at each number in flight."""
+def speed(session: Session, sizes: Sizes, repeat: int, *, udf: bool = False) -> list[Measured]:
+    """Fixed latency, two sizes at each number in flight; by the ask phase of a stage, or by `chat_udf` at the least."""
     lines: list[Measured] = []
-    for in_flight, pair in sizes.speed.items():
-        print(f"fixed latency, {in_flight} in flight", flush=True)
-        runs = [[session.quiet(Wish(in_flight, calls)) for _ in range(repeat)] for calls in pair]
+    system = "chat_udf" if udf else "stark"
+    for in_flight, pair in list(sizes.speed.items())[: 1 if udf else None]:
+        print(f"{system}: fixed latency, {in_flight} in flight", flush=True)
+        runs = [[session.quiet(Wish(in_flight, calls, udf=udf)) for _ in range(repeat)] for calls in pair]
         small, large = map(median, runs)
         slope = Slope.of(small, large, fixed_ideal_s)
         for run, all_runs in zip((small, large), runs, strict=True):
             walls: dict[str, Json] = {"walls_s": [round(one.wall_s, 2) for one in all_runs]}
-            lines.append(Measured.of("stark", run, efficiency=run.efficiency, slope=slope, more=walls))
+            lines.append(Measured.of(system, run, efficiency=run.efficiency, slope=slope, more=walls))
     return lines
 
 
@@ -195,19 +197,20 @@ def _shown(value: Json) -> str:
 def main() -> None:
     """Measure part by part; each part's lines are kept as soon as it ends."""
     parser = argparse.ArgumentParser(prog="python -m bench.paid_calls", description=__doc__)
-    for part in ("speed", "lognormal", "tasks", "rate"):
+    for part in PARTS:
         parser.add_argument(f"--{part}", action="store_true", help="this part; may stand beside others")
     parser.add_argument("--small", action="store_true", help="small sizes, one run each: a try in three minutes")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each size; the median is kept")
     options = parser.parse_args()
-    wanted = {part for part in ("speed", "lognormal", "tasks", "rate") if getattr(options, part)}
-    wanted = wanted or {"speed", "lognormal", "tasks", "rate"}
+    wanted = {part for part in PARTS if getattr(options, part)} or set(PARTS)
     sizes, repeat, tries = (SMALL, 1, 1) if options.small else (FULL, options.repeat, TRIES)
-    if wanted & {"speed", "lognormal"}:
+    if wanted & {"speed", "udf", "lognormal"}:
         with tempfile.TemporaryDirectory() as folder, Session(2, folder, tries) as session:
             keep(first(session))
             if "speed" in wanted:
                 keep(speed(session, sizes, repeat))
+            if "udf" in wanted:
+                keep(speed(session, sizes, repeat, udf=True))
             if "lognormal" in wanted:
                 keep(lognormal(session, sizes, repeat))
     if wanted & {"tasks", "rate"}:

@@ -1,4 +1,7 @@
-"""One ask phase, measured: units → calls → journal → `replies`, against a stub server started anew for it."""
+"""One ask phase, measured: units → calls → journal → `replies`, against a stub server started anew for it.
+
+Or the same calls by a column of prompts and `chat_udf`.
+"""
 
 import time
 from contextlib import ExitStack
@@ -14,7 +17,7 @@ from bench.load import Cpu
 from bench.stubs import LATENCY_MS, stats, stub
 from bench.stubs import calls as calls_of
 from stark_udfs.calls.policy import ChatPolicy
-from stark_udfs.engine.ask_phase import ask
+from stark_udfs.engine.ask_phase import Asked, ask
 from stark_udfs.engine.checkpoint import stored
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.progress import Quiet
@@ -29,13 +32,17 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Wish:
-    """What to run. sigma: of lognormal latency; 0: fixed. rate: requests a minute that are allowed; None: no limit."""
+    """What to run. sigma: of lognormal latency; 0: fixed. rate: requests a minute that are allowed; None: no limit.
+
+    udf: by `chat_udf` over a column of prompts instead of a stage's ask phase.
+    """
 
     in_flight: int
     calls: int
     tasks: int = 2
     sigma: float = 0.0
     rate: int | None = None
+    udf: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,8 +121,14 @@ class Session:
             tables = Tables(self.spark, settings.storage)
             context = Context(self.spark, settings, tables, name, Wanted(), Quiet(), closing)
             script = words.script(name, _chat(wish, url))
+            model = _model(wish, url, name)
+            asked_by = {"calls": wish.calls, "tasks": wish.tasks}
+            said = words.column(self.spark, name, **asked_by, settings=settings, model=model) if wish.udf else None
             cpu, begun = Cpu.now(), time.monotonic()
-            asked = ask(context, script, units, wish.calls)
+            if said is not None:
+                asked = Asked(calls=said.where("said.error IS NULL AND NOT said.reused").count())
+            else:
+                asked = ask(context, script, units, wish.calls)
             wall = time.monotonic() - begun
             used, counted = Cpu.now().since(cpu), stats(url)
             if asked.calls != wish.calls:
@@ -147,8 +160,11 @@ def median(runs: list[Run]) -> Run:
     )
 
 
-def _chat(wish: Wish, url: str) -> ChatPolicy:
-    model = ModelSettings(
-        name="bench", base_url=f"{url}/v1", in_flight=wish.in_flight, requests_per_minute=wish.rate, timeout_s=60
+def _model(wish: Wish, url: str, name: str = "bench") -> ModelSettings:
+    return ModelSettings(
+        name=name, base_url=f"{url}/v1", in_flight=wish.in_flight, requests_per_minute=wish.rate, timeout_s=60
     )
-    return ChatPolicy(model=model, parameters={}, reply_tokens=50, reasks=0, seed=1)
+
+
+def _chat(wish: Wish, url: str) -> ChatPolicy:
+    return ChatPolicy(model=_model(wish, url), parameters={}, reply_tokens=50, reasks=0, seed=1)

@@ -1,4 +1,7 @@
-"""The bench's stage: one short prompt a unit, one word in reply. A module of its own, so that executors import it."""
+"""The bench's stage: one short prompt a unit, one word in reply. A module of its own, so that executors import it.
+
+The same question as a column, too, for `chat_udf`.
+"""
 
 from collections.abc import Sequence
 
@@ -9,6 +12,9 @@ from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.calls.request import Prompt
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.engine.replay import ChatReplay, unit_type
+from stark_udfs.settings.chat_models import ModelSettings
+from stark_udfs.settings.run import RunSettings
+from stark_udfs.udfs.chat import chat_udf
 
 
 class Word(Record):
@@ -55,3 +61,13 @@ def units(spark: SparkSession, name: str, calls: int) -> DataFrame:
     return spark.range(calls).select(
         [column.cast(kinds[column_name]).alias(column_name) for column_name, column in columns.items()]
     )
+
+
+def column(
+    spark: SparkSession, name: str, *, calls: int, tasks: int, settings: RunSettings, model: ModelSettings
+) -> DataFrame:
+    """As many new prompts in `tasks` partitions, with the column `said`: not asked before it is evaluated."""
+    settings = settings.model_copy(update={"models": {"default": model}})
+    chat = chat_udf(settings, shape=Said, system="You answer in one word.", reply_tokens=50, reasks=0, spark=spark)
+    prompts = spark.range(0, calls, 1, tasks).select(F.format_string(f"Say the word {name}-%d.", "id").alias("prompt"))
+    return prompts.select(chat("prompt").alias("said"))

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.faults import ends, kills, network, outcome, speculation
 from bench.faults.outcome import Outcome
 from bench.faults.trial import Bench, Work
-from stark_udfs.calls.providers.transport import embedded
+from stark_udfs.calls.providers.offline import embedded
 from stark_udfs.cli.run import between
 from stark_udfs.settings.chat_models import Defects
 from stark_udfs.stages.pipeline import load_settings, stages

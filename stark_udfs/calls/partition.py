@@ -9,9 +9,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeAlias
 
 from stark_udfs.calls.errors import BrokerLost, CallFailed
 from stark_udfs.calls.journal import Journal
@@ -22,6 +23,7 @@ from stark_udfs.calls.request import Reply
 from stark_udfs.calls.retry import AnsweredCall, call
 from stark_udfs.calls.sequence import ENDS, CallSequence, OpenCall, SequenceEnd
 from stark_udfs.core.errors import RunStopped, StorageError
+from stark_udfs.core.records import ReplySchema
 from stark_udfs.core.rejects import Reject
 
 LOOK_S = 0.05  # how often the feeding side looks for ends; waking it for each one costs the loop its turn
@@ -45,6 +47,7 @@ class UnitEnd:
     state: done and rejected are verdicts; open: no verdict, ask again another time.
     reason: of a rejected unit, one of `Reason`; of an open one, `stopped` or the kind of the failure.
     asked, tokens, money: of the replies paid now. reused: replies that were there.
+    accepted: what the accepted replies say, round by round; used: the replies it rests on, whoever paid them.
     """
 
     unit_key: str
@@ -57,6 +60,8 @@ class UnitEnd:
     tokens_in: int = 0
     tokens_out: int = 0
     money: float = 0.0
+    accepted: tuple[ReplySchema, ...] = ()
+    used: tuple[Reply, ...] = ()
 
 
 @dataclass
@@ -68,14 +73,21 @@ class PartitionCounts:
     tokens_in: int = 0
     tokens_out: int = 0
     money: float = 0.0
+    accepted: tuple[ReplySchema, ...] = ()
+    used: list[Reply] = field(default_factory=list)
     durable: "asyncio.Future[None] | None" = None
+
+
+# A unit's turn, where others may ask the same: entered when nobody else does, it gives what is known of it by then.
+Turn: TypeAlias = Callable[[LimiterClient, CallUnit], AbstractAsyncContextManager[Mapping[str, Reply]]]
 
 
 @dataclass(frozen=True)
 class Resources:
-    """What a partition is asked with; the three are made on the loop, live and close with it.
+    """What a partition is asked with; the first three are made on the loop, live and close with it.
 
     workers: units at once. Twice the slots is a good number: while some wait to try again, others use their slots.
+    turn: how a unit waits for its turn; None: nobody else asks it, and `Unit.known` is all that is known.
     """
 
     run_id: str
@@ -83,6 +95,7 @@ class Resources:
     gate: Callable[[], LimiterClient]
     journal: Callable[[], Journal]
     workers: int
+    turn: Turn | None = None
 
 
 class Partition:
@@ -136,8 +149,8 @@ class Partition:
         """
         self._loop.run(self._gate.claim(bucket))
 
-    def ask(self, units: Iterable[CallUnit]) -> Iterator[UnitEnd]:
-        """Converse about all units; each one's end as it comes, in no order.
+    def ask(self, units: Iterable[CallUnit | None]) -> Iterator[UnitEnd]:
+        """Converse about all units; each one's end as it comes, in no order. None: look for ends before the next unit.
 
         Raises:
             BrokerLost, StorageError: after what was in flight is kept.
@@ -145,7 +158,7 @@ class Partition:
         self._working = asyncio.run_coroutine_threadsafe(self._work_all(), self._loop.loop)
         self._working.add_done_callback(lambda _: self._tell())
         for unit in units:
-            while not self._offer(unit):
+            while not (self._look() if unit is None else self._offer(unit)):
                 yield from self._drained()
             yield from self._drained()
             if self._failure is not None:
@@ -158,6 +171,13 @@ class Partition:
         self._working.result()
         if self._failure is not None:
             raise self._failure
+
+    def _look(self) -> bool:
+        """Wait for ends, not long."""
+        with self._changed:
+            if not self._ends:
+                self._changed.wait(LOOK_S)
+        return True
 
     def _offer(self, unit: CallUnit) -> bool:
         """Queue a unit; False: no room yet, but something else has changed."""
@@ -222,7 +242,8 @@ class Partition:
     async def _handle(self, unit: CallUnit) -> None:
         tally = PartitionCounts()
         try:
-            done = await self._converse(unit, tally)
+            done = await self._in_turn(unit, tally)
+            tally.accepted = done.accepted
             state: UnitState = "done" if done.reject is None else "rejected"
             end = _end(unit, state, tally, done.reject)
         except CallFailed as error:
@@ -241,17 +262,28 @@ class Partition:
             end = _end(unit, "open", tally, error)
         self._settle(end, tally.durable)
 
-    async def _converse(self, unit: CallUnit, tally: PartitionCounts) -> SequenceEnd:
+    async def _in_turn(self, unit: CallUnit, tally: PartitionCounts) -> SequenceEnd:
+        if self.means.turn is None:
+            return await self._converse(unit, unit.known, tally)
+        async with self.means.turn(self._gate, unit) as known:
+            try:
+                return await self._converse(unit, known, tally)
+            finally:
+                if tally.durable is not None:  # whoever is next reads what was paid
+                    await asyncio.wait([tally.durable])
+
+    async def _converse(self, unit: CallUnit, known: Mapping[str, Reply], tally: PartitionCounts) -> SequenceEnd:
         talk = unit.conversation.talk()
         try:
             step = next(talk)
             while True:
-                reply = unit.known.get(step.request.key)
+                reply = known.get(step.request.key)
                 if reply is None:
                     reply = await self._ask(unit, step, tally)
                 else:
                     tally.reused += 1
                     self._gate.counts.reused += 1
+                tally.used.append(reply)
                 step = talk.send(reply)
         except StopIteration as end:
             done: SequenceEnd = end.value
@@ -355,4 +387,6 @@ def _end(unit: CallUnit, state: UnitState, tally: PartitionCounts, why: Reject |
         tokens_in=tally.tokens_in,
         tokens_out=tally.tokens_out,
         money=tally.money,
+        accepted=tally.accepted,
+        used=tuple(tally.used),
     )

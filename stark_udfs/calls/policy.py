@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from stark_udfs.calls.reply.json_schema import json_schema, schema_hash, schema_in_words
-from stark_udfs.calls.request import ChatRequest, Message, Prompt, sendable
+from stark_udfs.calls.request import ChatRequest, FreeText, Message, Prompt, sendable
 from stark_udfs.core.ids import Json, seed_of
 from stark_udfs.settings.chat_models import ChatStageSettings, ModelSettings
 from stark_udfs.settings.run import RunSettings
 
 MILLION = 1_000_000
+FREE_TEXT = "text"  # stands for the schema in the key of a call that has none
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,9 @@ class ChatPolicy:
         block: Mapping[str, Json] | None = None,
     ) -> ChatRequest:
         """The first ask of a round."""
-        schema = json_schema(prompt.shape)
-        user = prompt.user if self.model.json_schema else f"{prompt.user}\n\n{schema_in_words(schema)}"
+        free = prompt.shape is FreeText
+        schema = {} if free else json_schema(prompt.shape)
+        user = prompt.user if free or self.model.json_schema else f"{prompt.user}\n\n{schema_in_words(schema)}"
         return ChatRequest(
             provider=self.model.provider,
             model=self.model.name,
@@ -108,8 +110,8 @@ class ChatPolicy:
             parameters={**self.parameters, self.model.token_limit: self.reply_tokens},
             shape_name=prompt.shape.__name__,
             json_schema=schema,
-            shape_hash=schema_hash(prompt.shape),
-            send_schema=self.model.json_schema,
+            shape_hash=FREE_TEXT if free else schema_hash(prompt.shape),
+            send_schema=self.model.json_schema and not free,
             draw=seed_of(self.seed, unit_key, round, redraw),
             attempt=0,
             block=None if block is None else dict(block),

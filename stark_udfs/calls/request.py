@@ -36,6 +36,12 @@ class Prompt:
     whole: bool = True
 
 
+class FreeText(ReplySchema):
+    """A reply that is taken as it stands; a server is sent no schema for it."""
+
+    text: str
+
+
 @dataclass(frozen=True)
 class Message:
     """One message of a chat request."""

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from stark_udfs.calls.errors import OVERSIZE, CallError
 from stark_udfs.calls.policy import CallPolicy, ChatPolicy
-from stark_udfs.calls.reply.decode import answered, decode
+from stark_udfs.calls.reply.decode import answered, decode, free_text
 from stark_udfs.calls.reply.thoughts import TURN_OFF
-from stark_udfs.calls.request import ChatRequest, Message, Prompt, Reply, Request
+from stark_udfs.calls.request import ChatRequest, FreeText, Message, Prompt, Reply, Request
 from stark_udfs.core.ids import Json, digest
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
@@ -139,7 +139,7 @@ def judge(reply: Reply, prompt: Prompt, *, last: bool) -> ReplySchema | Reject:
         if not answered(reply.reply):
             cut = f"{cut}, before the model answered: {TURN_OFF}"
         return Reject(reason=RejectReason.TOO_LONG, detail=cut)
-    return decode(reply.reply, prompt.shape)
+    return free_text(reply.reply) if prompt.shape is FreeText else decode(reply.reply, prompt.shape)
 
 
 def _one_round(

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from stark_udfs.calls.providers.transport import embedded
+from stark_udfs.calls.providers.offline import embedded
 from stark_udfs.core.errors import StorageError
 from stark_udfs.settings.chat_models import Defects
 from stark_udfs.testing.serve import serve_offline

@@ -71,7 +71,7 @@ def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> A
     failure: PySparkException | Py4JJavaError | None = None
     with Watch(context, broker.desk, stage, total):
         try:
-            ends = rows.mapInArrow(ask_worker(asking), end_type(), profile=resources(context, script.gpus))
+            ends = rows.mapInPandas(ask_worker(asking), end_type(), profile=resources(context, script.gpus))
             said, unanswered = one(ends.agg(F.max(F.when(stopping, F.col("detail"))), F.max(F.when(failed, told))))
         except (PySparkException, Py4JJavaError) as error:
             failure, said, unanswered = error, None, None

@@ -1,20 +1,28 @@
-"""Asking the open calls of units, on executors: one loop thread, client, gate and journal per task."""
+"""Asking the open calls of units, on executors: one loop thread, client, gate and journal per task.
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from itertools import groupby
+`stark_udfs.udfs.chat` asks the same `Partition`; why this is a pandas function and replaying is not: docs/adr/0008.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any
 
+import pandas as pd
 from pyspark import TaskContext
 from pyspark.sql import types as spark
 
 from stark_udfs.calls.errors import BrokerLost
 from stark_udfs.calls.journal import JournalPlace, by_unit, open_journal, read_buckets
 from stark_udfs.calls.limits.server import BrokerAddress, can_reach
-from stark_udfs.calls.partition import CallUnit, Partition, Resources
+from stark_udfs.calls.partition import CallUnit, Partition, Resources, UnitEnd
+from stark_udfs.calls.request import Reply
 from stark_udfs.core.errors import RunStopped
-from stark_udfs.engine.arrow import Batches, arrow, arrow_schema, dicts
-from stark_udfs.engine.replay import UnitReplay, known_replies
+from stark_udfs.engine.arrow import Batches, arrow, arrow_schema
+from stark_udfs.engine.replay import UnitReplay
+
+Frames = Iterable[pd.DataFrame]
 
 BUCKETS = 64
 ENDS_A_BATCH = 100
@@ -43,21 +51,24 @@ def end_type() -> spark.StructType:
     )
 
 
-def ask_worker(asking: AskTask) -> Callable[[Batches], Batches]:
-    """A mapInArrow function: unit columns, `known` and `bucket`, sorted by bucket, in; `end_type` out.
+def ask_worker(asking: AskTask) -> Callable[[Frames], Frames]:
+    """A mapInPandas function: unit columns, `known` and `bucket`, sorted by bucket, in; `end_type` out.
 
     Raises:
         BrokerLost, StorageError: what was in flight is finished and kept first.
     """
-    schema = arrow_schema(end_type())
+    names = end_type().names
+    values = attrgetter(*names)
 
-    def over(batches: Batches) -> Batches:
-        return arrow(_ends(asking, batches), schema, size=ENDS_A_BATCH)
+    def over(frames: Frames) -> Frames:
+        ends = _ends(asking, frames)
+        while some := [values(end) for end in islice(ends, ENDS_A_BATCH)]:
+            yield pd.DataFrame.from_records(some, columns=names)
 
     return over
 
 
-def _ends(asking: AskTask, batches: Batches) -> Iterator[dict[str, Any]]:
+def _ends(asking: AskTask, frames: Frames) -> Iterator[UnitEnd]:
     task = TaskContext.get()
     attempt = "0-0" if task is None else f"{task.partitionId()}-{task.taskAttemptId()}"
     means = Resources(
@@ -68,12 +79,12 @@ def _ends(asking: AskTask, batches: Batches) -> Iterator[dict[str, Any]]:
         workers=asking.script.workers,
     )
     with Partition(means) as partition:
-        for end in partition.ask(_units(asking, partition, dicts(batches))):
-            yield asdict(end)
+        yield from partition.ask(_units(asking, partition, frames))
 
 
-def _units(asking: AskTask, partition: Partition, rows: Iterator[dict[str, Any]]) -> Iterator[CallUnit]:
+def _units(asking: AskTask, partition: Partition, frames: Frames) -> Iterator[CallUnit]:
     """The task's units; of each bucket, what an earlier attempt at it has in the journal is known from the start."""
+    rows: Iterator[dict[str, Any]] = (row for frame in frames for row in _dicts(frame))
     for bucket, units in groupby(rows, key=lambda row: int(row["bucket"])):
         try:
             partition.claim(bucket)
@@ -83,8 +94,18 @@ def _units(asking: AskTask, partition: Partition, rows: Iterator[dict[str, Any]]
             return
         before = by_unit(read_buckets(asking.journal, [bucket]).replies)
         for unit in units:
-            known = {**before.get(unit["unit_key"], {}), **known_replies(unit)}
+            known = {**before.get(unit["unit_key"], {}), **_known(unit)}
             yield CallUnit(asking.script.conversation(unit), bucket, known)
+
+
+def _dicts(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return frame.to_dict("records")  # type: ignore[return-value]  # columns of Spark have names
+
+
+def _known(unit: Mapping[Any, Any]) -> dict[str, Reply]:
+    """The replies that came along with a unit: an array, or whatever pandas has for null."""
+    came = unit["known"]
+    return {reply["key"]: Reply.model_construct(**reply) for reply in came} if hasattr(came, "__len__") else {}
 
 
 def broker_probe(place: BrokerAddress) -> Callable[[Batches], Batches]:

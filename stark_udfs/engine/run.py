@@ -12,6 +12,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from stark_udfs.calls.limits.server import BrokerServer
 from stark_udfs.core.errors import NotFound, StarkError, StorageError, during
 from stark_udfs.engine import checks, fingerprint, orphans, replies
 from stark_udfs.engine.commit import StageOutcome
@@ -50,6 +51,7 @@ def run(
     wanted: Wanted | None = None,
     progress: Progress | None = None,
     at_end: Callable[[RunReport], None] | None = None,
+    broker: BrokerServer | None = None,
 ) -> RunReport:
     """Bring the tables of `stages`, in their order, up to date.
 
@@ -60,6 +62,7 @@ def run(
         wanted: what is wanted beyond the ordinary.
         progress: who watches.
         at_end: told what was done, also where the run then ends with an error.
+        broker: one that outlives the run, whose limits others share; None: the run's own.
 
     Raises:
         GuardStopped: a stage would pay again or remove rows; the stages before it are done.
@@ -78,6 +81,7 @@ def run(
             progress=progress if progress is not None else Quiet(),
             closing=closing,
             foresight=CostEstimator(tables, stages),
+            _broker=broker,
         )
         return _Pipeline(context, stages, at_end or _nobody).run()
 

@@ -3,15 +3,21 @@
 from pydantic import Field
 
 from stark_udfs.settings.chat_models import ModelSettings
+from stark_udfs.settings.image_models import PicturesSettings
 from stark_udfs.settings.section import Section
 
 OFFLINE = ModelSettings(provider="offline", name="offline-author-1", in_flight=16)  # a demo, not a model
 
 
-class PipelineSettings(Section):
-    """The run as a whole."""
+class DrawSettings(Section):
+    """What every draw of a run comes from."""
 
     seed: int = Field(42, description="root of every draw")
+
+
+class PipelineSettings(DrawSettings):
+    """The run as a whole."""
+
     episodes: int = Field(1000, ge=1, description="how many episodes to start; raising it only adds")
 
 
@@ -69,8 +75,9 @@ class RunSettings(Section):
         ```
     """
 
-    pipeline: PipelineSettings = PipelineSettings()
+    pipeline: DrawSettings = DrawSettings()
     storage: StorageSettings = StorageSettings()
     spark: SparkSettings = SparkSettings()
     limits: LimitsSettings = LimitsSettings()
     models: dict[str, ModelSettings] = Field(default_factory=lambda: {"default": OFFLINE})
+    pictures: PicturesSettings = PicturesSettings()

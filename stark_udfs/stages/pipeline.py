@@ -5,10 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from stark_udfs.engine.stage import ChatStage, Stage
-from stark_udfs.settings.image_models import PicturesSettings
 from stark_udfs.settings.load import load_tree, validated
 from stark_udfs.settings.people import PeopleSettings
-from stark_udfs.settings.run import RunSettings
+from stark_udfs.settings.run import PipelineSettings, RunSettings
 from stark_udfs.stages.examples import examples
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
@@ -53,6 +52,7 @@ TABLES = tuple(module.TABLE for module in MODULES)
 class Settings(RunSettings):
     """All settings: those of every run, and a section for each stage that has one."""
 
+    pipeline: PipelineSettings = PipelineSettings()
     safety: SafetySettings = SafetySettings()
     people: PeopleSettings = PeopleSettings()
     personas: PersonasSettings = PersonasSettings()
@@ -66,7 +66,6 @@ class Settings(RunSettings):
     aligner: AlignerSettings = AlignerSettings()
     faces: FacesSettings = FacesSettings()
     choosing: ChoosingSettings = ChoosingSettings()
-    pictures: PicturesSettings = PicturesSettings()
 
 
 def load_settings(target: str = "demo", *, conf: str | Path | None = None, overrides: Sequence[str] = ()) -> Settings:

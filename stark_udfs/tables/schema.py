@@ -6,10 +6,10 @@ from datetime import date, datetime
 from enum import Enum
 from functools import cache
 
+from pydantic import BaseModel
 from pyspark.sql import types as spark
 
 from stark_udfs.core.errors import SchemaError
-from stark_udfs.core.records import Record
 
 SCALARS: dict[type, spark.DataType] = {
     str: spark.StringType(),
@@ -22,7 +22,7 @@ SCALARS: dict[type, spark.DataType] = {
 
 
 @cache
-def struct_type(record: type[Record]) -> spark.StructType:
+def struct_type(record: type[BaseModel]) -> spark.StructType:
     """The Spark struct of a record, fields in the record's order, nullable exactly if None is allowed.
 
     Field comments are left out on purpose: a pandas UDF whose return schema has metadata fails in Arrow.
@@ -48,8 +48,10 @@ def spark_type(annotation: object, where: str) -> spark.DataType:
         _, value = typing.get_args(annotation)
         inner, nullable = _without_none(value)
         return spark.MapType(spark.StringType(), spark_type(inner, where), valueContainsNull=nullable)
+    if origin is typing.Literal and all(isinstance(value, str) for value in typing.get_args(annotation)):
+        return spark.StringType()
     if isinstance(annotation, type):
-        if issubclass(annotation, Record):
+        if issubclass(annotation, BaseModel):
             return struct_type(annotation)
         if issubclass(annotation, Enum) and issubclass(annotation, str):
             return spark.StringType()
@@ -57,11 +59,12 @@ def spark_type(annotation: object, where: str) -> spark.DataType:
             return SCALARS[annotation]
     raise SchemaError(
         f"{where}: no Spark type for {annotation!r}. "
-        f"Use one of {', '.join(t.__name__ for t in SCALARS)}, a StrEnum, a Record, or a list of these."
+        f"Use one of {', '.join(t.__name__ for t in SCALARS)}, a StrEnum, a Literal of texts, a Record or another "
+        "pydantic model, or a list of these."
     )
 
 
-def comments(record: type[Record]) -> dict[str, str]:
+def comments(record: type[BaseModel]) -> dict[str, str]:
     """Field descriptions by field name: the comments of a table's columns."""
     return {name: field.description for name, field in record.model_fields.items() if field.description}
 

@@ -14,7 +14,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import fields
 
-from stark_udfs.calls.providers.transport import Author, embedded
+from stark_udfs.calls.providers.offline import embedded
+from stark_udfs.calls.providers.transport import Author
 from stark_udfs.core.errors import StarkError
 from stark_udfs.core.ids import Json
 from stark_udfs.settings.chat_models import Defects

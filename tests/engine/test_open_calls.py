@@ -12,11 +12,11 @@ from stark_udfs.core.errors import GuardStopped, InputError
 from stark_udfs.engine.batch_files import BatchAnswer, BatchResult, take_in, unanswered
 from stark_udfs.engine.run import run
 from stark_udfs.engine.system_tables import REPLIES
-from stark_udfs.stages.pipeline import Settings, load_settings
+from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving, sights
-from tests.engine.toy import SIGHTS, Toy, stages
+from tests.engine.toy import SIGHTS, Toy, settings_in, stages
 
 TOY = Toy()
 A_CALL = (100 * 1.0 + 50 * 2.0) / 1_000_000
@@ -27,7 +27,7 @@ class Batch:
     """One warehouse, a server that nobody should need, and a folder for files."""
 
     spark: SparkSession
-    settings: Settings
+    settings: RunSettings
     guide: Guide
     url: str
     folder: Path
@@ -46,7 +46,7 @@ class Batch:
 
 @pytest.fixture
 def batch(spark: SparkSession, tmp_path: Path) -> Iterator[Batch]:
-    settings = load_settings("demo", overrides=[f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
+    settings = settings_in(tmp_path)
     guide = Guide()
     with serving(guide) as url:
         yield Batch(spark, settings, guide, url, tmp_path)

@@ -14,15 +14,10 @@ from stark_udfs.engine.progress import STOPPED_BY_USER, Quiet
 from stark_udfs.engine.run import run
 from stark_udfs.engine.system_tables import REPLIES, UNITS
 from stark_udfs.engine.unit_stage import run_unit_stage
-from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.tables import Tables
 from stark_udfs.testing.stub_server import Faults, StubServer
 from tests.engine.stubs import stubbed
-from tests.engine.toy import Toy, stages
-
-
-def settings_in(folder: Path, *more: str) -> Settings:
-    return load_settings("demo", overrides=[f"storage.tables={folder}/tables", f"storage.files={folder}/files", *more])
+from tests.engine.toy import Toy, settings_in, stages
 
 
 class OutOfReach(BrokerServer):
@@ -50,7 +45,7 @@ class Impatient(Quiet):
 
 def describe_a_broker_that_executors_cannot_reach():
     def it_leaves_each_task_its_share_of_slots_and_money(spark: SparkSession, tmp_path: Path):
-        settings = settings_in(tmp_path, "limits.budget=0.012", "spark.partitions=4")
+        settings = settings_in(tmp_path, limits={"budget": 0.012}, spark={"partitions": 4})
         with (
             stubbed(Faults(latency_ms=50)) as (url, stub),
             OutOfReach(LockedBroker()) as broker,

@@ -13,11 +13,11 @@ from stark_udfs.core.errors import GuardStopped, InputError
 from stark_udfs.engine.context import Wanted
 from stark_udfs.engine.run import RunReport, run
 from stark_udfs.engine.system_tables import REJECTS, REPLIES, UNITS
-from stark_udfs.stages.pipeline import Settings, load_settings
+from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving, sights
-from tests.engine.toy import SIGHTS, TOWNS, Toy, name_of, stages
+from tests.engine.toy import SIGHTS, TOWNS, Toy, name_of, settings_in, stages
 
 TOY = Toy()
 
@@ -27,7 +27,7 @@ class World:
     """One warehouse and one server."""
 
     spark: SparkSession
-    settings: Settings
+    settings: RunSettings
     guide: Guide
     url: str
 
@@ -52,7 +52,7 @@ class World:
 
 @pytest.fixture
 def world(spark: SparkSession, tmp_path: Path) -> Iterator[World]:
-    settings = load_settings("demo", overrides=[f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
+    settings = settings_in(tmp_path)
     guide = Guide()
     with serving(guide) as url:
         yield World(spark, settings, guide, url)
@@ -133,7 +133,7 @@ def describe_running_again():
 
     def it_gives_equal_tables_for_equal_seeds(world: World, tmp_path: Path):
         world.run(replace(TOY, near=0.9, take=2))
-        other = load_settings("demo", overrides=[f"storage.tables={tmp_path}/t2", f"storage.files={tmp_path}/f2"])
+        other = settings_in(tmp_path / "twin")
         twin = World(world.spark, other, world.guide, world.url)
         twin.run(replace(TOY, near=0.9, take=2))
         assert twin.rows(SIGHTS) == world.rows(SIGHTS)

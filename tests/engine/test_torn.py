@@ -9,16 +9,11 @@ from pyspark.sql import SparkSession
 from stark_udfs.engine.progress import Quiet
 from stark_udfs.engine.run import run
 from stark_udfs.engine.system_tables import REPLIES
-from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, serving, sights
-from tests.engine.toy import SIGHTS, Toy, stages
+from tests.engine.toy import SIGHTS, Toy, settings_in, stages
 
 CALLS = 12  # six towns, two rounds
-
-
-def settings_in(folder: Path) -> Settings:
-    return load_settings("demo", overrides=[f"storage.tables={folder}/tables", f"storage.files={folder}/files"])
 
 
 def describe_a_torn_last_line():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from pydantic import Field
 from pyspark.sql import DataFrame, SparkSession
@@ -16,6 +17,7 @@ from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.measures import Exact
 from stark_udfs.engine.stage import ChatStage, Check, ExampleUnit, Frames, TableStage, Unique
 from stark_udfs.settings.chat_models import ModelSettings
+from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.table import Table
 
@@ -103,6 +105,12 @@ def parse(toy: Toy, row: TownSeed, replies: Sequence[Sights]) -> list[Sight | Re
 def model(url: str, **more: object) -> ModelSettings:
     settings = {"provider": "openai", "name": "toy", "base_url": url, "in_flight": 8, "timeout_s": 20, "attempts": 2}
     return ModelSettings.model_validate({**settings, "price": {"input": 1.0, "output": 2.0}, **more})
+
+
+def settings_in(folder: Path, **sections: object) -> RunSettings:
+    """What the engine needs, and nothing about people or pictures."""
+    storage = {"tables": f"{folder}/tables", "files": f"{folder}/files"}
+    return RunSettings.model_validate({"storage": storage, "models": {}, **sections})
 
 
 def stages(toy: Toy, url: str, **more: object) -> tuple[TableStage, ChatStage[TownSeed, Sights, Sight]]:

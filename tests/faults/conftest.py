@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bench.faults.trial import Bench, Work
-from stark_udfs.calls.providers.transport import embedded
+from stark_udfs.calls.providers.offline import embedded
 from stark_udfs.core.ids import Json
 from stark_udfs.engine.stage import Stage
 from stark_udfs.settings.chat_models import Defects

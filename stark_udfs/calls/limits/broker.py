@@ -8,6 +8,7 @@ same behind a lock and a clock.
 import threading
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from stark_udfs.calls.clock import Clock
 from stark_udfs.calls.limits.budget import Budget
@@ -17,6 +18,8 @@ from stark_udfs.core.errors import StarkError
 
 LOST_S = 15.0  # seconds without a word after which an asker counts as dead
 WAIT_FOR_MONEY_S = 0.1
+
+Claim: TypeAlias = int | str  # what one asker works on at a time: a bucket of units, or the key of one
 
 
 class UnknownWorker(StarkError):
@@ -50,15 +53,15 @@ class Broker:
         self.lines: dict[str, ServerLimits] = {}
         self.stages: dict[str, StageLedger] = {}
         self.askers: dict[str, Worker] = {}
-        self.claims: dict[tuple[str, int], str] = {}
+        self.claims: dict[tuple[str, Claim], str] = {}
         self.stopped = ""
 
-    def begin(self, stage: str, model: str, limits: CallLimits, now: float) -> None:
-        """Open a stage; `model` names the line that it uses."""
+    def begin(self, stage: str, model: str, limits: CallLimits, now: float, purse: Budget | None = None) -> None:
+        """Open a stage; `model` names the line that it uses. Stages that are given one purse share its money."""
         line = self.lines.get(model)
         if line is None or line.limits.rates != limits.rates:
             line = self.lines[model] = ServerLimits(limits, now)
-        self.stages[stage] = StageLedger(line, Budget(limits.money), limits)
+        self.stages[stage] = StageLedger(line, purse if purse is not None else Budget(limits.money), limits)
 
     def join(self, asker: str, stage: str, now: float) -> bool:
         """An asker begins; returns whether there is a rate to keep.
@@ -103,14 +106,20 @@ class Broker:
             stop=self.stopped,
         )
 
-    def claim(self, asker: str, bucket: int, now: float) -> bool:
-        """Whether the asker has the bucket from now on: one has it at a time."""
+    def claim(self, asker: str, claim: Claim, now: float) -> bool:
+        """Whether the asker has what it claims from now on: one has it at a time."""
         self._bury_the_silent(now)
         known = self.askers.get(asker)
         if known is None:
             raise UnknownWorker(f"{asker} never joined, or counts as dead")
         known.seen = now
-        return self.claims.setdefault((known.stage, bucket), asker) == asker
+        return self.claims.setdefault((known.stage, claim), asker) == asker
+
+    def release(self, asker: str, claim: Claim) -> None:
+        """Others may have what the asker had."""
+        known = self.askers.get(asker)
+        if known is not None and self.claims.get((known.stage, claim)) == asker:
+            del self.claims[known.stage, claim]
 
     def leave(self, asker: str, *, lost: bool = False) -> None:
         """The asker is gone, in good order or lost; what it held is free."""
@@ -175,10 +184,15 @@ class LockedBroker:
         with self.lock:
             return self.broker.exchange(asker, report, self.clock.now())
 
-    def claim(self, asker: str, bucket: int) -> bool:
-        """Whether the asker has the bucket from now on."""
+    def claim(self, asker: str, claim: Claim) -> bool:
+        """Whether the asker has what it claims from now on."""
         with self.lock:
-            return self.broker.claim(asker, bucket, self.clock.now())
+            return self.broker.claim(asker, claim, self.clock.now())
+
+    def release(self, asker: str, claim: Claim) -> None:
+        """Others may have what the asker had."""
+        with self.lock:
+            self.broker.release(asker, claim)
 
     def leave(self, asker: str, *, lost: bool = False) -> None:
         """The asker is gone."""

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 from stark_udfs.calls.clock import Clock
 from stark_udfs.calls.errors import BrokerLost, CallError
-from stark_udfs.calls.limits.broker import LockedBroker, UnknownWorker
+from stark_udfs.calls.limits.broker import Claim, LockedBroker, UnknownWorker
 from stark_udfs.calls.limits.messages import AskCounts, Grant, WorkerReport
 from stark_udfs.calls.limits.rate import LEASE_S
 from stark_udfs.calls.policy import CostBound
@@ -20,7 +20,8 @@ from stark_udfs.core.errors import RunStopped
 
 HEARTBEAT_S = 1.0
 TICK_S = 0.02  # between two exchanges, at least
-CLAIM_S = 0.5  # between two tries to get a bucket
+CLAIM_S = 0.5  # between two tries to get what another asker has, at most
+FIRST_CLAIM_S = 0.05
 CENT = 1e-12
 
 
@@ -35,8 +36,12 @@ class BrokerLink(Protocol):
         """Report and be granted."""
         ...
 
-    async def claim(self, bucket: int) -> bool:
-        """Whether this asker has the bucket from now on."""
+    async def claim(self, claim: Claim) -> bool:
+        """Whether this asker has what it claims from now on."""
+        ...
+
+    async def release(self, claim: Claim) -> None:
+        """Others may have it."""
         ...
 
     async def leave(self) -> None:
@@ -64,9 +69,13 @@ class DirectLink:
         """Report and be granted."""
         return self.desk.exchange(self.asker, report)
 
-    async def claim(self, bucket: int) -> bool:
-        """Whether this asker has the bucket from now on."""
-        return self.desk.claim(self.asker, bucket)
+    async def claim(self, claim: Claim) -> bool:
+        """Whether this asker has what it claims from now on."""
+        return self.desk.claim(self.asker, claim)
+
+    async def release(self, claim: Claim) -> None:
+        """Others may have it."""
+        self.desk.release(self.asker, claim)
 
     async def leave(self) -> None:
         """End in good order."""
@@ -205,20 +214,27 @@ class LimiterClient:
         """Send nothing further from here; others go on."""
         self._end(error)
 
-    async def claim(self, bucket: int) -> None:
-        """Wait until this asker alone has the bucket.
+    async def claim(self, claim: Claim) -> None:
+        """Wait until this asker alone has what it claims.
 
         Raises:
             RunStopped: the run ends first.
         """
+        wait = FIRST_CLAIM_S
         try:
-            while not await self.link.claim(bucket):
+            while not await self.link.claim(claim):
                 if self._ended is not None:
                     raise self._ended
-                await self.clock.sleep(CLAIM_S)
+                await self.clock.sleep(wait)
+                wait = min(CLAIM_S, 2 * wait)
         except (OSError, UnknownWorker) as error:
             self._end(BrokerLost(f"the broker is lost: {error}"))
             raise BrokerLost(f"the broker is lost: {error}") from error
+
+    async def release(self, claim: Claim) -> None:
+        """Others may have it; where the broker is lost, so is the claim."""
+        with suppress(OSError, UnknownWorker):
+            await self.link.release(claim)
 
     def _lacks(self, bound: CostBound) -> str | None:
         """What a call has to wait for; None: nothing."""

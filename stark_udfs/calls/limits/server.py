@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Self
 
-from stark_udfs.calls.limits.broker import LockedBroker, UnknownWorker
+from stark_udfs.calls.limits.broker import Claim, LockedBroker, UnknownWorker
 from stark_udfs.calls.limits.client import DirectLink, LimiterClient
 from stark_udfs.calls.limits.messages import CallLimits, Grant, WorkerReport, report_of
 from stark_udfs.calls.loop_thread import LoopThread
@@ -132,7 +132,10 @@ class BrokerServer:
                         raise TypeError("no report")
                     return asdict(self.desk.exchange(asker, report_of(report)))
                 case "claim":
-                    return {"granted": self.desk.claim(asker, int(str(said["bucket"])))}
+                    return {"granted": self.desk.claim(asker, _claim(said))}
+                case "release":
+                    self.desk.release(asker, _claim(said))
+                    return {}
                 case "leave":
                     self.desk.leave(asker)
                     return {}
@@ -140,6 +143,13 @@ class BrokerServer:
                     raise ValueError(f"unknown message {other!r:.40}")
         except UnknownWorker as error:
             return {"unknown": str(error)}
+
+
+def _claim(said: Payload) -> Claim:
+    claim = said["claim"]
+    if not isinstance(claim, int | str):
+        raise TypeError("no claim")
+    return claim
 
 
 def prove(token: str, challenge: str) -> bytes:
@@ -174,9 +184,13 @@ class TcpLink:
         """Report and be granted."""
         return Grant(**await self._exchange({"op": "report", "report": asdict(report)}))  # type: ignore[arg-type]
 
-    async def claim(self, bucket: int) -> bool:
-        """Whether this asker has the bucket from now on."""
-        return bool((await self._exchange({"op": "claim", "bucket": bucket}))["granted"])
+    async def claim(self, claim: Claim) -> bool:
+        """Whether this asker has what it claims from now on."""
+        return bool((await self._exchange({"op": "claim", "claim": claim}))["granted"])
+
+    async def release(self, claim: Claim) -> None:
+        """Others may have it."""
+        await self._exchange({"op": "release", "claim": claim})
 
     async def leave(self) -> None:
         """Say farewell."""

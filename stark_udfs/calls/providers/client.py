@@ -19,15 +19,8 @@ import openai
 
 from stark_udfs.calls.errors import OVERSIZE, CallError, CallFailed, error_of_status, redacted, seconds_of
 from stark_udfs.calls.providers.message import text_of, tokens_out, written_in
-from stark_udfs.calls.providers.transport import (
-    Author,
-    Headers,
-    HttpTransport,
-    OfflineTransport,
-    RawResponse,
-    Transport,
-    embedded,
-)
+from stark_udfs.calls.providers.offline import OfflineTransport, embedded
+from stark_udfs.calls.providers.transport import Author, Headers, HttpTransport, RawResponse, Transport
 from stark_udfs.calls.request import ChatRequest, sendable
 from stark_udfs.core.errors import NotAuthorised, ProviderError, SettingsError, Unreachable
 from stark_udfs.settings.chat_models import ModelSettings

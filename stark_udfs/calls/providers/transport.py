@@ -3,7 +3,6 @@
 Bodies are bounded here, those of errors included.
 """
 
-import json
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from stark_udfs.core.ids import Json
-from stark_udfs.settings.chat_models import Defects
 
 Author = Callable[[Mapping[str, Json]], tuple[str, str]]  # the request's block → (text, finish_reason)
 Headers = Sequence[tuple[str, str]]
@@ -96,44 +94,6 @@ class HttpTransport:
                 response.close()
                 return b"".join(pieces)[: self.reply_bytes], True
         return b"".join(pieces), False
-
-
-class OfflineTransport:
-    """Answers chat completions inside the process: the request's `stark` block goes to an author."""
-
-    def __init__(self, author: Author) -> None:
-        """`author` decides on text and finish_reason."""
-        self.author = author
-
-    async def send(self, method: str, url: str, headers: Headers, content: bytes) -> RawResponse:
-        """Answer as a server would, in the same JSON."""
-        if method == "GET":
-            return RawResponse(200, (), b'{"object": "list", "data": []}')
-        body = json.loads(content)
-        text, finish_reason = self.author({**body["stark"], "schema": _schema_of(body)})
-        return RawResponse(200, (), json.dumps(completion(body, text, finish_reason)).encode())
-
-    async def close(self) -> None:
-        """Nothing to close."""
-
-
-def _schema_of(body: Mapping[str, Json]) -> Json:
-    """The JSON schema that a request asks the reply to have; null: it was said in the prompt."""
-    wanted = body.get("response_format")
-    described = wanted.get("json_schema") if isinstance(wanted, Mapping) else None
-    return described.get("schema") if isinstance(described, Mapping) else None
-
-
-def embedded(defects: Defects) -> Author:
-    """The offline author, spoiling the shares of its replies that `defects` says."""
-    from stark_udfs.demo.author.author import answer
-    from stark_udfs.demo.author.block import Block
-
-    def author(block: Mapping[str, Json]) -> tuple[str, str]:
-        said = answer(Block.of(block), defects)
-        return said.text, said.finish_reason
-
-    return author
 
 
 def completion(body: Mapping[str, Json], text: str, finish_reason: str) -> dict[str, Json]:

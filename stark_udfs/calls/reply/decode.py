@@ -23,7 +23,7 @@ from stark_udfs.calls.reply.forms import all_taken, form_of
 from stark_udfs.calls.reply.lenient import LenientReader, NotLenientJson
 from stark_udfs.calls.reply.pieces import Pieces, pieces_of
 from stark_udfs.calls.reply.thoughts import APART, TURN_OFF, spoken
-from stark_udfs.calls.request import sendable
+from stark_udfs.calls.request import FreeText, sendable
 from stark_udfs.core.ids import Json
 from stark_udfs.core.records import ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
@@ -75,6 +75,12 @@ def answered(text: str) -> bool:
     """Whether anything was said beside thoughts."""
     pieces = pieces_of(spoken(sendable(text)).answer, form_of(ReplySchema).quoted)
     return bool(pieces.outside.strip())
+
+
+def free_text(text: str) -> FreeText | Reject:
+    """The reply as it stands, without the thoughts of a reasoning model; or that there is nothing in it."""
+    body = spoken(sendable(text)).answer.strip()
+    return FreeText(text=body) if body else Reject(reason=RejectReason.EMPTY)
 
 
 def _strictly(text: str, shape: type[ReplyT]) -> ReplyT | None:

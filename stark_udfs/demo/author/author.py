@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from stark_udfs.calls.reply.json_schema import example_value
-from stark_udfs.core.errors import InputError
 from stark_udfs.core.ids import Json, rng_of
 from stark_udfs.demo.author.block import Block
 from stark_udfs.demo.author.defects import Said, spoil
 from stark_udfs.settings.chat_models import Defects
 
+UNWRITTEN = "This was written offline."  # where no file writes for the stage and any text will do
 Write = Callable[[Block, random.Random], Mapping[str, Json]]
 
 
@@ -47,16 +47,12 @@ def writers() -> dict[str, Write]:
 
 
 def answer(block: Block, defects: Defects = Defects()) -> Said:  # noqa: B008  # frozen
-    """The reply to a request, spoiled with the probabilities of `defects`.
-
-    Raises:
-        InputError: no file writes for the block's stage, and the request has no schema.
-    """
+    """The reply to a request, spoiled with the probabilities of `defects`."""
     write = writers().get(block.stage)
-    if write is None and not block.schema:
-        raise InputError(f"The offline author does not write {block.stage!r}; it knows {', '.join(writers())}.")
-    reply = example_value(block.schema) if write is None else write(block, rng_for(block))
-    text = json.dumps(reply, ensure_ascii=False)
+    if write is not None:
+        text = json.dumps(write(block, rng_for(block)), ensure_ascii=False)
+    else:
+        text = json.dumps(example_value(block.schema)) if block.schema else UNWRITTEN
     return spoil(text, defects, rng_for(block, "defects"), block.unit_key)
 
 

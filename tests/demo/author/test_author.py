@@ -1,10 +1,11 @@
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
 from stark_udfs.core.errors import InputError
-from stark_udfs.demo.author.author import answer
+from stark_udfs.demo.author.author import UNWRITTEN, answer
 from stark_udfs.demo.author.block import Block
 from stark_udfs.settings.chat_models import Defects
 from tests.demo.author.people import seed
@@ -34,9 +35,13 @@ def describe_answer():
     def it_refuses_a_refused_unit_whatever_the_attempt():
         assert answer(asked(), Defects(refusal=1)) == answer(asked(attempt=1), Defects(refusal=1))
 
-    def it_names_the_stages_that_it_knows():
-        with pytest.raises(InputError, match="does not write 'poems'; it knows personas"):
-            answer(asked(stage="poems"))
+    def it_fits_the_schema_of_a_stage_that_nobody_wrote_for():
+        schema = {"type": "object", "properties": {"lines": {"type": "array", "items": {"type": "string"}}}}
+        reply = json.loads(answer(replace(asked(stage="poems"), schema=schema)).text)
+        assert all(isinstance(line, str) for line in reply["lines"])
+
+    def it_says_that_it_is_offline_where_any_text_will_do():
+        assert answer(asked(stage="poems")).text == UNWRITTEN
 
 
 def describe_block():
