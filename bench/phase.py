@@ -18,8 +18,8 @@ from bench.stubs import LATENCY_MS, stats, stub
 from bench.stubs import calls as calls_of
 from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.engine.ask_phase import Asked, ask
-from stark_udfs.engine.checkpoint import stored
 from stark_udfs.engine.context import Context, Wanted
+from stark_udfs.engine.frames import stored
 from stark_udfs.engine.progress import Quiet
 from stark_udfs.settings.chat_models import ModelSettings
 from stark_udfs.stages.pipeline import Settings, load_settings

@@ -12,7 +12,7 @@ from stark_udfs.calls.request import ChatRequest, Reply
 from stark_udfs.calls.sequence import OpenCall, advance
 from stark_udfs.core.ids import Json, rng_of, stable_id
 from stark_udfs.demo.author import personas as author
-from stark_udfs.engine.arrow import Batches, arrow, arrow_schema, dicts
+from stark_udfs.engine.frames import Batches, arrow, arrow_schema, dicts
 from stark_udfs.engine.replay import ChatReplay, unit_type
 from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.stages.text.personas import stage as personas

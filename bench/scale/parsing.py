@@ -11,8 +11,8 @@ from bench.scale import given
 from bench.scale.figures import Figures, timed
 from bench.scale.workers import session
 from stark_udfs.calls.request import Reply
-from stark_udfs.engine.arrow import arrow, arrow_schema
 from stark_udfs.engine.context import Context, Wanted
+from stark_udfs.engine.frames import arrow, arrow_schema
 from stark_udfs.engine.progress import Quiet
 from stark_udfs.engine.replay import replayer, unit_type
 from stark_udfs.engine.system_tables import REPLIES

@@ -9,7 +9,7 @@ import psutil
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from stark_udfs.engine.arrow import Batches
+from stark_udfs.engine.frames import Batches
 from stark_udfs.stages.pipeline import Settings
 from stark_udfs.tables.session import spark_session
 

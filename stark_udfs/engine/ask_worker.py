@@ -19,7 +19,7 @@ from stark_udfs.calls.limits.server import BrokerAddress, can_reach
 from stark_udfs.calls.partition import CallUnit, Partition, Resources, UnitEnd
 from stark_udfs.calls.request import Reply
 from stark_udfs.core.errors import RunStopped
-from stark_udfs.engine.arrow import Batches, arrow, arrow_schema
+from stark_udfs.engine.frames import Batches, arrow, arrow_schema
 from stark_udfs.engine.replay import UnitReplay
 
 Frames = Iterable[pd.DataFrame]

@@ -4,26 +4,30 @@ A unit's next call is open once the one before it is answered, so a stage of sev
 next run makes rows of what came in, and asks only what is still open.
 """
 
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as spark
 
 from stark_udfs.calls.policy import MILLION
-from stark_udfs.calls.request import Reply
+from stark_udfs.calls.request import ChatRequest, Reply
+from stark_udfs.calls.sequence import OpenCall, advance
 from stark_udfs.core.errors import InputError
 from stark_udfs.core.records import Record
 from stark_udfs.engine import guard, replies
-from stark_udfs.engine.batch_requests import call_type, request_bodies
-from stark_udfs.engine.checkpoint import checkpointed
 from stark_udfs.engine.context import Context, Wanted
+from stark_udfs.engine.frames import Batches, arrow, arrow_schema, checkpointed, dicts
 from stark_udfs.engine.lock import again_on_conflict
-from stark_udfs.engine.locked_stage import at_stage
-from stark_udfs.engine.open_calls import open_calls
 from stark_udfs.engine.progress import Quiet
+from stark_udfs.engine.replay import UnitReplay, known_replies, open_calls
 from stark_udfs.engine.stage import AnyChatStage
 from stark_udfs.engine.system_tables import REPLIES
+from stark_udfs.engine.try_stage import at_stage
 from stark_udfs.engine.unit_stage import find_work, replay_units
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.schema import struct_type
@@ -121,3 +125,40 @@ def _replies(context: Context, stage: AnyChatStage, answered: DataFrame) -> Data
         "replied_at": F.lit(datetime.now(UTC).isoformat(timespec="milliseconds")),
     }
     return answered.withColumns(fresh).select(*struct_type(Reply).names)
+
+
+def call_type() -> spark.StructType:
+    """One open call; `body` is JSON as it goes on the wire, `tokens` and `money` are the most that it can take."""
+    return spark.StructType(
+        [
+            spark.StructField("unit_key", spark.StringType()),
+            spark.StructField("round", spark.LongType()),
+            spark.StructField("attempt", spark.LongType()),
+            spark.StructField("key", spark.StringType()),
+            spark.StructField("body", spark.StringType()),
+            spark.StructField("tokens", spark.LongType()),
+            spark.StructField("money", spark.DoubleType()),
+        ]
+    )
+
+
+def request_bodies(script: UnitReplay) -> Callable[[Batches], Batches]:
+    """A mapInArrow function: open calls of a chat stage with `known` (their units' replies) in, `call_type` out."""
+    schema = arrow_schema(call_type())
+
+    def over(batches: Batches) -> Batches:
+        return arrow(_calls(script, dicts(batches)), schema)
+
+    return over
+
+
+def _calls(script: UnitReplay, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        yield {**{name: row[name] for name in call_type().names if name != "body"}, "body": _body(script, row)}
+
+
+def _body(script: UnitReplay, row: Mapping[str, Any]) -> str:
+    end = advance(script.conversation(row), known_replies(row))
+    if not isinstance(end, OpenCall) or not isinstance(end.request, ChatRequest) or end.request.key != row["key"]:
+        raise ValueError(f"unit {row['unit_key']}: {row['key']} is not its open chat call")
+    return json.dumps(end.request.body, ensure_ascii=False)

@@ -6,8 +6,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import GuardStopped
+from stark_udfs.engine.commit import RowChanges
 from stark_udfs.engine.context import Context
-from stark_udfs.engine.diff import RowChanges
 from stark_udfs.engine.replay import ReplayCause
 from stark_udfs.engine.stage import UnitStage
 from stark_udfs.engine.system_tables import UnitState

@@ -1,18 +1,19 @@
 """Stored replies: found by stage and unit, and filled from the journals of this run and of killed ones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from itertools import groupby
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql import types as spark
 
-from stark_udfs.calls.journal import FOLDER, runs_with_segments, sized_segments
+from stark_udfs.calls.journal import FOLDER, read_segment, runs_with_segments, sized_segments
 from stark_udfs.calls.request import Reply
 from stark_udfs.core.ids import canonical, stable_id
-from stark_udfs.engine.checkpoint import checkpointed, unpersist
+from stark_udfs.engine.frames import Batches, arrow, arrow_schema, checkpointed, dicts, unpersist
 from stark_udfs.engine.lock import again_on_conflict
-from stark_udfs.engine.segments import segment_reader, segment_type
 from stark_udfs.engine.system_tables import REPLIES
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.tables import Tables, Transaction, one
@@ -95,3 +96,40 @@ def recover(tables: Tables, files: str, run_id: str, stages: Sequence[str]) -> d
 
 def _folder(files: str, run_id: str, stage: str) -> str:
     return f"{files.rstrip('/')}/{FOLDER}/{run_id}/{stage}"
+
+
+def segment_type() -> spark.StructType:
+    """One row per key with its reply, and one per segment that has torn lines: their number, and its path as `key`."""
+    return spark.StructType(
+        [
+            spark.StructField("key", spark.StringType()),
+            spark.StructField("reply", struct_type(Reply)),
+            spark.StructField("torn", spark.LongType()),
+        ]
+    )
+
+
+def segment_reader(buckets: Sequence[Sequence[str]]) -> Callable[[Batches], Batches]:
+    """A mapInArrow function: `id`, an index into `buckets` (the segments of one bucket each), in; `segment_type` out.
+
+    All replies to one key are in one bucket; of several, the first in the order of the segments holds.
+    """
+    schema = arrow_schema(segment_type())
+
+    def over(batches: Batches) -> Batches:
+        rows = (row for place in dicts(batches) for row in _rows(buckets[place["id"]]))
+        return arrow(rows, schema)
+
+    return over
+
+
+def _rows(segments: Sequence[str]) -> Iterator[dict[str, Any]]:
+    seen: set[str] = set()
+    for path in segments:
+        segment = read_segment(path)
+        if segment.torn:
+            yield {"key": path, "reply": None, "torn": segment.torn}
+        for reply in segment.replies:
+            if reply.key not in seen:
+                seen.add(reply.key)
+                yield {"key": reply.key, "reply": dict(reply), "torn": 0}

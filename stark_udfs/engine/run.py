@@ -14,7 +14,8 @@ from pyspark.sql import functions as F
 
 from stark_udfs.calls.limits.server import BrokerServer
 from stark_udfs.core.errors import NotFound, StarkError, StorageError, during
-from stark_udfs.engine import checks, fingerprint, orphans, replies
+from stark_udfs.engine import commit, fingerprint, replies
+from stark_udfs.engine.checking import checks
 from stark_udfs.engine.commit import StageOutcome
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.estimate import CostEstimator
@@ -170,7 +171,7 @@ class _Pipeline:
         started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
         versions = {table.name: tables.version(table) or 0 for table in stage.reads}
         outcome = self._outcome(stage)
-        cleared = orphans.clear(context, stage)
+        cleared = commit.clear(context, stage)
         measured = checks.measure(context, stage) if outcome.written.any or cleared else []
         self.checked.extend(measured)
         self.done.append(

@@ -11,8 +11,8 @@ from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject
-from stark_udfs.engine.measures import Measure
-from stark_udfs.engine.picture_replay import PictureScript, search_terms
+from stark_udfs.engine.checking.measures import Measure
+from stark_udfs.engine.images.replay import PictureScript, search_terms
 from stark_udfs.engine.replay import ChatReplay, UnitReplay
 from stark_udfs.images.requests import ImageBackendSpec, ImageResult, ImageTask
 from stark_udfs.settings.section import Secrets

@@ -1,5 +1,7 @@
 """Trying a stage on a few rows: real calls, whose replies are kept for the next run, and no other write."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from pyspark.sql import Row, SparkSession
@@ -7,15 +9,17 @@ from pyspark.sql import Row, SparkSession
 from stark_udfs.calls.request import Reply
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine import ask_phase, replies
-from stark_udfs.engine.checkpoint import checkpointed
-from stark_udfs.engine.context import Wanted
-from stark_udfs.engine.locked_stage import at_stage
-from stark_udfs.engine.open_calls import open_calls
+from stark_udfs.engine.context import Context, Wanted
+from stark_udfs.engine.frames import checkpointed
+from stark_udfs.engine.lock import StageLock
 from stark_udfs.engine.progress import Progress
-from stark_udfs.engine.stage import AnyChatStage
+from stark_udfs.engine.replay import open_calls
+from stark_udfs.engine.run import new_run_id
+from stark_udfs.engine.stage import AnyChatStage, UnitStage
 from stark_udfs.engine.unit_stage import find_work, replay_units
 from stark_udfs.engine.waiting import no_input
 from stark_udfs.settings.run import RunSettings
+from stark_udfs.tables.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -78,3 +82,27 @@ def _tried(row: Row, known: list[Row]) -> TriedUnit:
         rejects=tuple(Reject.model_validate(reject.asDict()) for reject in row["rejects"]),
         open=row["open"] is not None,
     )
+
+
+@contextmanager
+def at_stage(
+    stage: UnitStage, settings: RunSettings, spark: SparkSession, wanted: Wanted, progress: Progress
+) -> Iterator[Context]:
+    """The context of work on the stage.
+
+    Raises:
+        Locked: a run works on the stage.
+    """
+    with ExitStack() as closing:
+        context = Context(
+            spark=spark,
+            settings=settings,
+            tables=Tables(spark, settings.storage),
+            run_id=new_run_id(),
+            wanted=wanted,
+            progress=progress,
+            closing=closing,
+        )
+        context.lock = closing.enter_context(StageLock(context.tables, [stage.name], context.run_id))
+        replies.recover(context.tables, settings.storage.files, context.run_id, [stage.name])
+        yield context

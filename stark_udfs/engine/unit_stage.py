@@ -9,12 +9,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.core.ids import ID_LENGTH
-from stark_udfs.engine import ask_phase, fingerprint, guard, image_phase, replies
-from stark_udfs.engine.checkpoint import checkpointed, stored
+from stark_udfs.engine import ask_phase, fingerprint, guard, replies
 from stark_udfs.engine.commit import StageOutcome, Work, write_work
 from stark_udfs.engine.context import Context
-from stark_udfs.engine.open_calls import open_calls
-from stark_udfs.engine.replay import ReplayCause, played_type, replayer, unit_type
+from stark_udfs.engine.frames import checkpointed, stored
+from stark_udfs.engine.images import phase
+from stark_udfs.engine.replay import ReplayCause, open_calls, played_type, replayer, unit_type
 from stark_udfs.engine.stage import ImageStage, UnitStage
 from stark_udfs.engine.system_tables import REJECTS, UNITS, UnitState
 from stark_udfs.engine.waiting import no_input
@@ -116,7 +116,7 @@ def _work(context: Context, stage: UnitStage, todo: DataFrame, *, fresh: bool) -
         to_ask = open_calls(first.where(may_ask)).select(*unit_type().names)
         expected = context.expected(stage, allowed.units, allowed.rounds)
         if isinstance(stage, ImageStage):
-            asked = image_phase.make_pictures(context, stage.script(), to_ask, allowed.units)
+            asked = phase.make_pictures(context, stage.script(), to_ask, allowed.units)
         else:
             asked = ask_phase.ask(context, stage.script(), to_ask, allowed.units)
         second = replay_units(context, stage, to_ask)

@@ -6,7 +6,7 @@ import pytest
 
 from stark_udfs.demo.drawings.backend import OfflineAtelierSpec
 from stark_udfs.engine import system_tables
-from stark_udfs.engine.picture_replay import PictureRequest
+from stark_udfs.engine.images.replay import PictureRequest
 from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Module
 from stark_udfs.stages.images.images import stage as images
 from tests.cli import small

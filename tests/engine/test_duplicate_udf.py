@@ -1,6 +1,6 @@
 import pandas as pd
 
-from stark_udfs.engine.duplicate_udf import deduplicator, verdict_type
+from stark_udfs.engine.deduplicate import deduplicator, verdict_type
 
 COLUMNS = ["key", "unit_key", "order", "place", "text", "in_table"]
 

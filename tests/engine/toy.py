@@ -14,7 +14,7 @@ from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
-from stark_udfs.engine.measures import Exact
+from stark_udfs.engine.checking.measures import Exact
 from stark_udfs.engine.stage import ChatStage, Check, ExampleUnit, Frames, TableStage, Unique
 from stark_udfs.settings.chat_models import ModelSettings
 from stark_udfs.settings.run import RunSettings

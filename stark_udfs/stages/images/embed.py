@@ -12,7 +12,7 @@ import fsspec
 import numpy as np
 from pyspark.sql import types as spark
 
-from stark_udfs.engine.arrow import Batches, arrow, arrow_schema, dicts
+from stark_udfs.engine.frames import Batches, arrow, arrow_schema, dicts
 from stark_udfs.images.decode import Bounds, NoPicture, pixels_of
 from stark_udfs.images.protocols import EmbedderSpec, Pixels, loaded
 from stark_udfs.images.read_images import bytes_of

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject
-from stark_udfs.engine.measures import Counted, Exact, Share
+from stark_udfs.engine.checking.measures import Counted, Exact, Share
 from stark_udfs.engine.stage import Check, Frames, ImageStage
 from stark_udfs.images.appearance import Face, FixedTraits
 from stark_udfs.images.requests import (

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record
 from stark_udfs.data.population import population_version
-from stark_udfs.engine.measures import Exact, Share
+from stark_udfs.engine.checking.measures import Exact, Share
 from stark_udfs.engine.stage import Check, Frames, TableStage
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.stages.people import user_table

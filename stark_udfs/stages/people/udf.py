@@ -7,7 +7,7 @@ import pyarrow as pa
 from pyspark.sql.types import StructType
 
 from stark_udfs.core.ids import stable_id
-from stark_udfs.engine.arrow import arrow, arrow_schema, dicts
+from stark_udfs.engine.frames import arrow, arrow_schema, dicts
 from stark_udfs.stages.people.sampler import Sampler
 
 Row = dict[str, object]

@@ -18,7 +18,7 @@ from pyspark.sql.types import StructType
 from stark_udfs.core.errors import InputError
 from stark_udfs.core.ids import Json, stable_id
 from stark_udfs.core.records import Record
-from stark_udfs.engine.arrow import arrow, arrow_schema, dicts
+from stark_udfs.engine.frames import arrow, arrow_schema, dicts
 from stark_udfs.stages.people import user_file
 from stark_udfs.stages.people.sampler import Profile
 from stark_udfs.stages.people.user_file import Layout, exists, folded, located

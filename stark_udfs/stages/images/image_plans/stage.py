@@ -12,7 +12,7 @@ from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.calls.request import Prompt
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject, RejectReason
-from stark_udfs.engine.measures import Counted, Exact, Mean, Share
+from stark_udfs.engine.checking.measures import Counted, Exact, Mean, Share
 from stark_udfs.engine.stage import ChatStage, Check, Frames
 from stark_udfs.images.requests import Module
 from stark_udfs.stages.fingerprint import fingerprint_settings

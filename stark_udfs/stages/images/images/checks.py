@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from stark_udfs.engine.measures import Counted, Exact, Mean, Share
+from stark_udfs.engine.checking.measures import Counted, Exact, Mean, Share
 from stark_udfs.engine.stage import Check, Frames
 from stark_udfs.images.requests import Module
 from stark_udfs.settings.image_models import PicturesSettings

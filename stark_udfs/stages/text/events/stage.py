@@ -12,7 +12,7 @@ from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.calls.request import Prompt
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
-from stark_udfs.engine.measures import Mean, Share
+from stark_udfs.engine.checking.measures import Mean, Share
 from stark_udfs.engine.stage import ChatStage, Check, Frames
 from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.section import Scalar

@@ -14,7 +14,7 @@ from stark_udfs.calls.request import Prompt
 from stark_udfs.core.ids import Json, rng_of
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject, RejectReason
-from stark_udfs.engine.measures import Exact, Mean, Measure, Share
+from stark_udfs.engine.checking.measures import Exact, Mean, Measure, Share
 from stark_udfs.engine.stage import ChatStage, Check, Frames
 from stark_udfs.stages.fingerprint import fingerprint_settings
 from stark_udfs.stages.text import albums

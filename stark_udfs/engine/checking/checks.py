@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from stark_udfs.engine import interval as chance
+from stark_udfs.engine.checking import interval as chance
+from stark_udfs.engine.checking.interval import Interval, Sums
+from stark_udfs.engine.checking.measures import Counted, Exact, Mean, Share
 from stark_udfs.engine.context import Context
-from stark_udfs.engine.interval import Interval, Sums
-from stark_udfs.engine.measures import Counted, Exact, Mean, Share
 from stark_udfs.engine.stage import Check, Frames, Stage
 from stark_udfs.engine.system_tables import CheckResult, Outcome
 from stark_udfs.tables.tables import one

@@ -3,7 +3,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from stark_udfs.calls.request import Reply
-from stark_udfs.engine.segments import segment_reader
+from stark_udfs.engine.replies import segment_reader
 from tests.calls.test_journal import replies
 
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from stark_udfs.calls.request import Reply
 from stark_udfs.calls.retry import AnsweredCall
 from stark_udfs.calls.sequence import CallSteps, OpenCall
-from stark_udfs.engine.picture_replay import PictureRequest, PictureTalk, QuestionRequest
+from stark_udfs.engine.images.replay import PictureRequest, PictureTalk, QuestionRequest
 
 REPLIES: TypeAdapter[list[Reply]] = TypeAdapter(list[Reply])
 

@@ -13,7 +13,7 @@ from stark_udfs.calls.request import Reply
 from stark_udfs.calls.retry import AnsweredCall, call
 from stark_udfs.core.errors import NotAuthorised, ProviderError, RunStopped
 from stark_udfs.core.records import Record
-from stark_udfs.engine.picture_replay import QuestionRequest, question_terms
+from stark_udfs.engine.images.replay import QuestionRequest, question_terms
 from stark_udfs.images.backend import ModelAtelier, ModelAtelierSpec
 from stark_udfs.images.executors.web import not_now
 from stark_udfs.images.protocols import loaded

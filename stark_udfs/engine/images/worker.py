@@ -26,9 +26,9 @@ from stark_udfs.calls.request import Reply
 from stark_udfs.calls.retry import AnsweredCall as Told
 from stark_udfs.calls.sequence import SequenceEnd
 from stark_udfs.core.errors import RunStopped, StorageError
-from stark_udfs.engine.open_units import OpenUnit, known_replies
-from stark_udfs.engine.picture_replay import PictureScript, QuestionRequest, searched_by
-from stark_udfs.engine.search_worker import STOPPED, Searcher
+from stark_udfs.engine.images.open_units import OpenUnit, known_replies
+from stark_udfs.engine.images.replay import PictureScript, QuestionRequest, searched_by
+from stark_udfs.engine.images.search import STOPPED, Searcher
 from stark_udfs.images.protocols import loaded
 from stark_udfs.images.requests import Unavailable
 from stark_udfs.images.worker import Answered, ImageWorker

@@ -15,9 +15,9 @@ from stark_udfs.core.errors import StorageError
 from stark_udfs.engine import ask_phase, replies
 from stark_udfs.engine.ask_phase import Asked
 from stark_udfs.engine.context import Context
-from stark_udfs.engine.image_worker import END_COLUMNS, TASK_COLUMNS, ImageWork, image_worker
-from stark_udfs.engine.picture_replay import PictureScript
-from stark_udfs.engine.search_worker import STOPPED
+from stark_udfs.engine.images.replay import PictureScript
+from stark_udfs.engine.images.search import STOPPED
+from stark_udfs.engine.images.worker import END_COLUMNS, TASK_COLUMNS, ImageWork, image_worker
 from stark_udfs.tables.tables import one
 
 

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from stark_udfs.engine.interval import Interval, Sums, of_clustered_share, of_mean, of_share
+from stark_udfs.engine.checking.interval import Interval, Sums, of_clustered_share, of_mean, of_share
 
 
 def sums(units: Sequence[tuple[float, float]]) -> Sums:

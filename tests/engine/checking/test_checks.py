@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 from pyspark.sql import SparkSession
 
-from stark_udfs.engine.checks import Measured, measured, outcome
-from stark_udfs.engine.measures import Counted, Exact, Mean
+from stark_udfs.engine.checking.checks import Measured, measured, outcome
+from stark_udfs.engine.checking.measures import Counted, Exact, Mean
 from stark_udfs.engine.stage import Check, Stage
 from stark_udfs.engine.system_tables import Outcome
 from stark_udfs.stages.pipeline import load_settings, stages

@@ -16,9 +16,9 @@ from stark_udfs.calls.request import Reply
 from stark_udfs.calls.sequence import OpenCall, SequenceEnd, advance
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject
-from stark_udfs.engine.image_worker import ImageEnd, ImagePartition, ImageWork
-from stark_udfs.engine.open_units import known_replies
-from stark_udfs.engine.picture_replay import QUESTION, PictureScript, QuestionRequest
+from stark_udfs.engine.images.open_units import known_replies
+from stark_udfs.engine.images.replay import QUESTION, PictureScript, QuestionRequest
+from stark_udfs.engine.images.worker import ImageEnd, ImagePartition, ImageWork
 from stark_udfs.images.backend import ModelAtelierSpec, NamedPainter
 from stark_udfs.images.models.clip import ClipSpec
 from stark_udfs.images.models.sdxl import SdxlBase, SdxlSpec
