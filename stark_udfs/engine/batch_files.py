@@ -22,9 +22,10 @@ from stark_udfs.core.records import Record
 from stark_udfs.engine import guard, replies
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.frames import Batches, arrow, arrow_schema, checkpointed, dicts
+from stark_udfs.engine.guard import open_calls
 from stark_udfs.engine.lock import again_on_conflict
 from stark_udfs.engine.progress import Quiet
-from stark_udfs.engine.replay import UnitReplay, known_replies, open_calls
+from stark_udfs.engine.replay import UnitReplay, known_replies
 from stark_udfs.engine.stage import AnyChatStage
 from stark_udfs.engine.system_tables import REPLIES
 from stark_udfs.engine.try_stage import at_stage

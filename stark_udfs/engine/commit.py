@@ -1,4 +1,4 @@
-"""Writing what came of a stage's units: which rows differ, then rows, rejects, and the units; rows without a parent go.
+"""Writing what came of a stage's units: rows, then rejects, then the units; and removing rows whose parent is gone.
 
 A crash in between costs a free replay: a unit without its `units` row, or with rows missing, is looked at again.
 """
@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.core.rejects import RejectReason
-from stark_udfs.engine import fingerprint, guard
+from stark_udfs.engine import diff, fingerprint, guard
 from stark_udfs.engine.ask_phase import Asked
 from stark_udfs.engine.context import Context
 from stark_udfs.engine.deduplicate import deduplicated
@@ -20,75 +20,7 @@ from stark_udfs.engine.stage import Stage, UnitStage
 from stark_udfs.engine.system_tables import REJECTS, UNITS, RejectRow, UnitRow, UnitState
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.table import Table
-from stark_udfs.tables.tables import Tables, one
-
-NOT_CONTENT = ("run_id",)
-
-
-@dataclass(frozen=True)
-class RowChanges:
-    """Rows that a write added, changed and removed."""
-
-    insert: int = 0
-    update: int = 0
-    delete: int = 0
-
-    @property
-    def any(self) -> bool:
-        """Whether there is anything to write."""
-        return bool(self.insert or self.update or self.delete)
-
-
-def row_changes(table: Table, new: DataFrame, old: DataFrame) -> DataFrame:
-    """The rows by which `new` differs from `old`: the table's columns and `op`, one of insert, update, delete.
-
-    Run ids do not count as content: a row that comes out as it was stays as it is, with the run that first wrote it.
-    """
-    columns = new.columns
-    both = (
-        new.withColumn("_new", _content(columns))
-        .alias("n")
-        .join(
-            old.select(*columns).withColumn("_old", _content(columns)).alias("o"),
-            [F.col(f"n.{key}").eqNullSafe(F.col(f"o.{key}")) for key in table.key],
-            "full",
-        )
-    )
-    op = (
-        F.when(F.col("_old").isNull(), "insert")
-        .when(F.col("_new").isNull(), "delete")
-        .when(F.col("_new") != F.col("_old"), "update")
-    )
-    kept = [F.when(F.col("_new").isNull(), F.col(f"o.{c}")).otherwise(F.col(f"n.{c}")).alias(c) for c in columns]
-    return both.withColumn("op", op).where("op IS NOT NULL").select(*kept, "op")
-
-
-def count(changed: DataFrame) -> RowChanges:
-    """How many rows of each kind; runs a job."""
-    found = {row["op"]: row["count"] for row in changed.groupBy("op").count().collect()}
-    return RowChanges(**found)
-
-
-def write(tables: Tables, table: Table, changed: DataFrame, counts: RowChanges, partition: str | None = None) -> None:
-    """Append if rows are only added, MERGE if some change or go, nothing if there are none.
-
-    Args:
-        tables: the warehouse.
-        table: the target.
-        changed: from `changes`.
-        counts: from `count`.
-        partition: an SQL predicate on `target`, as for `Tables.merge`.
-    """
-    if not counts.any:
-        return
-    if counts.update or counts.delete:
-        again_on_conflict(lambda: tables.merge(table, changed, partition))
-    else:
-        again_on_conflict(lambda: tables.append(table, changed.drop("op")))
-
-
-def _content(columns: list[str]) -> Column:
-    return F.sha2(F.to_json(F.struct(*(c for c in columns if c not in NOT_CONTENT))), 256)
+from stark_udfs.tables.tables import one
 
 
 @dataclass(frozen=True)
@@ -113,7 +45,7 @@ class StageOutcome:
     looked_at: int = 0
     open: int = 0
     rejected: int = 0
-    written: RowChanges = field(default_factory=RowChanges)
+    written: diff.RowChanges = field(default_factory=diff.RowChanges)
     asked: Asked = field(default_factory=Asked)
     expected: CostEstimate | None = None
 
@@ -148,18 +80,18 @@ def write_work(context: Context, stage: UnitStage, work: Work) -> StageOutcome:
     return StageOutcome(open=still_open, rejected=rejected, written=written)
 
 
-def _write_rows(context: Context, stage: UnitStage, finished: DataFrame, rows: DataFrame) -> RowChanges:
+def _write_rows(context: Context, stage: UnitStage, finished: DataFrame, rows: DataFrame) -> diff.RowChanges:
     tables, table = context.tables, stage.writes
     if not tables.exists(table):
         tables.append(table, rows)  # also without a row: a stage that ran has its table
-        return RowChanges(insert=rows.count())
+        return diff.RowChanges(insert=rows.count())
     old = tables.read(table).join(finished.select("unit_key"), "unit_key", "left_semi")
-    changed = checkpointed(row_changes(table, rows, old))
-    counts = count(changed)
+    changed = checkpointed(diff.row_changes(table, rows, old))
+    counts = diff.count(changed)
     if counts.delete:
         guard.check_removal(context, table.name, stage.name, counts, tables.read(table).count())
         context.shrunk.add(table.name)
-    write(tables, table, changed, counts)
+    diff.write(tables, table, changed, counts)
     return counts
 
 
@@ -223,8 +155,8 @@ def _replace(
             again_on_conflict(lambda: tables.append(table, new))
         return
     old = old.join(units.select("unit_key"), "unit_key", "left_semi")
-    changed = checkpointed(row_changes(table, new, old))
-    write(tables, table, changed, count(changed), partition=f"target.stage = '{stage}'")
+    changed = checkpointed(diff.row_changes(table, new, old))
+    diff.write(tables, table, changed, diff.count(changed), partition=f"target.stage = '{stage}'")
 
 
 def clear(context: Context, stage: Stage) -> int:
@@ -238,7 +170,7 @@ def clear(context: Context, stage: Stage) -> int:
     if not lost or not tables.exists(table):
         return 0
     gone = checkpointed(_without_parent(context, table, {t.name: t for t in stage.reads}, lost))
-    counts = RowChanges(delete=gone.count())
+    counts = diff.RowChanges(delete=gone.count())
     if not counts.any:
         return 0
     guard.check_removal(context, table.name, stage.name, counts, tables.read(table).count())

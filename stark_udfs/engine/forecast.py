@@ -13,8 +13,8 @@ from pyspark.sql import functions as F
 
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.estimate import CostEstimate, CostEstimator, EstimateSource
+from stark_udfs.engine.guard import open_calls
 from stark_udfs.engine.progress import Quiet
-from stark_udfs.engine.replay import open_calls
 from stark_udfs.engine.stage import AnyChatStage, ChatStage, Stage, TableStage, UnitStage
 from stark_udfs.engine.unit_stage import find_work, replay_units
 from stark_udfs.settings.run import RunSettings

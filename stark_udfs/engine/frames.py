@@ -1,4 +1,4 @@
-"""Frames between Spark and Python: records as Arrow batches, rows that are fixed once, rows that outlive an executor."""
+"""Between Spark and Python: records as Arrow batches, rows that are fixed once, rows that outlive an executor."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

@@ -6,9 +6,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import GuardStopped
-from stark_udfs.engine.commit import RowChanges
 from stark_udfs.engine.context import Context
-from stark_udfs.engine.replay import ReplayCause
+from stark_udfs.engine.diff import RowChanges
+from stark_udfs.engine.replay import ReplayCause, unit_type
 from stark_udfs.engine.stage import UnitStage
 from stark_udfs.engine.system_tables import UnitState
 
@@ -83,3 +83,16 @@ def check_removal(context: Context, table: str, stage: str, counts: RowChanges, 
             f"stage {stage} would remove {counts.delete:,} of {rows:,} rows of {table}; {share:.0%} is allowed "
             f"(limits.removal_share). Nothing was written. To go on: --remake {stage}."
         )
+
+
+def open_calls(played: DataFrame) -> DataFrame:
+    """One row per unit that waits for a call.
+
+    Args:
+        played: `played_type`.
+
+    Returns:
+        `unit_type`; of the call `key`, `request`, `round` and `attempt`, and the most that it can take: `tokens` and
+        `money`; `again`: the unit has a verdict already, so that this call would pay for it a second time.
+    """
+    return played.where("open IS NOT NULL").select(*unit_type().names, "open.*", repaid().alias("again"))

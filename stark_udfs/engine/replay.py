@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from pyspark.sql import DataFrame
 from pyspark.sql import types as spark
 
 from stark_udfs.calls.limits.messages import CallLimits
@@ -16,7 +15,6 @@ from stark_udfs.calls.sequence import CallSequence, ChatSequence, OpenCall, Sequ
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.frames import Batches, arrow, arrow_schema, dicts
-from stark_udfs.engine.guard import repaid
 from stark_udfs.settings.run import LimitsSettings
 from stark_udfs.tables.schema import struct_type
 
@@ -237,16 +235,3 @@ def _call(terms: CallPolicy[Any], end: OpenCall) -> dict[str, Any]:
         "tokens": bound.tokens,
         "money": bound.money,
     }
-
-
-def open_calls(played: DataFrame) -> DataFrame:
-    """One row per unit that waits for a call.
-
-    Args:
-        played: `played_type`.
-
-    Returns:
-        `unit_type`; of the call `key`, `request`, `round` and `attempt`, and the most that it can take: `tokens` and
-        `money`; `again`: the unit has a verdict already, so that this call would pay for it a second time.
-    """
-    return played.where("open IS NOT NULL").select(*unit_type().names, "open.*", repaid().alias("again"))

@@ -3,7 +3,7 @@
 from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import InputError
-from stark_udfs.engine import commit
+from stark_udfs.engine import diff
 from stark_udfs.engine.commit import StageOutcome
 from stark_udfs.engine.context import Context
 from stark_udfs.engine.frames import checkpointed
@@ -32,8 +32,8 @@ def run_table_stage(context: Context, stage: TableStage) -> StageOutcome:
         raise InputError(f"stage {stage.name}: there are no rows to write. Nothing was removed.")
     if not tables.exists(table):
         tables.append(table, rows)
-        return StageOutcome(rows_in=total, looked_at=total, written=commit.RowChanges(insert=total))
-    changed = checkpointed(commit.row_changes(table, rows, tables.read(table)).where("op <> 'delete'"))
-    counts = commit.count(changed)
-    commit.write(tables, table, changed, counts)
+        return StageOutcome(rows_in=total, looked_at=total, written=diff.RowChanges(insert=total))
+    changed = checkpointed(diff.row_changes(table, rows, tables.read(table)).where("op <> 'delete'"))
+    counts = diff.count(changed)
+    diff.write(tables, table, changed, counts)
     return StageOutcome(rows_in=total, looked_at=total, written=counts)

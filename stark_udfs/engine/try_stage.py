@@ -11,13 +11,12 @@ from stark_udfs.core.rejects import Reject
 from stark_udfs.engine import ask_phase, replies
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.frames import checkpointed
+from stark_udfs.engine.guard import open_calls
 from stark_udfs.engine.lock import StageLock
 from stark_udfs.engine.progress import Progress
-from stark_udfs.engine.replay import open_calls
 from stark_udfs.engine.run import new_run_id
 from stark_udfs.engine.stage import AnyChatStage, UnitStage
-from stark_udfs.engine.unit_stage import find_work, replay_units
-from stark_udfs.engine.waiting import no_input
+from stark_udfs.engine.unit_stage import find_work, no_input, replay_units
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.tables import Tables
 

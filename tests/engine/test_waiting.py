@@ -15,7 +15,7 @@ from stark_udfs.engine.progress import STOPPED_BY_USER, Quiet
 from stark_udfs.engine.run import run
 from stark_udfs.engine.stage import Frames, Stage
 from stark_udfs.engine.system_tables import RUNS, UNITS, UnitState
-from stark_udfs.engine.waiting import no_input
+from stark_udfs.engine.unit_stage import no_input
 from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables
