@@ -23,8 +23,7 @@ from stark_udfs.engine.lock import StageLock, again_on_conflict
 from stark_udfs.engine.progress import STOPPED_BY_USER, Progress, Quiet
 from stark_udfs.engine.stage import Stage, TableStage
 from stark_udfs.engine.system_tables import CHECKS, RUNS, CheckResult, StageRun
-from stark_udfs.engine.table_stage import run_table_stage
-from stark_udfs.engine.unit_stage import run_unit_stage
+from stark_udfs.engine.unit_stage import run_table_stage, run_unit_stage
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.tables import Tables

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import InputError, RunStopped, StarkError
 from stark_udfs.core.ids import ID_LENGTH
-from stark_udfs.engine import ask_phase, fingerprint, guard, replies
+from stark_udfs.engine import ask_phase, diff, fingerprint, guard, replies
 from stark_udfs.engine.commit import StageOutcome, Work, write_work
 from stark_udfs.engine.context import Context
 from stark_udfs.engine.frames import checkpointed, stored
@@ -19,8 +19,9 @@ from stark_udfs.engine.guard import open_calls
 from stark_udfs.engine.images import phase
 from stark_udfs.engine.progress import STOPPED_BY_USER
 from stark_udfs.engine.replay import ReplayCause, played_type, replayer, unit_type
-from stark_udfs.engine.stage import ImageStage, UnitStage
+from stark_udfs.engine.stage import ImageStage, TableStage, UnitStage
 from stark_udfs.engine.system_tables import REJECTS, RUNS, UNITS, UnitState
+from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import one
 
@@ -179,3 +180,31 @@ def _way_out(why: str) -> str:
     if why == STOPPED_BY_USER:
         return "Run again: it goes on from there."
     return "Run again once the server answers: `stark doctor` asks it."
+
+
+def run_table_stage(context: Context, stage: TableStage) -> StageOutcome:
+    """Bring a table up to date: new and changed rows are written; rows that are not selected any more stay.
+
+    Raises:
+        InputError: `select` gives no row at all.
+    """
+    table, tables = stage.writes, context.tables
+    key = F.col(table.key[0])
+    rows = checkpointed(
+        stage.select(context.frames(stage.reads)).select(
+            *struct_type(table.record).names,
+            key.alias("unit_key"),
+            F.lit("none").alias("provider"),
+            F.lit(context.run_id).alias("run_id"),
+        )
+    )
+    total = rows.count()
+    if not total:
+        raise InputError(f"stage {stage.name}: there are no rows to write. Nothing was removed.")
+    if not tables.exists(table):
+        tables.append(table, rows)
+        return StageOutcome(rows_in=total, looked_at=total, written=diff.RowChanges(insert=total))
+    changed = checkpointed(diff.row_changes(table, rows, tables.read(table)).where("op <> 'delete'"))
+    counts = diff.count(changed)
+    diff.write(tables, table, changed, counts)
+    return StageOutcome(rows_in=total, looked_at=total, written=counts)
