@@ -20,10 +20,11 @@ from stark_udfs.engine.run import RunReport, run
 from stark_udfs.engine.stage import ChatStage, Frames
 from stark_udfs.engine.system_tables import REJECTS, UNITS, Provenance
 from stark_udfs.settings.chat_models import ChatStageSettings
-from stark_udfs.settings.run import RunSettings, StorageSettings
+from stark_udfs.settings.run import RunSettings
 from stark_udfs.settings.section import Scalar
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables, one
+from stark_udfs.udfs.located import located
 from stark_udfs.udfs.session import UdfSession, session_of
 from stark_udfs.udfs.shapes import reply_shape
 from stark_udfs.udfs.store import spent
@@ -94,7 +95,7 @@ def ask(
         raise SettingsError(f"models.{model}: no such model. Known: {', '.join(sorted(settings.models)) or 'none'}.")
     if not NAME.fullmatch(name):
         raise InputError(f"ask: {name!r} is no name for a table: small letters, digits and _, a letter first.")
-    settings = settings if warehouse is None else _moved(settings, warehouse)
+    settings = located(settings if warehouse is None else _moved(settings, warehouse))
     shape = reply_shape(reply)
     _refuse_clashes(df, shape)
     asks = ChatStageSettings(model=model, parameters=dict(parameters or {}), reply_tokens=reply_tokens, reasks=reasks)
@@ -170,7 +171,7 @@ def _parse(record: type[Record], row: AskedRow, replies: Sequence[ReplySchema]) 
 def _moved(settings: RunSettings, warehouse: str) -> RunSettings:
     root = warehouse.rstrip("/")
     storage = settings.storage.model_copy(update={"tables": f"{root}/tables", "files": f"{root}/files"})
-    return settings.model_copy(update={"storage": StorageSettings.model_validate(storage.model_dump())})
+    return settings.model_copy(update={"storage": storage})
 
 
 def _refuse_clashes(df: DataFrame, shape: type[ReplySchema]) -> None:

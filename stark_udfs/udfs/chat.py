@@ -26,6 +26,7 @@ from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.settings.section import Scalar
+from stark_udfs.udfs.located import located
 from stark_udfs.udfs.session import session_of
 from stark_udfs.udfs.shapes import ACCOUNT, answer_type, reply_shape
 from stark_udfs.udfs.store import ReplyStore, StorePlace
@@ -40,6 +41,7 @@ LONGEST_S = 0.25  # that an answered row waits for others before it is handed on
 ROWS_AHEAD = 10_000  # read beyond the first row that has no answer yet
 UNITS_A_SLOT = 2  # while some wait to try again, others use their slots
 UNIT_DIGITS = 32
+PAUSE = "pause"
 _numbers = itertools.count()
 
 
@@ -110,6 +112,7 @@ def chat_udf(
     """
     if model not in settings.models:
         raise SettingsError(f"models.{model}: no such model. Known: {', '.join(sorted(settings.models)) or 'none'}.")
+    settings = located(settings)
     asks = ChatStageSettings(model=model, parameters=dict(parameters or {}), reply_tokens=reply_tokens, reasks=reasks)
     chat, replies = ChatPolicy.of(settings, asks), reply_shape(shape)
     kind = answer_type(replies)
@@ -153,7 +156,7 @@ def answers(task: ChatTask, columns: Iterator[Columns | pd.Series]) -> Iterator[
     with Partition(means) as partition:
         for end in partition.ask(window.units(columns)):
             window.take(end)
-            if window.due:
+            while window.due:
                 yield window.frame()
     while window.ready:
         yield window.frame()
@@ -173,12 +176,13 @@ class Window:
     def units(self, columns: Iterator[Columns | pd.Series]) -> Iterator[CallUnit | None]:
         """The questions, each once while it is asked; None while too many rows wait for one before them."""
         fingerprint, ask = self.task.fingerprint, self.task.prompt
+        no_prompt = answer(self.task.shape, error=NO_PROMPT)
         for row in questions(columns):
             while self.read - self.given >= ROWS_AHEAD:
-                yield None
+                yield None if self.waiting else self._pause()
             number, self.read = self.read, self.read + 1
             if row is None:
-                self.done[number] = answer(self.task.shape, error=NO_PROMPT)
+                self.done[number] = no_prompt
                 continue
             name = digest(fingerprint, row.prompt, row.draw)[:UNIT_DIGITS]
             if name in self.waiting:
@@ -187,10 +191,16 @@ class Window:
             self.waiting[name] = [number]
             yield CallUnit(ChatSequence(NAME, name, row, ask, self.task.chat), 0)
 
+    def _pause(self) -> CallUnit:
+        """A unit that asks nothing: its end lets rows be handed on where none of them has a question."""
+        self.waiting[PAUSE] = []
+        return CallUnit(ChatSequence(NAME, PAUSE, PromptRow(prompt="", draw=""), _nothing, self.task.chat), 0)
+
     def take(self, end: UnitEnd) -> None:
         """Note the end of a question in all its rows; what was paid, was paid for the first."""
-        values = ended(self.task.shape, end)
-        for place, number in enumerate(self.waiting.pop(end.unit_key)):
+        rows = self.waiting.pop(end.unit_key)
+        values = ended(self.task.shape, end) if rows else {}
+        for place, number in enumerate(rows):
             self.done[number] = values if place == 0 or end.state == "open" else {**values, "reused": True}
 
     @property
@@ -213,6 +223,10 @@ class Window:
             self.given += 1
         self.since = time.monotonic()
         return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=object) for name in rows[0]})
+
+
+def _nothing(row: PromptRow, replies: Sequence[ReplySchema]) -> Prompt | None:
+    return None
 
 
 def questions(columns: Iterator[Columns | pd.Series]) -> Iterator[PromptRow | None]:

@@ -26,6 +26,7 @@ from stark_udfs.images.web.fetch import Refused
 from stark_udfs.settings.image_models import PicturesSettings
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.udfs.counted import OfflineEmbedderSpec
+from stark_udfs.udfs.located import located
 from stark_udfs.udfs.store import FAN, FOLDER
 
 Columns = tuple[pd.Series, ...]
@@ -84,7 +85,7 @@ def paint_udf(settings: RunSettings) -> Callable[..., Any]:
     """
     pictures = settings.pictures
     painter = None if pictures.provider == "offline" else configured.painter(pictures.painter)
-    task = PaintTask(settings.storage.files.rstrip("/"), painter, pictures.batch_size, pictures.image_size)
+    task = PaintTask(located(settings).storage.files, painter, pictures.batch_size, pictures.image_size)
 
     def painted(columns: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.DataFrame]:
         for batch in columns:
@@ -107,7 +108,7 @@ def embed_udf(settings: RunSettings, of: Literal["text", "picture"] = "text") ->
     A path is one of `paint_udf`, or a file of one's own storage; nothing is fetched from the web.
     """
     pictures = settings.pictures
-    task = EmbedTask(settings.storage.files.rstrip("/"), _embedder(pictures), of)
+    task = EmbedTask(located(settings).storage.files, _embedder(pictures), of)
 
     def embedded(columns: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
         for column in columns:

@@ -78,16 +78,18 @@ class UdfSession:
                 purse.spent += money
 
     def _purse(self, settings: RunSettings) -> Budget:
-        """The money of a warehouse: what its tables and its UDFs have spent counts."""
+        """The money of a warehouse: what its tables and its UDFs have spent counts.
+
+        A budget holds for all UDFs of the session that keep their replies there, until one is given another.
+        """
         name, cap = settings.storage.files.rstrip("/"), _cap(settings.limits)
         with self._lock:
             purse = self.desk.purses.get(name)
-            if purse is None or (purse.cap is None and cap is not None):
-                fresh = Budget(cap)
-                if cap is not None:
-                    fresh.spent = spent(name) + _in_tables(self.spark, settings)
-                purse = self.desk.purses[name] = fresh
-            purse.cap = cap
+            if purse is None:
+                purse = self.desk.purses[name] = Budget(None)
+            if cap is not None and purse.cap is None:
+                purse.spent = spent(name) + _in_tables(self.spark, settings)
+            purse.cap = purse.cap if cap is None else cap
             return purse
 
 

@@ -52,6 +52,7 @@ class ReplyStore:
         self.place = place
         self._system, _ = fsspec.url_to_fs(place.files)
         self._objects: dict[str, bytes] = {}  # of units whose turn it is, where nothing can be appended
+        self._writing: dict[str, asyncio.Lock] = {}
 
     @asynccontextmanager
     async def turn(self, gate: LimiterClient, unit: CallUnit) -> AsyncIterator[Mapping[str, Reply]]:
@@ -66,6 +67,7 @@ class ReplyStore:
             yield await self._read(name)
         finally:
             self._objects.pop(name, None)
+            self._writing.pop(name, None)
             await gate.release(name)
 
     def append(self, bucket: int, reply: Reply) -> "asyncio.Future[None]":
@@ -100,9 +102,14 @@ class ReplyStore:
 
     async def _put(self, unit: str) -> None:
         try:
-            await asyncio.to_thread(self._system.pipe_file, self._path(unit), self._objects[unit])
+            async with self._writing.setdefault(unit, asyncio.Lock()):  # the longer one last
+                await asyncio.to_thread(self._write, self._path(unit), self._objects[unit])
         except OSError as error:
             raise self._unusable(error) from error
+
+    def _write(self, path: str, content: bytes) -> None:
+        self._system.makedirs(os.path.dirname(path), exist_ok=True)
+        self._system.pipe_file(path, content)
 
     async def _read(self, unit: str) -> dict[str, Reply]:
         """The replies of a unit by key; of two with one key the first holds.
