@@ -6,17 +6,18 @@ BrokerLost (RunStopped)      the broker is gone: finish what is in flight, keep 
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from stark_udfs.core.errors import ProviderError, RunStopped
 
 LONGEST_DETAIL = 300
+LONGEST_WAIT_S = 3600.0  # of what a server asks for
 OVERSIZE = "oversize"  # our own finish_reason: the body was longer than model.reply_bytes
 SECRETS = re.compile(
     r"(?i)(bearer\s+)\S+|\b(sk|key|dapi|api)-[\w-]{6,}|((?:authorization|api-key|api_key)\W{1,4})(?!bearer)\S+"
 )
-CONTEXT = re.compile(r"(?i)context.?(?:length|window)|maximum.{0,20}tokens|too many tokens|prompt is too long")
-USED_UP = ("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded", "billing_not_active")
 
 
 class CallError(StrEnum):
@@ -27,7 +28,8 @@ class CallError(StrEnum):
     AUTH = "auth"  # the run stops
     QUOTA = "quota"  # the account has no money left: the run stops
     NOT_FOUND = "not_found"  # no such model or path: the run stops
-    BAD_REQUEST = "bad_request"  # this request never works: the unit is rejected
+    SETTINGS = "settings"  # no request with these settings is taken: the run stops
+    BAD_REQUEST = "bad_request"  # this request never works, others did: the unit is rejected
     CONTEXT_LENGTH = "context_length"  # the same
     CONTENT_FILTER = "content_filter"  # the same
 
@@ -39,41 +41,33 @@ class CallError(StrEnum):
     @property
     def stops(self) -> bool:
         """Whether no other request can work either."""
-        return self in {CallError.AUTH, CallError.QUOTA, CallError.NOT_FOUND}
+        return self in {CallError.AUTH, CallError.QUOTA, CallError.NOT_FOUND, CallError.SETTINGS}
 
 
 class CallFailed(ProviderError):
     """One call got no answer. Keys and headers are never part of it."""
 
     def __init__(
-        self, kind: CallError, detail: str, *, status: int | None = None, retry_after: float | None = None
+        self,
+        kind: CallError,
+        detail: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        way_out: str = "",
     ) -> None:
-        """Args: `retry_after` in seconds, as the server said it."""
+        """Args: `retry_after` in seconds, as the server said it; `way_out` names the setting that causes it."""
         self.kind = kind
         self.detail = detail
         self.status = status
         self.retry_after = retry_after
-        super().__init__(f"{kind.value}{f' (HTTP {status})' if status else ''}: {detail}")
+        self.way_out = way_out
+        told = f"{kind.value}{f' (HTTP {status})' if status else ''}: {detail}"
+        super().__init__(f"{told} {way_out}" if way_out else told)
 
 
 class BrokerLost(RunStopped):
     """The driver's broker cannot be reached any more; what was in flight is kept, nothing further is paid."""
-
-
-def error_of_status(status: int, code: str, message: str) -> CallError:
-    """The kind of an HTTP error: by status, then by the server's own code, then by its words."""
-    if status in {402, 429}:
-        return CallError.QUOTA if status == 402 or code in USED_UP else CallError.THROTTLED
-    if status >= 500 or status in {408, 409, 425}:
-        return CallError.TRANSIENT
-    if status in {401, 403}:
-        return CallError.AUTH
-    if status == 404 or status < 400:  # a redirect is not followed: the key would go along
-        return CallError.NOT_FOUND
-    if code == "content_filter":
-        return CallError.CONTENT_FILTER
-    too_long = status == 413 or code == "context_length_exceeded" or CONTEXT.search(message) is not None
-    return CallError.CONTEXT_LENGTH if too_long else CallError.BAD_REQUEST
 
 
 def redacted(text: str, secret: str | None = None) -> str:
@@ -85,13 +79,23 @@ def redacted(text: str, secret: str | None = None) -> str:
     return text if len(text) <= LONGEST_DETAIL else f"{text[: LONGEST_DETAIL - 1]}…"
 
 
-def seconds_of(headers: Mapping[str, str]) -> float | None:
-    """`Retry-After` in seconds, where the server said it in seconds or milliseconds; at most an hour."""
+def seconds_of(headers: Mapping[str, str], now: datetime) -> float | None:
+    """`Retry-After` in seconds, where the server said it in (milli)seconds or as a date; at most an hour."""
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
             said = float(headers.get(name, "")) / unit
         except ValueError:
             continue
         if said >= 0:
-            return min(said, 3600.0)
-    return None
+            return min(said, LONGEST_WAIT_S)
+    return _seconds_until(headers.get("retry-after", ""), now)
+
+
+def _seconds_until(date: str, now: datetime) -> float | None:
+    """Seconds until an HTTP date, 0 if it is past; None: it is no date."""
+    try:
+        then = parsedate_to_datetime(date)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)  # a date without a zone is in GMT
+    return min(max(0.0, (then - now).total_seconds()), LONGEST_WAIT_S)

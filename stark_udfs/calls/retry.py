@@ -14,6 +14,10 @@ Q = TypeVar("Q", bound=Request)
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
+NONE_ANSWERED = (
+    "No call was answered before it, so this is taken for the settings' fault: see `models.<name>` "
+    "(parameters, without, token_limit, json_schema)."
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ async def call(client: CallClient[Q], gate: LimiterClient, terms: CallPolicy[Q],
         except CallFailed as error:
             throttled += error.kind is CallError.THROTTLED
             failures += error.kind is CallError.TRANSIENT
+            if error.kind is CallError.BAD_REQUEST and not await gate.any_answered():
+                raise gate.stopped or _hopeless(gate, terms.name, error) from None
             wait = error.retry_after or jitter.uniform(0.5, 1.0) * wait_after(max(failures, throttled))
             late = gate.clock.now() + wait - begun > terms.call_budget_s
             if not error.kind.again or failures >= terms.attempts or late:
@@ -78,7 +84,19 @@ async def _once(
         gate.counts.throttled += error.kind is CallError.THROTTLED
         gate.counts.failures += error.kind is not CallError.THROTTLED
         if error.kind.stops:
-            gate.stop(f"model {terms.name!r}: {error}")
+            gate.stop(told(terms.name, error))
         raise
     finally:
         gate.leave(bound, outcome)
+
+
+def told(model: str, error: CallFailed) -> str:
+    """Why a run stops for a call that got no answer."""
+    return f"model {model!r}: {error}"
+
+
+def _hopeless(gate: LimiterClient, model: str, error: CallFailed) -> CallFailed:
+    """A refusal of unknown cause while no call was answered: it says nothing about the unit, so the run stops."""
+    stops = CallFailed(CallError.SETTINGS, error.detail, status=error.status, way_out=NONE_ANSWERED)
+    gate.stop(told(model, stops))
+    return stops

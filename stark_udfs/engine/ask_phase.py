@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 
@@ -22,6 +23,7 @@ from stark_udfs.engine.context import LOOPBACK, Context
 from stark_udfs.engine.progress import STOPPED_BY_USER, StageProgress
 from stark_udfs.engine.replay import Limited, UnitReplay
 from stark_udfs.engine.system_tables import REPLIES
+from stark_udfs.settings.chat_models import ModelSettings
 from stark_udfs.tables.tables import one
 
 POLL_S = 0.25
@@ -76,7 +78,7 @@ def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> A
         except (PySparkException, Py4JJavaError) as error:
             failure, said, unanswered = error, None, None
     kept = replies.absorb(context.tables, settings.storage.files, context.run_id, stage)
-    stopped = broker.desk.stopped or said or ""
+    stopped = _naming(broker.desk.stopped or said or "", settings.models)
     if failure is not None and not stopped:
         raise StorageError(
             f"stage {stage}: the tasks failed: {last_line(failure)}\n"
@@ -93,6 +95,12 @@ def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> A
         stopped=stopped,
         failed=unanswered or "",
     )
+
+
+def _naming(stopped: str, models: Mapping[str, ModelSettings]) -> str:
+    """The reason of an early end with the model's name in the settings, where one entry alone has that model."""
+    keys = [key for key, model in models.items() if stopped.startswith(f"model {model.name!r}:")]
+    return stopped.replace("models.<name>", f"models.{keys[0]}") if len(keys) == 1 else stopped
 
 
 def by_bucket(units: DataFrame, tasks: int) -> DataFrame:

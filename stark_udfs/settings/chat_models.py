@@ -34,8 +34,9 @@ class ModelSettings(Section):
     provider: Literal["offline", "openai", "azure"] = "openai"
     name: str = Field(description="the model's name on the wire")
     base_url: str | None = None
-    secret: str | None = Field(
-        None, description="environment variable (or Databricks secret scope/key) that holds the key"
+    secret: str | None = Field(None, description="environment variable that holds the key")
+    auth: Literal["key", "azure_ad", "databricks"] = Field(
+        "key", description="the key of `secret`, or a token of Entra ID or Databricks, renewed before it expires"
     )
     api_version: str | None = Field(None, description="azure only")
     parameters: dict[str, Scalar] = Field(default_factory=dict)

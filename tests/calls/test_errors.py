@@ -1,32 +1,10 @@
+from datetime import UTC, datetime
+
 import pytest
 
-from stark_udfs.calls.errors import CallError, CallFailed, error_of_status, redacted, seconds_of
+from stark_udfs.calls.errors import CallError, CallFailed, redacted, seconds_of
 
-
-def describe_kind_of():
-    @pytest.mark.parametrize(
-        ("status", "code", "message", "kind"),
-        [
-            (429, "rate_limit_exceeded", "slow down", CallError.THROTTLED),
-            (429, "insufficient_quota", "", CallError.QUOTA),
-            (402, "", "", CallError.QUOTA),
-            (500, "", "", CallError.TRANSIENT),
-            (503, "", "", CallError.TRANSIENT),
-            (408, "", "", CallError.TRANSIENT),
-            (401, "", "", CallError.AUTH),
-            (403, "", "", CallError.AUTH),
-            (404, "model_not_found", "", CallError.NOT_FOUND),
-            (307, "", "", CallError.NOT_FOUND),
-            (400, "context_length_exceeded", "", CallError.CONTEXT_LENGTH),
-            (400, "", "This model's maximum context length is 8192 tokens", CallError.CONTEXT_LENGTH),
-            (413, "", "", CallError.CONTEXT_LENGTH),
-            (400, "content_filter", "", CallError.CONTENT_FILTER),
-            (400, "", "unknown parameter: temperature", CallError.BAD_REQUEST),
-            (422, "", "", CallError.BAD_REQUEST),
-        ],
-    )
-    def it_sorts_by_what_is_to_be_done(status, code, message, kind):
-        assert error_of_status(status, code, message) is kind
+NOW = datetime(2015, 10, 21, 7, 27, 30, tzinfo=UTC)
 
 
 def describe_redacted():
@@ -51,15 +29,32 @@ def describe_redacted():
 
 
 def describe_seconds_of():
-    def it_reads_what_servers_say():
-        assert seconds_of({"retry-after": "7"}) == 7.0
-        assert seconds_of({"retry-after-ms": "250", "retry-after": "7"}) == 0.25
-        assert seconds_of({"retry-after": "99999999"}) == 3600.0
-        assert seconds_of({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) is None
-        assert seconds_of({"retry-after": "nan"}) is None
-        assert seconds_of({}) is None
+    @pytest.mark.parametrize(
+        ("headers", "seconds"),
+        [
+            ({"retry-after": "7"}, 7.0),
+            ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
+            ({"retry-after": "99999999"}, 3600.0),
+            ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 30.0),
+            ({"retry-after": "Wed, 21 Oct 2015 09:28:00 +0200"}, 30.0),
+            ({"retry-after": "Wednesday, 21-Oct-15 07:28:00 GMT"}, 30.0),
+            ({"retry-after": "Wed Oct 21 07:28:00 2015"}, 30.0),
+            ({"retry-after": "Tue, 20 Oct 2015 07:28:00 GMT"}, 0.0),
+            ({"retry-after": "Fri, 21 Oct 2115 07:28:00 GMT"}, 3600.0),
+            ({"retry-after": "Wed, 99 Oct 2015 07:28:00 GMT"}, None),
+            ({"retry-after": "soon"}, None),
+            ({"retry-after": "nan"}, None),
+            ({"retry-after": "-3"}, None),
+            ({"retry-after": "\x00" * 1000}, None),
+            ({}, None),
+        ],
+    )
+    def it_reads_what_servers_say(headers, seconds):
+        assert seconds_of(headers, NOW) == seconds
 
 
 def describe_call_failed():
     def it_says_kind_and_status():
         assert str(CallFailed(CallError.AUTH, "no", status=401)) == "auth (HTTP 401): no"
+        settings = CallFailed(CallError.SETTINGS, "no", status=400, way_out="Set it.")
+        assert str(settings) == "settings (HTTP 400): no Set it."

@@ -109,14 +109,14 @@ def describe_call():
         assert isinstance(one.error, CallFailed)
         assert len(one.client.times) == 3
 
-    @pytest.mark.parametrize("kind", [CallError.BAD_REQUEST, CallError.CONTEXT_LENGTH, CallError.CONTENT_FILTER])
+    @pytest.mark.parametrize("kind", [CallError.CONTEXT_LENGTH, CallError.CONTENT_FILTER])
     def it_never_repeats_what_cannot_work(kind):
         one = Call(CallFailed(kind, "no"))
         assert isinstance(one.error, CallFailed)
         assert len(one.client.times) == 1
         assert one.desk.stopped == ""
 
-    @pytest.mark.parametrize("kind", [CallError.AUTH, CallError.QUOTA, CallError.NOT_FOUND])
+    @pytest.mark.parametrize("kind", [CallError.AUTH, CallError.QUOTA, CallError.NOT_FOUND, CallError.SETTINGS])
     def it_stops_the_run_where_nothing_can_work(kind):
         one = Call(CallFailed(kind, "no", status=401))
         assert len(one.client.times) == 1

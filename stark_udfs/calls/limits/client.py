@@ -115,6 +115,9 @@ class LimiterClient:
         self.busy = 0  # workers that have a unit: each could use a slot
         self.in_flight = 0
         self.working = 0  # on what needs no slot: pictures that are painted here; told with what is in flight
+        self.answered = 0  # calls sent from here that got an answer
+        self._doubts = 0  # calls that wait to hear whether any other is answered
+        self._left = asyncio.Event()  # a call in flight is over, or the run is
         self._paced = False
         self._ceiling = 0
         self._money = 0.0
@@ -189,6 +192,7 @@ class LimiterClient:
         pending.money_spent += outcome.money
         pending.tokens_back += max(0, bound.tokens - outcome.tokens)
         if outcome.failure is None:
+            self.answered += 1
             pending.answered += 1
             pending.failed = 0
         elif outcome.failure is CallError.THROTTLED:
@@ -200,9 +204,28 @@ class LimiterClient:
             pending.failed += 1
             pending.detail = outcome.detail
             self._hurry()
+        elif outcome.failure is CallError.BAD_REQUEST and not self.answered:
+            self._doubts += 1  # until `any_answered`, which its caller asks next
         if self.busy < self._ceiling:
             self._poke.set()  # there are slots that nobody here can use any more
+        self._left.set()
         self._serve()
+
+    async def any_answered(self) -> bool:
+        """Whether any call from here was answered. Asked after a `leave` with BAD_REQUEST.
+
+        Where none was, it waits for those in flight; none enters meanwhile.
+        """
+        if self.answered:
+            return True
+        try:
+            while not self.answered and self.in_flight and self._ended is None:
+                self._left.clear()
+                await self._left.wait()
+            return self.answered > 0
+        finally:
+            self._doubts -= 1
+            self._serve()
 
     def stop(self, reason: str) -> None:
         """Tell everyone to stop."""
@@ -238,6 +261,8 @@ class LimiterClient:
 
     def _lacks(self, bound: CostBound) -> str | None:
         """What a call has to wait for; None: nothing."""
+        if self._doubts:
+            return "doubt"
         if self.in_flight >= self._ceiling:
             return "slot"
         if bound.money > self._money + CENT:
@@ -287,6 +312,7 @@ class LimiterClient:
             if not future.done():
                 future.set_exception(self._ended)
         self._waiting.clear()
+        self._left.set()
 
     async def _keep_reporting(self) -> None:
         why = "its reports ended"

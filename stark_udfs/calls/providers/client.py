@@ -8,8 +8,9 @@ SDK, which raises its own error. `docs/adr` has the measurements.
 import asyncio
 import json
 import os
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 from urllib.parse import urlsplit
@@ -17,24 +18,29 @@ from urllib.parse import urlsplit
 import httpx2
 import openai
 
-from stark_udfs.calls.errors import OVERSIZE, CallError, CallFailed, error_of_status, redacted, seconds_of
-from stark_udfs.calls.providers.message import text_of, tokens_out, written_in
+from stark_udfs.calls.errors import OVERSIZE, CallError, CallFailed, redacted, seconds_of
+from stark_udfs.calls.providers.message import count_of, text_of, tokens_out, written_in
 from stark_udfs.calls.providers.offline import OfflineTransport, embedded
-from stark_udfs.calls.providers.transport import Author, Headers, HttpTransport, RawResponse, Transport
+from stark_udfs.calls.providers.sdk import CAME, FINE, NO_KEY, Head, Replay, sdk_of, secret_of
+from stark_udfs.calls.providers.tokens import TokenMaker, TokenSource, token_maker
+from stark_udfs.calls.providers.transport import (
+    Author,
+    Headers,
+    HttpTransport,
+    OfflineTransport,
+    RawResponse,
+    Transport,
+    embedded,
+)
+from stark_udfs.calls.refusals import ServerError, refusal_of
 from stark_udfs.calls.request import ChatRequest, sendable
 from stark_udfs.core.errors import NotAuthorised, ProviderError, SettingsError, Unreachable
 from stark_udfs.settings.chat_models import ModelSettings
 from stark_udfs.settings.section import Secrets
 
-OPENAI_URL = "https://api.openai.com/v1"
-OFFLINE_URL = "http://offline/v1"  # nobody is asked there
-NO_KEY = "none"  # what servers without keys are sent
 PROBE_S = 10.0
 LONGEST_CUT = 20_000  # characters kept of a body that was longer than model.reply_bytes
 CHARACTERS_A_TOKEN = 4  # where a server sends no usage
-OWN_HEADERS = ("host", "content-length", "connection")  # the wire's own, for each request anew
-FINE = RawResponse(200, (), b"{}")
-CAME: ContextVar[RawResponse] = ContextVar("stark_response", default=FINE)
 
 
 @dataclass(frozen=True)
@@ -46,29 +52,6 @@ class Completion:
     model_returned: str
     tokens_in: int
     tokens_out: int
-
-
-@dataclass(frozen=True)
-class Head:
-    """Address and headers of a request, as the SDK builds them."""
-
-    url: str
-    headers: Headers
-
-
-class Replay(httpx2.AsyncBaseTransport):
-    """The SDK's transport: sends nothing, keeps the request, and gives the response that came by our own wire."""
-
-    def __init__(self) -> None:
-        """Nothing was asked yet."""
-        self.built: Head | None = None
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """The response that the calling task has put into `CAME`."""
-        raw = CAME.get()
-        headers = [(name, value) for name, value in request.headers.multi_items() if name not in OWN_HEADERS]
-        self.built = Head(str(request.url), headers)
-        return httpx2.Response(raw.status, headers=list(raw.headers), content=raw.body, request=request)
 
 
 Asked_contra = TypeVar("Asked_contra", contravariant=True)
@@ -100,10 +83,22 @@ class Client:
     """One server's client; lives and closes with one event loop."""
 
     def __init__(
-        self, model: ModelSettings, sdk: openai.AsyncOpenAI, replay: Replay, wire: Transport, secret: str | None
+        self,
+        model: ModelSettings,
+        sdk: openai.AsyncOpenAI,
+        replay: Replay,
+        wire: Transport,
+        *,
+        secret: str | None,
+        tokens: TokenSource | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Made by `connect`."""
+        """Made by `connect`; the SDK asks `tokens`, where there are any, for its key."""
         self.model = model
+        self._tokens = tokens
+        self._now = now
+        self._token: str | None = None  # of `_head`
+        self._building = asyncio.Lock()
         self._sdk = sdk
         self._replay = replay
         self._wire = wire
@@ -127,13 +122,10 @@ class Client:
         Raises:
             CallFailed: no answer came; its kind says whether asking again can help.
         """
-        head = self._head
-        if head is None:
-            await self._through_sdk(FINE)
-            head = self._head = self._built
         content = json.dumps(request.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        headers = (*head.headers, ("Idempotency-Key", request.key))
-        raw = await self._sent("POST", head.url, headers, content, self.model.timeout_s)
+        raw, used = await self._posted(request, content)
+        if raw.status == 401 and self._tokens is not None:  # it may have been taken back before its time
+            raw, _ = await self._posted(request, content, refused=used)
         if raw.status != 200:
             raise await self._refused(raw)
         return _answer(raw, request)
@@ -145,6 +137,8 @@ class Client:
             Unreachable: nobody answers.
             NotAuthorised: the key is refused.
         """
+        if self._tokens is not None:
+            await self._tokens.token()  # what is wrong with the identity is said as it is
         await self._sdk.get("/models", cast_to=httpx2.Response)
         head = self._built
         try:
@@ -154,10 +148,46 @@ class Client:
                 f"{self._place}: nobody answers ({error.detail}). Start the server, or set the model's base_url."
             ) from None
         if raw.status in {401, 403}:  # any other answer is one: not every server lists its models
-            raise NotAuthorised(
-                f"{self._place}: the key is refused (HTTP {raw.status}). "
-                f"See that {self.model.secret or 'models.….secret'} holds a valid key."
-            )
+            raise NotAuthorised(f"{self._place}: the key is refused (HTTP {raw.status}). See that {self._identity}.")
+
+    async def _posted(
+        self, request: ChatRequest, content: bytes, refused: str | None = None
+    ) -> tuple[RawResponse, str]:
+        """The response to one request, and the token that was sent along."""
+        head, token = await self._head_now(refused)
+        headers = (*head.headers, ("Idempotency-Key", request.key))
+        return await self._sent("POST", head.url, headers, content, self.model.timeout_s), token
+
+    async def _head_now(self, refused: str | None) -> tuple[Head, str]:
+        """Address and headers, built anew when the token has changed."""
+        async with self._building:
+            token = await self._token_now(refused)
+            if self._head is None or token != self._token:
+                await self._through_sdk(FINE)
+                self._head, self._token = self._built, token
+            return self._head, token
+
+    async def _token_now(self, refused: str | None) -> str:
+        if self._tokens is None:
+            return ""
+        try:
+            return await self._tokens.token(refused)
+        except NotAuthorised as error:
+            raise CallFailed(CallError.AUTH, redacted(str(error), self._hidden)) from None
+        except (Unreachable, OSError) as error:
+            raise CallFailed(CallError.TRANSIENT, redacted(str(error), self._hidden)) from None
+
+    @property
+    def _hidden(self) -> str | None:
+        """What no message may show."""
+        return self._secret if self._tokens is None else self._tokens.shown
+
+    @property
+    def _identity(self) -> str:
+        """What the user is to look at when access is refused."""
+        if self._tokens is not None:
+            return f"the identity that `auth: {self.model.auth}` finds may use it"
+        return f"{self.model.secret or 'models.….secret'} holds a valid key"
 
     @property
     def _place(self) -> str:
@@ -176,7 +206,7 @@ class Client:
         except TimeoutError:
             raise CallFailed(CallError.TRANSIENT, f"no answer within {seconds:g} s") from None
         except OSError as error:
-            raise CallFailed(CallError.TRANSIENT, redacted(str(error), self._secret)) from None
+            raise CallFailed(CallError.TRANSIENT, redacted(str(error), self._hidden)) from None
 
     async def _through_sdk(self, raw: RawResponse) -> None:
         """Let the SDK build a chat request, and take `raw` for its response."""
@@ -190,60 +220,40 @@ class Client:
         try:
             await self._through_sdk(raw)
         except openai.APIStatusError as error:  # its message and its request may show the key
-            message = str(error.message)
-            kind = error_of_status(raw.status, str(error.code or ""), message)
-            wait = seconds_of(error.response.headers)
-            return CallFailed(kind, redacted(message, self._secret), status=raw.status, retry_after=wait)
+            refusal = refusal_of(raw.status, ServerError.of(raw.body))
+            wait = seconds_of(error.response.headers, self._now())
+            detail = redacted(str(error.message), self._hidden)
+            return CallFailed(refusal.kind, detail, status=raw.status, retry_after=wait, way_out=refusal.way_out)
         return CallFailed(CallError.TRANSIENT, "a success without a completion", status=raw.status)
 
 
-def connect(model: ModelSettings, secrets: Secrets = os.environ.get, author: Author | None = None) -> Client:
+def connect(
+    model: ModelSettings,
+    secrets: Secrets = os.environ.get,
+    author: Author | None = None,
+    tokens: TokenMaker | None = None,
+) -> Client:
     """A client of the model's server; nothing is sent yet.
 
     Args:
         model: provider "offline" without a base_url answers inside the process, through the same client.
         secrets: gives the key by the name of the secret.
         author: who answers for the provider "offline"; by default the embedded one.
+        tokens: makes the token provider of a model whose `auth` is no key; by default that of the cloud's own package.
 
     Raises:
         NotAuthorised: a secret is named but not set.
         SettingsError: the server's address is missing, or holds a password.
     """
-    secret = _secret(model, secrets)
+    source = TokenSource(tokens or token_maker(model)) if model.auth != "key" else None
+    secret, replay = secret_of(model, secrets), Replay()
     if "@" in urlsplit(model.base_url or "").netloc:
         raise SettingsError(f"model {model.name!r}: base_url holds a name or password. Name a `secret` instead.")
-    replay = Replay()
-    http = httpx2.AsyncClient(transport=replay, timeout=None)
     wire: Transport = HttpTransport(model.reply_bytes)
-    url = model.base_url or (OPENAI_URL if model.provider == "openai" else OFFLINE_URL)
     if model.provider == "offline" and model.base_url is None:
         wire = OfflineTransport(author or embedded(model.defects))
-    if model.provider != "azure":
-        sdk = openai.AsyncOpenAI(base_url=url, api_key=secret or NO_KEY, max_retries=0, http_client=http)
-        return Client(model, sdk, replay, wire, secret)
-    if not model.base_url or not model.api_version:
-        raise SettingsError(f"model {model.name!r}: provider azure needs base_url and api_version.")
-    azure = openai.AsyncAzureOpenAI(
-        azure_endpoint=model.base_url,
-        api_version=model.api_version,
-        api_key=secret or NO_KEY,
-        max_retries=0,
-        http_client=http,
-    )
-    return Client(model, azure, replay, wire, secret)
-
-
-def _secret(model: ModelSettings, secrets: Secrets) -> str | None:
-    if model.secret is None:
-        if model.provider != "offline" and model.base_url is None:
-            raise NotAuthorised(f"model {model.name!r}: no secret is named. Set the model's `secret`.")
-        return None
-    secret = (secrets(model.secret) or "").strip()
-    if not secret:
-        raise NotAuthorised(f"model {model.name!r}: {model.secret} is not set. Put the key into that variable.")
-    if not (secret.isascii() and secret.isprintable()):
-        raise NotAuthorised(f"model {model.name!r}: {model.secret} holds characters that no key has.")
-    return secret
+    sdk = sdk_of(model, source.latest if source is not None else secret or NO_KEY, replay)
+    return Client(model, sdk, replay, wire, secret=secret, tokens=source)
 
 
 def _answer(raw: RawResponse, request: ChatRequest) -> Completion:
@@ -262,8 +272,8 @@ def _answer(raw: RawResponse, request: ChatRequest) -> Completion:
             text=sendable(text),
             finish_reason=finish,
             model_returned=sendable(str(said.get("model") or request.model))[:200],
-            tokens_in=_count(usage.get("prompt_tokens"), request.prompt_tokens),
-            tokens_out=tokens_out(usage, _count, max(len(text), written_in(message)) // CHARACTERS_A_TOKEN + 1),
+            tokens_in=count_of(usage.get("prompt_tokens"), request.prompt_tokens),
+            tokens_out=tokens_out(usage, max(len(text), written_in(message)) // CHARACTERS_A_TOKEN + 1),
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         kind = redacted(dict(raw.headers).get("Content-Type", "no type"))
@@ -281,7 +291,3 @@ def _cut(raw: RawResponse, request: ChatRequest) -> Completion:
         tokens_in=request.prompt_tokens,
         tokens_out=len(text) // CHARACTERS_A_TOKEN,
     )
-
-
-def _count(said: object, otherwise: int) -> int:
-    return said if isinstance(said, int) and 0 <= said < 1 << 40 else otherwise

@@ -1,12 +1,12 @@
 """What a completion's message says, wherever its server puts it: content, parts, tool calls, fields for thoughts."""
 
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 
 from stark_udfs.calls.reply.thoughts import as_thought
 
-Counting = Callable[[object, int], int]  # what a server said of a count, and what holds where it said none
-
+LONGEST_COUNT = 20  # characters
 THINKING = ("thinking", "reasoning")  # types of the parts of a message that are no answer
 
 
@@ -74,12 +74,24 @@ def _arguments(message: Mapping[str, object]) -> list[str]:
     return [one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in found if one]
 
 
-def tokens_out(usage: Mapping[str, object], count: Counting, otherwise: int) -> int:
+def count_of(said: object, otherwise: int) -> int:
+    """A count as a server said it, also as a float or as text; `otherwise` where that is none."""
+    if isinstance(said, str) and len(said) <= LONGEST_COUNT:
+        try:
+            said = float(said)
+        except ValueError:
+            return otherwise
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        return otherwise
+    return math.ceil(said) if math.isfinite(said) and 0 <= said < 1 << 40 else otherwise
+
+
+def tokens_out(usage: Mapping[str, object], otherwise: int) -> int:
     """Tokens that the model wrote, thoughts included: some servers count those beside `completion_tokens`."""
-    written = count(usage.get("completion_tokens"), -1)
+    written = count_of(usage.get("completion_tokens"), -1)
     details = usage.get("completion_tokens_details")
-    thought = count(details.get("reasoning_tokens"), 0) if isinstance(details, Mapping) else 0
-    total, asked = count(usage.get("total_tokens"), -1), count(usage.get("prompt_tokens"), -1)
+    thought = count_of(details.get("reasoning_tokens"), 0) if isinstance(details, Mapping) else 0
+    total, asked = count_of(usage.get("total_tokens"), -1), count_of(usage.get("prompt_tokens"), -1)
     if total >= asked >= 0:
         written = max(written, total - asked)
     elif thought > written >= 0:

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -169,11 +170,32 @@ def describe_odd_answers():
     def it_bounds_usage():
         said = {
             "choices": [{"message": {"content": "x" * 40}}],
-            "usage": {"prompt_tokens": -1, "completion_tokens": "9"},
+            "usage": {"prompt_tokens": -1, "completion_tokens": True},
         }
         answer = answered(said)
         assert answer.tokens_out == 11
         assert answer.tokens_in == request(provider="openai").prompt_tokens
+
+    @pytest.mark.parametrize(
+        ("said", "tokens"),
+        [
+            (12, 12),
+            (12.0, 12),
+            ("7", 7),
+            (" 7.0 ", 7),
+            (11.2, 12),
+            (0, 0),
+            *(
+                (odd, 11)
+                for odd in (-1, -1.0, "-1", math.nan, math.inf, "nan", True, None, [7], "seven", "9" * 999, 1e300)
+            ),
+        ],
+    )
+    def it_counts_in_whatever_type_usage_comes(said, tokens):
+        usage = {"prompt_tokens": said, "completion_tokens": said}
+        answer = answered({"choices": [{"message": {"content": "x" * 40}}], "usage": usage})
+        asked = request(provider="openai").prompt_tokens
+        assert (answer.tokens_in, answer.tokens_out) == (asked if tokens == 11 else tokens, tokens)
 
     @pytest.mark.parametrize(
         ("usage", "tokens"),
