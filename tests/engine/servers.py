@@ -6,14 +6,23 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answer = Callable[[str, int], dict[str, Any] | str | int]
+Answer = Callable[[str, int], "dict[str, Any] | str | int | Refused"]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An error of a server: status and body."""
+
+    status: int
+    body: dict[str, Any]
 
 
 class Guide:
-    """Answers the toy stage: `answer(prompt, call number)` gives an object, a raw text, or an HTTP status."""
+    """Answers the toy stage: `answer(prompt, call number)` gives an object, a raw text, an HTTP status, or an error."""
 
     def __init__(self, answer: Answer | None = None, delay_s: float = 0.0) -> None:
         self.answer = answer if answer is not None else sights
@@ -22,7 +31,7 @@ class Guide:
         self.prompts: Counter[str] = Counter()
         self.lock = threading.Lock()
 
-    def reply(self, prompt: str) -> dict[str, Any] | str | int:
+    def reply(self, prompt: str) -> dict[str, Any] | str | int | Refused:
         with self.lock:
             self.calls += 1
             self.prompts[prompt] += 1
@@ -53,6 +62,9 @@ def serving(guide: Guide) -> Iterator[str]:
             said = guide.reply(body["messages"][-1]["content"])
             if isinstance(said, int):
                 self.send(said, {"error": {"message": "planted", "code": "planted"}})
+                return
+            if isinstance(said, Refused):
+                self.send(said.status, said.body)
                 return
             text = said if isinstance(said, str) else json.dumps(said)
             choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}

@@ -16,7 +16,7 @@ from stark_udfs.engine.system_tables import REJECTS, REPLIES, UNITS
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables
-from tests.engine.servers import Guide, serving, sights
+from tests.engine.servers import Guide, Refused, serving, sights
 from tests.engine.toy import SIGHTS, TOWNS, Toy, name_of, settings_in, stages
 
 TOY = Toy()
@@ -205,6 +205,23 @@ def describe_bad_replies():
         world.guide.answer = sights
         report = world.run()
         assert (report.stages[1].calls, report.stages[1].open, report.stages[1].state) == (2, 0, "finished")
+
+    def it_stops_at_the_first_refusal_of_its_settings_and_goes_on_once_they_are_mended(world: World):
+        said = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens'."
+        error = {"message": said, "param": "max_tokens", "code": "unsupported_parameter"}
+        world.guide.answer = lambda prompt, number: Refused(400, {"error": error})
+        storage = world.settings.storage
+        places = [f"storage.tables={storage.tables}", f"storage.files={storage.files}", "models.guide.name=toy"]
+        world.settings = load_settings("demo", overrides=places)
+        report = world.run(in_flight=1)
+        assert world.guide.calls == 1
+        assert (report.stages[1].open, report.stages[1].rejected, report.stages[1].calls) == (6, 0, 0)
+        assert report.stages[1].state == "stopped"
+        assert "Use 'max_completion_tokens'" in report.stopped
+        assert "models.guide.token_limit: max_completion_tokens" in report.stopped
+        world.guide.answer = sights
+        report = world.run(token_limit="max_completion_tokens")
+        assert (report.stages[1].open, report.stages[1].added, report.stopped) == (0, 24, "")
 
     def it_keeps_hostile_text_as_text(world: World):
         hostile = {"sights": ["a\x00b", "\ud800", "x" * 5000], "motto": "'; DROP TABLE sights; --"}

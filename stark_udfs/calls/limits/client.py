@@ -222,10 +222,11 @@ class LimiterClient:
             while not self.answered and self.in_flight and self._ended is None:
                 self._left.clear()
                 await self._left.wait()
-            return self.answered > 0
         finally:
             self._doubts -= 1
-            self._serve()
+        if self.answered:
+            self._serve()  # else the caller stops the run before anything enters
+        return self.answered > 0
 
     def stop(self, reason: str) -> None:
         """Tell everyone to stop."""

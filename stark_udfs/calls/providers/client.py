@@ -27,10 +27,8 @@ from stark_udfs.calls.providers.transport import (
     Author,
     Headers,
     HttpTransport,
-    OfflineTransport,
     RawResponse,
     Transport,
-    embedded,
 )
 from stark_udfs.calls.refusals import ServerError, refusal_of
 from stark_udfs.calls.request import ChatRequest, sendable
@@ -160,6 +158,8 @@ class Client:
 
     async def _head_now(self, refused: str | None) -> tuple[Head, str]:
         """Address and headers, built anew when the token has changed."""
+        if self._tokens is None and self._head is not None:
+            return self._head, ""
         async with self._building:
             token = await self._token_now(refused)
             if self._head is None or token != self._token:

@@ -2,13 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeAlias, TypeVar
 
-from stark_udfs.calls.errors import BrokerLost, CallError, CallFailed, error_of_status, seconds_of
+from stark_udfs.calls.errors import BrokerLost, CallError, CallFailed, seconds_of
 from stark_udfs.calls.limits.client import LimiterClient
 from stark_udfs.calls.loop_thread import LoopThread
 from stark_udfs.calls.providers.client import Completion as Said
+from stark_udfs.calls.refusals import ServerError, refusal_of
 from stark_udfs.calls.request import Reply
 from stark_udfs.calls.retry import AnsweredCall, call
 from stark_udfs.core.errors import NotAuthorised, ProviderError, RunStopped
@@ -86,10 +88,10 @@ class SearchClient:
             raise CallFailed(CallError.AUTH, str(error)) from error
         except ProviderError as error:
             raise CallFailed(CallError.TRANSIENT, str(error)) from error
-        refusal, kind = self._open.refusal(said.status), error_of_status(said.status, "", "")
+        refusal, kind = self._open.refusal(said.status), refusal_of(said.status, ServerError()).kind
         if kind is CallError.AUTH and api.secret is None:
             kind = CallError.BAD_REQUEST  # no key of ours is wrong: the run need not stop for it
-        wait = seconds_of({"retry-after": said.retry_after})
+        wait = seconds_of({"retry-after": said.retry_after}, datetime.now(UTC))
         raise CallFailed(kind, str(refusal), status=said.status, retry_after=wait) from refusal
 
 
