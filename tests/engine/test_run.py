@@ -14,6 +14,7 @@ from stark_udfs.engine.context import Wanted
 from stark_udfs.engine.run import RunReport, run
 from stark_udfs.engine.system_tables import REJECTS, REPLIES, UNITS
 from stark_udfs.settings.run import RunSettings
+from stark_udfs.stages.pipeline import load_settings
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables
 from tests.engine.servers import Guide, Refused, serving, sights
