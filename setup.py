@@ -10,14 +10,18 @@ HERE = Path(__file__).parent
 # What a cluster brings itself (Spark, Delta, pandas, numpy, pyarrow) is in the extra `local`.
 ALWAYS = [
     "pydantic>=2.8,<3",
+    "pydantic-core",
     "openai>=3.50,<4",
+    "httpx2>=2",
     "aiohttp>=3.12,<4",
+    "yarl>=1.18",
     "protego>=0.4,<1",
     "typer>=0.15",
     "rich>=13",
     "pyyaml>=6",
     "fsspec>=2024.6",
-    "pillow>=11",
+    "pillow>=11.3",
+    "numpy>=1.26,<3",
 ]
 LOCAL = [
     "pyspark[sql]==4.1.1",
@@ -37,18 +41,19 @@ MODELS = [
     "accelerate>=1.15",
     "safetensors>=0.5",
     "faiss-cpu>=1.15",
-    "imagehash>=4.3",
-    "mlflow>=3.17,<4",
 ]
 EXCEL = ["openpyxl>=3.1"]
+TOKENS = ["azure-identity>=1.19", "databricks-sdk>=0.40"]  # of models whose tokens expire
 DEV = [
     *EXCEL,
+    *TOKENS,
     "pytest>=9",
     "pytest-describe>=3",
     "pytest-timeout>=2.4",
     "ruff>=0.17",
     "mypy>=2.4",
     "import-linter>=2.5",
+    "imagehash>=4.3",
     "pandas-stubs",
     "types-PyYAML",
     "psutil",
@@ -82,6 +87,6 @@ setup(
     package_data={"stark_udfs": ["**/*.csv", "**/*.yml", "**/*.json", "**/*.md", "**/*.txt"]},
     cmdclass={"build_py": BuildWithConf},
     install_requires=ALWAYS,
-    extras_require={"local": LOCAL, "models": MODELS, "excel": EXCEL, "dev": DEV},
+    extras_require={"local": LOCAL, "models": MODELS, "excel": EXCEL, "tokens": TOKENS, "dev": DEV},
     entry_points={"console_scripts": ["stark=stark_udfs.cli.main:main"]},
 )
