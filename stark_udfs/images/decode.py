@@ -5,14 +5,15 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageOps, PngImagePlugin
 
 from stark_udfs.images.protocols import Pixels
 
-Format = Literal["JPEG", "PNG", "WEBP", "GIF"]
+Format = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF"]
 Extension = Literal["jpg", "png"]
 
 SIGNATURES: tuple[tuple[bytes, Format], ...] = (
@@ -21,9 +22,27 @@ SIGNATURES: tuple[tuple[bytes, Format], ...] = (
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
 )
+TAKEN = "JPEG, PNG, WebP, GIF, AVIF"
+# Pictures that people have and that are not taken: named, so that they know what to convert.
+NOT_TAKEN = (
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),
+    (b"MM\x00+", "TIFF"),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\x00\x00\x01\x00", "ICO"),
+    (b"8BPS", "Photoshop"),
+)
+AVIF_BRANDS = frozenset({b"avif", b"avis"})
+HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
 MARKUP = (b"<svg", b"<html", b"<!doctype", b"<script", b"<?xml", b"<head", b"<body")
 SNIFFED = 1024  # bytes at the start that are looked at
 QUALITY = 90  # of a JPEG
+WHITE, WHITE_16 = 0xFF, 0xFFFF
+DEEP = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})  # modes of grey in more than eight bits
 LONGEST = 32  # times its shorter side; a model scales the shorter side up, and a strip would grow without bounds
 
 
@@ -104,11 +123,11 @@ def sniff(data: bytes) -> Format | NoPicture:
     """The format by its first bytes; a name or a content type says nothing."""
     if not data:
         return NoPicture(DecodeError.EMPTY, "no bytes")
-    for signature, kind in SIGNATURES:
-        if data.startswith(signature):
-            return kind
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
+    brands = _brands(data)
+    if kind := _kind_of(data, brands):
+        return kind
+    if name := _not_taken(data, brands):
+        return NoPicture(DecodeError.UNKNOWN_FORMAT, f"a {name} file: not taken; taken are {TAKEN}")
     start = data[:SNIFFED].lower()
     mark = next((mark for mark in MARKUP if mark in start), None)
     if mark:
@@ -116,8 +135,32 @@ def sniff(data: bytes) -> Format | NoPicture:
     return NoPicture(DecodeError.UNKNOWN_FORMAT, f"starts with {data[:8]!r}")
 
 
+def _kind_of(data: bytes, brands: frozenset[bytes]) -> Format | None:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if brands & AVIF_BRANDS:
+        return "AVIF"
+    return next((kind for signature, kind in SIGNATURES if data.startswith(signature)), None)
+
+
+def _brands(data: bytes) -> frozenset[bytes]:
+    """What the first box of an ISO media file says that the file is; empty if it is none."""
+    if data[4:8] != b"ftyp":
+        return frozenset()
+    end = min(int.from_bytes(data[:4], "big"), SNIFFED)
+    return frozenset((data[8:12], *(data[at : at + 4] for at in range(16, end, 4))))
+
+
+def _not_taken(data: bytes, brands: frozenset[bytes]) -> str | None:
+    if brands & HEIC_BRANDS:
+        return "HEIC"
+    if data[:2] == b"BM" and data[6:10] == bytes(4):
+        return "BMP"
+    return next((name for signature, name in NOT_TAKEN if data.startswith(signature)), None)
+
+
 def dimensions(data: bytes, kind: Format) -> tuple[int, int] | None:
-    """Width and height where they stand at a fixed place; None where only a decoder finds them (JPEG)."""
+    """Width and height where they stand at a fixed place; None where only a decoder finds them (JPEG, AVIF)."""
     if kind == "PNG":
         return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     if kind == "GIF":
@@ -155,10 +198,45 @@ def anew(image: Image.Image, bounds: Bounds) -> Picture:
 
 
 def opaque(image: Image.Image) -> Image.Image:
-    """RGB pixels; what was transparent is white."""
-    if "A" not in image.getbands() and "transparency" not in image.info:
+    """RGB pixels in eight bits; what was transparent is white."""
+    if image.mode in DEEP:
+        return _of_deep(image)
+    if not image.has_transparency_data:
         return image.convert("RGB")
-    layer = image.convert("RGBA")
+    if image.mode == "La":
+        image = image.convert("LA")
+    key = image.info.get("transparency")
+    if isinstance(key, tuple) and max(key) > WHITE:  # of 16 bits a colour; the pixels were already cut to eight
+        image.info["transparency"] = tuple(part >> 8 for part in key)
+    return _on_white(image.convert("RGBA"))
+
+
+def _of_deep(image: Image.Image) -> Image.Image:
+    """Grey of more than eight bits, scaled: Pillow itself would cut off all that is above 255."""
+    values = np.asarray(image)
+    grey = Image.fromarray(_scaled(values)).convert("RGB")
+    key = image.info.get("transparency")
+    if not isinstance(key, int):
+        return grey
+    grey.putalpha(Image.fromarray(np.where(values == key, 0, WHITE).astype(np.uint8)))
+    return _on_white(grey)
+
+
+def _scaled(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """In eight bits. Of 32 bits no file says what is white: they hold 16 bits mostly, and fractions up to 1 if real."""
+    if values.dtype.itemsize == 2:
+        table = np.rint(np.arange(WHITE_16 + 1) * (WHITE / WHITE_16)).astype(np.uint8)
+        return np.take(table, values)
+    real = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
+    largest = float(real.max())
+    white = max(float(WHITE_16), largest)
+    if values.dtype.kind == "f" and largest <= WHITE:
+        white = 1.0 if largest <= 1 else float(WHITE)
+    scaled: npt.NDArray[np.uint8] = np.clip(np.rint(real * (WHITE / white)), 0, WHITE).astype(np.uint8)
+    return scaled
+
+
+def _on_white(layer: Image.Image) -> Image.Image:
     ground = Image.new("RGBA", layer.size, "white")
     return Image.alpha_composite(ground, layer).convert("RGB")
 

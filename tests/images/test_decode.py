@@ -13,6 +13,7 @@ from stark_udfs.images.decode import (
     NoPicture,
     Picture,
     dimensions,
+    opaque,
     picture_of,
     pixels_of,
     sniff,
@@ -20,6 +21,7 @@ from stark_udfs.images.decode import (
 )
 
 BOUNDS = Bounds()
+KINDS = ["JPEG", "PNG", "WEBP", "GIF", "AVIF"]
 
 
 def image(width: int = 80, height: int = 60, mode: str = "RGB") -> Image.Image:
@@ -39,7 +41,7 @@ def decoded(picture: Picture | NoPicture) -> Image.Image:
 
 
 def describe_sniff():
-    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+    @pytest.mark.parametrize("kind", KINDS)
     def it_knows_formats_by_their_bytes(kind: str):
         assert sniff(encoded(image(), kind)) == kind
 
@@ -48,6 +50,29 @@ def describe_sniff():
         found = sniff(encoded(image(), kind))
         assert isinstance(found, NoPicture)
         assert found.fault is DecodeError.UNKNOWN_FORMAT
+
+    @pytest.mark.parametrize(
+        ("data", "name"),
+        [
+            (encoded(image(), "TIFF"), "TIFF"),
+            (encoded(image(mode="I;16"), "TIFF"), "TIFF"),
+            (encoded(image(), "TIFF", big_tiff=True), "TIFF"),
+            (b"MM\x00*\x00\x00\x00\x08", "TIFF"),
+            (encoded(image(), "BMP"), "BMP"),
+            (encoded(image(), "JPEG2000"), "JPEG 2000"),
+            (encoded(image(), "JPEG2000", no_jp2=True), "JPEG 2000"),
+            (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "HEIC"),
+            (b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic", "HEIC"),
+        ],
+    )
+    def it_names_what_people_have_and_it_does_not_take(data: bytes, name: str):
+        refused = take(data, BOUNDS)
+        assert isinstance(refused, NoPicture)
+        assert refused.fault is DecodeError.UNKNOWN_FORMAT
+        assert refused.detail == f"a {name} file: not taken; taken are JPEG, PNG, WebP, GIF, AVIF"
+
+    def it_knows_an_avif_that_calls_itself_a_heif_first():
+        assert sniff(b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1avif" + bytes(8)) == "AVIF"
 
 
 def describe_dimensions():
@@ -63,7 +88,7 @@ def describe_dimensions():
 
 
 def describe_take():
-    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+    @pytest.mark.parametrize("kind", KINDS)
     def it_decodes_and_encodes_anew(kind: str):
         taken = take(encoded(image(), kind), BOUNDS)
         assert decoded(taken).format == ("PNG" if kind == "PNG" else "JPEG")
@@ -102,14 +127,14 @@ def describe_take():
 
 
 def describe_hostile_bytes():
-    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+    @pytest.mark.parametrize("kind", KINDS)
     def cut_anywhere_they_never_raise(kind: str):
         data = encoded(image(), kind)
         for end in range(0, len(data), max(1, len(data) // 60)):
             assert isinstance(take(data[:end], BOUNDS), NoPicture | Picture)
         assert isinstance(take(data[: len(data) // 2], BOUNDS), NoPicture)
 
-    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+    @pytest.mark.parametrize("kind", KINDS)
     def with_any_byte_wrong_they_never_raise(kind: str):
         data, rng = encoded(image(), kind), random.Random(3)
         for _ in range(80):
@@ -136,6 +161,13 @@ def describe_hostile_bytes():
 
     def a_gif_that_says_it_is_huge_is_not_decoded():
         assert faulty(b"GIF89a\xff\xff\xff\xff\x00\x00\x00") is DecodeError.TOO_MANY_PIXELS
+
+    @pytest.mark.parametrize("side", [8_000, 60_000])
+    def an_avif_that_says_it_is_huge_is_not_decoded(side: int):
+        data = bytearray(encoded(image(400, 400), "AVIF"))
+        start = data.index(b"ispe") + 8
+        data[start : start + 8] = struct.pack(">II", side, side)
+        assert faulty(bytes(data)) is (DecodeError.TOO_MANY_PIXELS if side == 8_000 else DecodeError.BROKEN)
 
     @pytest.mark.parametrize("side", [8_000, 12_000, 60_000])
     def a_jpeg_that_says_it_is_huge_is_not_decoded(side: int):
@@ -209,3 +241,116 @@ def describe_picture_of():
         noted = image()
         noted.info["comment"] = b"secret"
         assert b"secret" not in picture_of(noted, "PNG").data
+
+
+GREY, GREY_ALPHA, RGB, RGBA, PALETTE = 0, 4, 2, 6, 3  # colour types of a PNG
+CHANNELS = {GREY: 1, GREY_ALPHA: 2, RGB: 3, RGBA: 4}
+RAMP = np.tile(np.linspace(0, 0xFFFF, 256).astype(np.uint16), (40, 1))  # black to white, in 16 bits
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(colours: int, *, depth: int = 16, clear: bytes = b"", palette: bytes = b"") -> bytes:
+    """The ramp as a PNG that Pillow itself would not write; what has an alpha channel is opaque."""
+    grey = RAMP if depth == 16 else RAMP >> 8
+    repeated = np.repeat(grey[:, :, None], CHANNELS.get(colours, 1), axis=2)
+    if colours in (GREY_ALPHA, RGBA):
+        repeated[:, :, -1] = 2**depth - 1
+    rows = repeated.astype(">u2" if depth == 16 else np.uint8)
+    head = struct.pack(">IIBBBBB", RAMP.shape[1], RAMP.shape[0], depth, colours, 0, 0, 0)
+    extra = (chunk(b"PLTE", palette) if palette else b"") + (chunk(b"tRNS", clear) if clear else b"")
+    lines = b"".join(b"\x00" + row.tobytes() for row in rows)
+    end = chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + extra + end
+
+
+def shown(data: bytes) -> np.ndarray:
+    pixels = pixels_of(data, BOUNDS)
+    assert isinstance(pixels, np.ndarray), pixels
+    taken = decoded(take(data, BOUNDS))
+    assert np.abs(np.asarray(taken).mean() - pixels.mean()) < 2
+    return pixels
+
+
+def describe_deep_colours():
+    @pytest.mark.parametrize("colours", [GREY, GREY_ALPHA, RGB, RGBA])
+    def a_ramp_of_16_bits_is_one_of_eight(colours: int):
+        pixels = shown(png(colours))
+        assert 126 <= pixels.mean() <= 130
+        assert np.abs(pixels[0, :, 0].astype(int) - np.arange(256)).max() <= 1
+
+    def a_grey_of_16_bits_that_is_named_clear_is_white():
+        pixels = shown(png(GREY, clear=struct.pack(">H", 257 * 60)))
+        assert pixels[0, 60].tolist() == [255, 255, 255]
+        assert 59 <= pixels[0, 59, 0] <= 61 <= pixels[0, 61, 0] <= 62
+
+    def a_colour_of_16_bits_that_is_named_clear_is_white():
+        pixels = shown(png(RGB, clear=struct.pack(">HHH", *[257 * 60] * 3)))
+        assert pixels[0, 60].tolist() == [255, 255, 255]
+        assert pixels[0, 62, 0] < 64
+
+    @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
+    def every_deep_mode_of_grey_is_scaled(mode: str):
+        kind = {"I;16": "<u2", "I;16B": ">u2", "I": np.int32, "F": np.float32}[mode]
+        deep = Image.fromarray(RAMP.astype(kind))
+        assert deep.mode == mode
+        assert 126 <= np.asarray(opaque(deep)).mean() <= 130
+
+    @pytest.mark.parametrize("white", [1.0, 255.0, 65535.0, 1e6])
+    def reals_are_fractions_bytes_or_words_by_their_largest(white: float):
+        ramp = Image.fromarray((RAMP * (white / 0xFFFF)).astype(np.float32))
+        assert 126 <= np.asarray(opaque(ramp)).mean() <= 130
+
+    def what_is_no_number_is_black():
+        broken = RAMP.astype(np.float32)
+        broken[0, :4] = [np.nan, np.inf, -np.inf, -5]
+        assert np.asarray(opaque(Image.fromarray(broken)))[0, :4].tolist() == [[0, 0, 0]] * 4
+
+
+def describe_transparency():
+    @pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "La", "RGBa"])
+    def it_is_white_in_every_mode_that_has_it(mode: str):
+        assert opaque(Image.new(mode, (40, 40))).getpixel((5, 5)) == (255, 255, 255)
+
+    def it_is_white_in_a_palette():
+        greys = bytes(level for level in range(256) for _ in range(3))
+        pixels = shown(png(PALETTE, depth=8, palette=greys, clear=bytes(128)))  # the darker half is clear
+        assert pixels[0, :128].min() == 255
+        assert pixels[0, 128:, 0].tolist() == list(range(128, 256))
+
+    @pytest.mark.parametrize(
+        ("colours", "clear"), [(GREY, struct.pack(">H", 60)), (RGB, struct.pack(">HHH", *[60] * 3))]
+    )
+    def it_is_white_where_one_colour_is_named_clear(colours: int, clear: bytes):
+        pixels = shown(png(colours, depth=8, clear=clear))
+        assert pixels[0, 60].tolist() == [255, 255, 255]
+        assert pixels[0, 61].tolist() == [61, 61, 61]
+
+
+def describe_colours_and_turns():
+    def red_ink_is_red():
+        ink = Image.new("CMYK", (40, 40), (0, 255, 255, 0))
+        red, green, blue = shown(encoded(ink, "JPEG"))[20, 20]
+        assert red > 240
+        assert max(green, blue) < 15
+
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+    def a_picture_on_its_side_is_put_upright(kind: str):
+        side = Image.new("RGB", (80, 40), "white")
+        side.paste("black", (0, 0, 40, 40))  # left half, which is the upper one when turned by 90 degrees
+        turned = Image.Exif()
+        turned[0x0112] = 6
+        pixels = shown(encoded(side, kind, exif=turned))
+        assert pixels.shape == (80, 40, 3)
+        assert pixels[5].max() < 60
+        assert pixels[-5].min() > 200
+
+    def a_deep_picture_on_its_side_too():
+        turned = Image.Exif()
+        turned[0x0112] = 6
+        pixels = shown(encoded(Image.fromarray(RAMP), "PNG", exif=turned))
+        assert pixels.shape == (256, 40, 3)
+        assert pixels[0].max() < 3
+        assert pixels[-1].min() > 252
