@@ -67,9 +67,32 @@ def print_call(console: Console, call: Row, currency: str, *, full: bool) -> Non
 
 
 def _messages(request: str) -> list[tuple[str, str]]:
-    """Role and content of the messages of `replies.request`."""
+    """What `replies.request` asks for, line by line: role and content of messages, or an image task in words."""
     found = json.loads(request)
-    return [(str(message["role"]), str(message["content"])) for message in found["messages"]]
+    if "messages" in found:
+        return [(str(message["role"]), str(message["content"])) for message in found["messages"]]
+    return [*_image_task(found["order"]), ("answered by", as_json(found["identity"]))]
+
+
+def _image_task(order: Mapping[str, object]) -> list[tuple[str, str]]:
+    """An image to make, or candidates to score; what is empty is left out."""
+    if order.get("kind") == "rate":
+        lines = {"score": ", ".join(map(str, _listed(order.get("paths")))), "against": order.get("description")}
+        return [(name, str(value)) for name, value in {**lines, "after": order.get("turns")}.items() if value]
+    person = order.get("person")
+    lines = {
+        "make": f"{order.get('module')}, {order.get('width')} x {order.get('height')} px, {order.get('count')} of it",
+        "prompt": order.get("prompt"),
+        "not": order.get("negative"),
+        "search for": order.get("query"),
+        "person": as_json(person) if person else "",
+        "seeds": ", ".join(map(str, _listed(order.get("seeds")))),
+    }
+    return [(name, str(value)) for name, value in lines.items() if value]
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else []
 
 
 def _cut(text: str, *, full: bool) -> str:
