@@ -1,5 +1,6 @@
 import io
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,11 @@ from PIL import Image
 
 from stark_udfs.images.decode import picture_of
 from stark_udfs.images.read_images import read_all, read_file
+from stark_udfs.images.retrieval.archives import MemberAt, kind_of, members
 from stark_udfs.images.web.fetch import Fetched, FetchRefusal, FetchRules, Refused
 from stark_udfs.images.web.throttle import Turns
 from tests.images import tiny
+from tests.images.shards import Files, tar_of, zip_of
 from tests.images.site import serving
 
 RULES = FetchRules(interval_s=0)
@@ -38,6 +41,33 @@ def describe_read_file():
         gone = read_file(f"tar://sample/2.jpg::{tmp_path}/0.tar", RULES)
         assert isinstance(gone, Refused)
         assert gone.reason is FetchRefusal.STATUS
+
+    @pytest.mark.parametrize(("name", "form"), [("0.tar", tar_of), ("0.zip", zip_of)])
+    def it_reads_a_member_by_its_place(tmp_path: Path, name: str, form: Callable[[Files], bytes]):
+        data = form([("a/0.jpg", b"no"), ("a/1.jpg", jpeg())])
+        (tmp_path / name).write_bytes(data)
+        kind = kind_of(name)
+        _, member = members(kind, io.BytesIO(data), lambda _: RULES.bytes)
+        place = MemberAt(kind, f"file://{tmp_path}/{name}", "a/1.jpg", member.offset, member.size)
+        by_place, by_name = read_file(place, RULES), read_file(place.address, RULES)
+        assert isinstance(by_place, Fetched)
+        assert by_place == by_name
+
+    @pytest.mark.parametrize(
+        ("archive", "offset", "size", "reason"),
+        [
+            ("http://127.0.0.1/a.tar", 0, 600, FetchRefusal.SCHEME),
+            ("file:///a.tar::http://127.0.0.1/b", 0, 600, FetchRefusal.SCHEME),
+            ("/no/such/0.tar", 0, 600, FetchRefusal.STATUS),
+            ("/no/such/0.tar", -1, 600, FetchRefusal.TOO_LARGE),
+            ("/no/such/0.tar", 0, 1 << 40, FetchRefusal.TOO_LARGE),
+            ("/no/such/0.tar", 0, -5, FetchRefusal.TOO_LARGE),
+        ],
+    )
+    def it_asks_for_nothing_that_an_index_could_not_mean(archive: str, offset: int, size: int, reason: FetchRefusal):
+        refused = read_file(MemberAt("tar", archive, "1.jpg", offset, size), RULES)
+        assert isinstance(refused, Refused)
+        assert refused.reason is reason
 
     @pytest.mark.parametrize(
         "address",

@@ -12,8 +12,11 @@ from pyspark.sql import SparkSession
 from stark_udfs.core.errors import InputError
 from stark_udfs.images.decode import Bounds, NoPicture, pixels_of
 from stark_udfs.images.models.clip import ClipSpec
+from stark_udfs.images.read_images import bytes_of
+from stark_udfs.images.retrieval.archives import member_at
 from stark_udfs.images.retrieval.index import PictureIndex
 from stark_udfs.stages.images.build_index import BuiltIndex, build_index
+from tests.images.shards import tar_of, zip_of
 from tests.images.tiny import save_clip
 
 COUNT = 12
@@ -82,6 +85,23 @@ def describe_build_index():
         row = nearest(tmp_path / "index", clip, 9)
         assert row.caption == "picture 9"
         assert row.path == f"tar://000009.png::file://{shards}/00001.tar"
+        place = member_at(row.path, row.offset or 0, row.size or 0)
+        assert place is not None
+        assert bytes_of(place, 100_000) == png(9)
+
+    def it_indexes_shards_that_are_zips_and_counts_what_breaks_off(spark: SparkSession, tmp_path: Path, clip: ClipSpec):
+        shards = tmp_path / "shards"
+        shards.mkdir()
+        samples = [(f"{place}.png", png(place)) for place in range(COUNT)]
+        (shards / "a.zip").write_bytes(zip_of(samples[:6]))
+        (shards / "b.tar").write_bytes(tar_of(samples[6:])[:-12_000])
+        (shards / "c.tar").write_bytes(b"<html>")
+        made = built(spark, shards, tmp_path / "index", clip, "webdataset")
+        assert made.card.rows + made.left_out < COUNT + 2
+        assert made.left_out == 2
+        assert all("the rest of the archive is left out" in example for example in made.examples)
+        row = nearest(tmp_path / "index", clip, 4)
+        assert (row.path, row.source, row.licence) == (f"zip://4.png::file://{shards}/a.zip", "mine", "cc0")
 
     def it_indexes_a_delta_table_of_paths(spark: SparkSession, tmp_path: Path, clip: ClipSpec):
         rows = []

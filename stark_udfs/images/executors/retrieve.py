@@ -7,8 +7,9 @@ from functools import partial
 from stark_udfs.images.candidates import deduplicated_candidates, kept_or_not
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.protocols import EmbedderSpec, OutOfMemory, Vectors, loaded
-from stark_udfs.images.read_images import read_all
+from stark_udfs.images.read_images import Address, read_all
 from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Unavailable, as_is
+from stark_udfs.images.retrieval.archives import member_at
 from stark_udfs.images.retrieval.index_store import IndexSpec
 from stark_udfs.images.retrieval.shards import PictureRow
 from stark_udfs.images.web.fetch import FetchRules
@@ -25,9 +26,12 @@ class Nearest:
     index: IndexSpec
 
     @property
-    def address(self) -> str:
-        """Where its picture is."""
-        return self.index.address(self.row.path)
+    def address(self) -> Address:
+        """Where its picture is; in an archive by its place there, if the index knows it."""
+        address, row = self.index.address(self.row.path), self.row
+        if row.offset is None or row.size is None:
+            return address
+        return member_at(address, row.offset, row.size) or address
 
     @property
     def told(self) -> Candidate:

@@ -25,7 +25,7 @@ from stark_udfs.core.errors import InputError, StorageError
 from stark_udfs.core.ids import SEPARATOR, fingerprint
 from stark_udfs.images.models.processors import PROCESSOR
 from stark_udfs.images.protocols import Vectors
-from stark_udfs.images.retrieval.shards import BATCH, ROWS, Ids, PictureRow, Shards, exact, recall, vectors_of
+from stark_udfs.images.retrieval.shards import BATCH, ROWS, TEXTS, Ids, PictureRow, Shards, exact, recall, vectors_of
 
 if TYPE_CHECKING:
     import faiss
@@ -246,7 +246,8 @@ def _add(index: "faiss.Index", vectors: Vectors, folder: Path) -> None:
 
 
 def _bytes_of(batch: pa.RecordBatch) -> bytes:
-    texts = (SEPARATOR.join(batch.column(name).to_pylist()) for name in ROWS.names)
+    """What makes an index another one: where in an archive a picture lies does not."""
+    texts = (SEPARATOR.join(batch.column(name).to_pylist()) for name in TEXTS)
     return vectors_of(batch).tobytes() + SEPARATOR.join(texts).encode()
 
 

@@ -19,16 +19,29 @@ SEED = 42  # of samples
 
 
 class PictureRow(NamedTuple):
-    """What is known about a picture of an index; unknown texts are empty."""
+    """What is known about a picture of an index; unknown texts are empty.
+
+    `offset` and `size` are of the piece of an archive that holds it (`vision.archives`): null for a file of its own,
+    and in indexes that were built before they were kept.
+    """
 
     path: str  # where the picture is: a path or a URL
     caption: str
     source: str
     licence: str
     page: str  # where it was published
+    offset: int | None = None
+    size: int | None = None
 
 
-ROWS = pa.schema([pa.field(name, pa.string(), nullable=False) for name in PictureRow._fields])
+TEXTS = ("path", "caption", "source", "licence", "page")
+PIECE = ("offset", "size")
+ROWS = pa.schema(
+    [
+        *(pa.field(name, pa.string(), nullable=False) for name in TEXTS),
+        *(pa.field(name, pa.int64()) for name in PIECE),
+    ]
+)
 
 
 class Shards:
@@ -65,7 +78,8 @@ class Shards:
 def write_shard(path: Path, vectors: Vectors, rows: Sequence[PictureRow]) -> None:
     """Write embeddings and what is known about their pictures as one shard."""
     flat = pa.array(vectors.astype(np.float32).ravel())
-    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)] or [[] for _ in ROWS]
+    known = list(zip(*rows, strict=True)) or [()] * len(ROWS)
+    columns = [pa.array(column, of.type) for column, of in zip(known, ROWS, strict=True)]
     table = pa.table([pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]), *columns], ["vector", *ROWS.names])
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, path)

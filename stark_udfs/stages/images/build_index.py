@@ -14,7 +14,8 @@ from stark_udfs.core.errors import InputError
 from stark_udfs.images.decode import Bounds
 from stark_udfs.images.protocols import EmbedderSpec
 from stark_udfs.images.retrieval.index import IndexCard, IndexRule, build
-from stark_udfs.stages.images.embed import ENDINGS, embedder, picture_type, tar_reader, vector_type
+from stark_udfs.images.retrieval.shards import PIECE, TEXTS
+from stark_udfs.stages.images.embed import ARCHIVES, ENDINGS, archive_embedder, embedder, picture_type, vector_type
 
 Form = Literal["folder", "webdataset", "table"]
 FEW = 3  # examples of faults that are told
@@ -55,24 +56,22 @@ def build_index(
 
     Args:
         spark: the session.
-        place: a folder or URI of picture files; of .tar shards; or of a Delta table with `path` and, if it has them,
-            `caption`, `source`, `licence`, `page`.
+        place: a folder or URI of picture files; of .tar or .zip shards; or of a Delta table with `path` and, if it
+            has them, `caption`, `source`, `licence`, `page`.
         out: folder of the index, seen by the driver and all executors.
         form: what `place` is.
         source: the name of the source, for pictures that do not say their own.
         licence: the same.
         clip: makes the vectors; searches must name the same.
-        partitions: tasks that embed.
+        partitions: tasks that embed; of shards, each is a task.
         rule: of the index.
 
     Raises:
         InputError: there is no picture, or none that can be read.
     """
     embedded, shards = (out.parent / f".{out.name}.{part}" for part in ("embedded", "shards"))
-    index_summary = _pictures(spark, place, form).select(
-        "path", "caption", *(_or(name, given) for name, given in (("source", source), ("licence", licence))), "page"
-    )
-    rows = index_summary.repartition(partitions, "path").mapInArrow(embedder(clip, Bounds()), vector_type())
+    known = {"source": _or("source", source), "licence": _or("licence", licence)}
+    rows = _embedded(spark, place, form, clip, partitions).withColumns(known)
     try:
         rows.write.mode("overwrite").parquet(str(embedded))
         written = spark.read.parquet(str(embedded))
@@ -90,19 +89,28 @@ def build_index(
     return BuiltIndex(card, left_out, examples)
 
 
-def _pictures(spark: SparkSession, place: str, form: Form) -> DataFrame:
-    names = picture_type().names
-    if form == "table":
-        table = spark.read.format("delta").load(place)
-        if "path" not in table.columns:
-            raise InputError(f"{place}: a table of pictures has a column `path`; this one has {table.columns}.")
-        known = [F.col(name) if name in table.columns else F.lit("").alias(name) for name in names]
-        return table.select(*known).fillna("")
-    paths = _files(place, (".tar",) if form == "webdataset" else ENDINGS)
+def _embedded(spark: SparkSession, place: str, form: Form, clip: EmbedderSpec, partitions: int) -> DataFrame:
+    """The pictures with their vectors, as `vector_type`."""
     if form == "webdataset":
-        listed = spark.createDataFrame([(path,) for path in paths], "path string").repartition(len(paths))
-        return listed.mapInArrow(tar_reader, picture_type())
-    return spark.createDataFrame([(path, _caption(path), "", "", "") for path in paths], picture_type())
+        paths = _files(place, ARCHIVES)
+        shards = spark.createDataFrame([(path,) for path in paths], "path string")
+        each = shards.repartitionByRange(len(paths), "path")  # by hash or in turn, some tasks would get two
+        return each.mapInArrow(archive_embedder(clip, Bounds()), vector_type())
+    pictures = _table(spark, place) if form == "table" else _folder(spark, place)
+    return pictures.repartition(partitions, "path").mapInArrow(embedder(clip, Bounds()), vector_type())
+
+
+def _table(spark: SparkSession, place: str) -> DataFrame:
+    table = spark.read.format("delta").load(place)
+    if "path" not in table.columns:
+        raise InputError(f"{place}: a table of pictures has a column `path`; this one has {table.columns}.")
+    texts = [F.col(name) if name in table.columns else F.lit("").alias(name) for name in TEXTS]
+    return table.select(*texts).fillna("").withColumns({name: F.lit(None).cast("long") for name in PIECE})
+
+
+def _folder(spark: SparkSession, place: str) -> DataFrame:
+    rows = [(path, _caption(path), "", "", "", None, None) for path in _files(place, ENDINGS)]
+    return spark.createDataFrame(rows, picture_type())
 
 
 def _files(place: str, endings: tuple[str, ...]) -> list[str]:

@@ -1,33 +1,39 @@
 """Pictures to vectors, for Spark: where pictures are goes in, their vectors and what is known of them come out."""
 
-import io
 import json
-import tarfile
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-import fsspec
-import numpy as np
 from pyspark.sql import types as spark
 
 from stark_udfs.engine.frames import Batches, arrow, arrow_schema, dicts
 from stark_udfs.images.decode import Bounds, NoPicture, pixels_of
 from stark_udfs.images.protocols import EmbedderSpec, Pixels, loaded
-from stark_udfs.images.read_images import bytes_of
-from stark_udfs.images.retrieval.shards import PictureRow
+from stark_udfs.images.read_images import bytes_of, open_archive
+from stark_udfs.images.retrieval.archives import kind_of, members
+from stark_udfs.images.retrieval.members import BrokenArchive, Member
+from stark_udfs.images.retrieval.shards import PIECE, TEXTS
 from stark_udfs.images.web.fetch import Refused
 
 AT_ONCE = 64
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif")
+HELD_PIXELS = 300_000_000  # bytes of decoded pictures that wait for their vectors
+# What is looked at, by a file's name; of the last ones it is said that they are not taken.
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".tif", ".tiff", ".bmp", ".jp2", ".heic", ".heif")
+ARCHIVES = (".tar", ".zip")
 LARGEST_FILE = 50_000_000  # bytes
+LARGEST_TEXT = 1_000_000  # bytes
 LONGEST_TEXT = 1_000  # characters of a caption
+HELD = 20_000  # pictures of an archive that wait for texts which may lie behind them
+
+Row = dict[str, Any]
 
 
 def picture_type() -> spark.StructType:
     """What is known about a picture; unknown texts are empty."""
-    return spark.StructType([spark.StructField(name, spark.StringType()) for name in PictureRow._fields])
+    texts = [spark.StructField(name, spark.StringType()) for name in TEXTS]
+    return spark.StructType([*texts, *(spark.StructField(name, spark.LongType()) for name in PIECE)])
 
 
 def vector_type() -> spark.StructType:
@@ -40,60 +46,117 @@ def embedder(spec: EmbedderSpec, bounds: Bounds) -> Callable[[Batches], Batches]
     """A mapInArrow function: `picture_type` in, `vector_type` out; a file that is no picture is a row with a fault."""
 
     def over(batches: Batches) -> Batches:
-        return arrow(_embedded(spec, bounds, dicts(batches)), arrow_schema(vector_type()), size=AT_ONCE)
+        seen = ((row, _pixels(bytes_of(str(row["path"]), LARGEST_FILE), bounds)) for row in dicts(batches))
+        return arrow(_embedded(spec, seen), arrow_schema(vector_type()), size=AT_ONCE)
 
     return over
 
 
-def tar_reader(batches: Batches) -> Batches:
-    """A mapInArrow function: `path` of WebDataset shards in, `picture_type` of their pictures out.
+def archive_embedder(spec: EmbedderSpec, bounds: Bounds, *, held: int = HELD) -> Callable[[Batches], Batches]:
+    """A mapInArrow function: `path` of WebDataset shards in, `vector_type` of their pictures out, each shard read once.
 
-    Members of one basename are one sample: a picture, its caption in .txt, what else is known in .json.
+    Members of one basename are one sample: a picture, its caption in .txt, what else is known in .json. They need not
+    be neighbours, but are not looked for over more than `held` samples. A shard that breaks off is a row with a fault.
     """
-    rows = (picture for row in dicts(batches) for picture in _of_tar(str(row["path"])))
-    return arrow(rows, arrow_schema(picture_type()))
+
+    def over(batches: Batches) -> Batches:
+        rows = (row for shard in dicts(batches) for row in _of_archive(spec, bounds, held, str(shard["path"])))
+        return arrow(rows, arrow_schema(vector_type()), size=AT_ONCE)
+
+    return over
 
 
-def _embedded(spec: EmbedderSpec, bounds: Bounds, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    left = iter(rows)
-    while group := list(islice(left, AT_ONCE)):
-        seen = [(row, _pixels(str(row["path"]), bounds)) for row in group]
-        good = [(row, found) for row, found in seen if not isinstance(found, str)]
-        vectors = loaded(spec).embed_pictures([found for _, found in good]) if good else np.empty((0, 0))
-        for (row, _), vector in zip(good, vectors, strict=True):
-            yield {**row, "vector": vector.tolist(), "fault": None}
-        for row, found in seen:
-            if isinstance(found, str):
-                yield {**row, "vector": None, "fault": found}
+def _embedded(spec: EmbedderSpec, seen: Iterable[tuple[Row, Pixels | str]]) -> Iterator[Row]:
+    """The rows with their vectors; those that have a fault for pixels, with that."""
+    held: list[tuple[Row, Pixels]] = []
+    for row, found in seen:
+        if isinstance(found, str):
+            yield {**row, "vector": None, "fault": found}
+            continue
+        held.append((row, found))
+        if len(held) == AT_ONCE or sum(pixels.nbytes for _, pixels in held) > HELD_PIXELS:
+            yield from _with_vectors(spec, held)
+            held = []
+    if held:
+        yield from _with_vectors(spec, held)
 
 
-def _pixels(path: str, bounds: Bounds) -> Pixels | str:
-    data = bytes_of(path, LARGEST_FILE)
+def _with_vectors(spec: EmbedderSpec, held: list[tuple[Row, Pixels]]) -> Iterator[Row]:
+    vectors = loaded(spec).embed_pictures([pixels for _, pixels in held])
+    for (row, _), vector in zip(held, vectors, strict=True):
+        yield {**row, "vector": vector.tolist(), "fault": None}
+
+
+def _pixels(data: bytes | Refused, bounds: Bounds) -> Pixels | str:
     if isinstance(data, Refused):
         return f"{data.reason.value}: {data.detail}"
     found = pixels_of(data, bounds)
     return f"{found.fault.value}: {found.detail}" if isinstance(found, NoPicture) else found
 
 
-def _of_tar(path: str) -> Iterator[dict[str, str]]:
-    told: dict[str, dict[str, str]] = {}
-    pictures: dict[str, str] = {}
-    with fsspec.open(path, "rb") as file, tarfile.open(fileobj=io.BufferedReader(file)) as tar:
-        for member in tar:
-            name = PurePosixPath(member.name)
-            sample, ending = str(name.with_suffix("")), name.suffix.lower()
-            if not member.isfile():
-                continue
-            if ending in ENDINGS:
-                pictures[sample] = member.name
-            elif ending in (".txt", ".json"):
-                content = tar.extractfile(member)
-                text = "" if content is None else content.read(1_000_000).decode("utf-8", "replace")
-                told.setdefault(sample, {}).update(_said(text) if ending == ".json" else {"caption": text.strip()})
-    for sample, member_name in pictures.items():
-        known = told.get(sample, {})
-        row = {name: known.get(name, "")[:LONGEST_TEXT] for name in PictureRow._fields}
-        yield {**row, "path": f"tar://{member_name}::{path}", "source": known.get("source", "")}
+@dataclass(frozen=True)
+class _Texts:
+    """What an archive says of its samples, as far as it was read."""
+
+    most: int  # samples
+    told: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def take(self, member: Member) -> None:
+        """A text, for the sample of its name; the oldest are forgotten."""
+        sample, ending = _parts(member.name)
+        if isinstance(member.data, Refused):
+            return
+        text = member.data.decode("utf-8", "replace")
+        said = _said(text) if ending == ".json" else {"caption": text.strip()}
+        cut = {name: value[:LONGEST_TEXT] for name, value in said.items()}
+        self.told.setdefault(sample, {}).update(cut)
+        if len(self.told) > self.most:
+            del self.told[next(iter(self.told))]
+
+    def of(self, row: Row) -> Row:
+        """The row of a picture with its texts."""
+        known = self.told.get(row["sample"], {})
+        return {**row, **{name: known.get(name, "") for name in TEXTS if name != "path"}}
+
+
+def _of_archive(spec: EmbedderSpec, bounds: Bounds, held: int, path: str) -> Iterator[Row]:
+    texts = _Texts(2 * held + AT_ONCE)  # of those that wait, of those that come before them, and of what is read ahead
+    waiting: list[Row] = []
+    for row in _embedded(spec, _seen(path, bounds, texts)):
+        waiting.append(row)
+        if len(waiting) >= held:
+            yield from map(texts.of, waiting[: held // 2])
+            del waiting[: held // 2]
+    yield from map(texts.of, waiting)
+
+
+def _seen(path: str, bounds: Bounds, texts: _Texts) -> Iterator[tuple[Row, Pixels | str]]:
+    """The pictures of an archive; its texts are put aside on the way."""
+    kind = kind_of(path)
+    with open_archive(path) as file:
+        try:
+            for member in members(kind, file, _most):
+                sample, ending = _parts(member.name)
+                if ending not in ENDINGS:
+                    texts.take(member)
+                    continue
+                row = {"path": f"{kind}://{member.name}::{path}", "sample": sample}
+                yield {**row, "offset": member.offset, "size": member.size}, _pixels(member.data, bounds)
+        except BrokenArchive as broken:
+            yield {"path": path, "sample": ""}, f"broken: the rest of the archive is left out: {broken}"
+
+
+def _most(name: str) -> int:
+    """How many bytes are wanted of a member."""
+    ending = PurePosixPath(name).suffix.lower()
+    if ending in ENDINGS:
+        return LARGEST_FILE
+    return LARGEST_TEXT if ending in (".txt", ".json") else 0
+
+
+def _parts(name: str) -> tuple[str, str]:
+    path = PurePosixPath(name)
+    return str(path.parent / path.stem), path.suffix.lower()
 
 
 def _said(text: str) -> dict[str, str]:

@@ -1,4 +1,6 @@
 import dataclasses
+import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,14 @@ from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.models.clip import ClipSpec
 from stark_udfs.images.protocols import loaded
 from stark_udfs.images.requests import Candidates, ImageRequest, Module, Unavailable
+from stark_udfs.images.retrieval.archives import kind_of, members
 from stark_udfs.images.retrieval.index import build
 from stark_udfs.images.retrieval.index_store import IndexSpec, index_at
 from stark_udfs.images.retrieval.shards import PictureRow, write_shard
 from stark_udfs.images.web.fetch import FetchRules
 from stark_udfs.images.web.throttle import Turns
 from tests.images import tiny
+from tests.images.shards import Files, png, tar_of, zip_of
 from tests.images.site import serving
 
 pytestmark = pytest.mark.filterwarnings("ignore:builtin type (Swig|swig):DeprecationWarning")  # of faiss itself
@@ -133,6 +137,28 @@ def describe_pictures_that_are_not_to_be_had():
         assert sorted(c.fault for c in allowed[0].candidates) == ["", "busy"]
         assert [c.fault for c in forbidden[0].candidates] == ["address", "address"]
         assert busy == [Unavailable("busy", "503")]
+
+
+def describe_pictures_in_archives():
+    @pytest.mark.parametrize(("name", "form"), [("0.tar", tar_of), ("0.zip", zip_of)])
+    def they_are_found_by_their_places_and_in_older_indexes_by_their_names(
+        clip: ClipSpec, tmp_path: Path, name: str, form: Callable[[Files], bytes]
+    ):
+        pictures = [(f"{seed}.png", png(seed, 64)) for seed in (1, 2)]
+        (tmp_path / name).write_bytes(form(pictures))
+        kind = kind_of(name)
+        found = list(members(kind, io.BytesIO(form(pictures)), lambda _: 100_000))
+        place = f"file://{tmp_path}/{name}"
+        rows = [row(f"{kind}://{member.name}::{place}") for member in found]
+        placed = [of._replace(offset=at.offset, size=at.size) for of, at in zip(rows, found, strict=True)]
+        by_name = executor(clip, (index(tmp_path, clip, "old", rows, [1, 2]),), tmp_path).work([WISH])
+        spec = index(tmp_path, clip, "new", placed, [1, 2])
+        by_place = executor(clip, (spec,), tmp_path).work([WISH])
+        assert [c.sha256 for c in by_place[0].candidates] == [c.sha256 for c in by_name[0].candidates]
+        assert all(c.sha256 for c in by_place[0].candidates)
+        (tmp_path / name).write_bytes(form(pictures[::-1]))  # another shard now
+        (moved,) = executor(clip, (spec,), tmp_path).work([WISH])
+        assert {c.fault for c in moved.candidates} == {"status"}
 
 
 def describe_an_index():

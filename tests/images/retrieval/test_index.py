@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from stark_udfs.core.errors import InputError, StorageError
@@ -82,6 +83,7 @@ def describe_rows():
         assert [row.caption for row in index.rows([899, 0, 301, 300, 899])] == [
             f"caption {at}" for at in (899, 0, 301, 300, 899)
         ]
+        assert index.rows([5])[0].offset is None
         assert index.rows([5]) == [PictureRow("5.jpg", "caption 5", "set", "cc0", "https://a.example/5")]
         assert index.rows([]) == []
 
@@ -163,3 +165,29 @@ def describe_index_rule():
     @pytest.mark.parametrize(("rows", "lists"), [(30, 16), (100_000, 512), (12_000_000, 4096), (10**12, 65_536)])
     def it_makes_more_lists_of_more_rows(rows: int, lists: int):
         assert IndexRule().lists(rows) == lists
+
+
+def describe_places_in_archives():
+    def _placed(folder: Path, name: str, offset: int | None) -> Path:
+        rows = [PictureRow("tar://1.jpg::a.tar", "", "", "", "", offset, None if offset is None else 700)] * 3
+        write_shard(folder / f"{name}.parquet", clustered(3), rows)
+        build([folder / f"{name}.parquet"], folder / name, source="set", embedder="e")
+        return folder / name
+
+    def they_are_kept(tmp_path: Path):
+        index = PictureIndex.open(_placed(tmp_path, "a", 512), embedder="e")
+        assert [(row.offset, row.size) for row in index.rows([2, 0])] == [(512, 700)] * 2
+
+    def they_do_not_make_it_another_index(tmp_path: Path):
+        versions = {
+            PictureIndex.open(_placed(tmp_path, name, offset), embedder="e").card.version
+            for name, offset in (("a", 512), ("b", 1024), ("c", None))
+        }
+        assert len(versions) == 1
+
+    def an_index_from_before_they_were_kept_is_read(tmp_path: Path):
+        folder = _placed(tmp_path, "a", 512)
+        rows = pq.read_table(folder / "rows.parquet")
+        pq.write_table(rows.drop_columns(["offset", "size"]), folder / "rows.parquet")
+        (row,) = PictureIndex.open(folder, embedder="e").rows([1])
+        assert row == PictureRow("tar://1.jpg::a.tar", "", "", "", "")
