@@ -13,10 +13,10 @@ from stark_udfs.tables.session import refuse_unreadable
 
 WRITE_AND_READ = """
 import sys
-from stark_udfs.core.settings import SparkSettings, StorageSettings
-from stark_udfs.delta.session import spark_session
-from stark_udfs.delta.tables import Tables
-from stark_udfs.engine.system import LOCKS
+from stark_udfs.settings.run import SparkSettings, StorageSettings
+from stark_udfs.tables.session import spark_session
+from stark_udfs.tables.tables import Tables
+from stark_udfs.engine.system_tables import LOCKS
 root = sys.argv[1]
 spark = spark_session(SparkSettings(master="local[1]", partitions=1, log=f"{root}/spark.log"))
 tables = Tables(spark, StorageSettings(tables=f"{root}/tables", files=f"{root}/files"))
