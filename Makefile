@@ -26,8 +26,8 @@ demo: .venv/.demo ## run the pipeline end to end on the offline author and drawi
 	@echo '  $(BIN)/stark sql "select category, count(*) from personas group by 1 order by 2 desc"'
 	@echo '  $(BIN)/stark plan --target openai --episodes 1'
 
-test: .venv/.dev ## run all tests
-	@$(BIN)/python -m pytest -q
+test: .venv/.dev ## run all tests, in two processes
+	@$(BIN)/python -m tests.parallel
 
 check: .venv/.dev ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
