@@ -15,7 +15,7 @@ from stark_udfs.calls.errors import redacted
 from stark_udfs.cli.console import tell
 from stark_udfs.cli.options import ENDED_EARLY, WRONG
 from stark_udfs.core.errors import RunStopped, StarkError
-from stark_udfs.stages.pipeline import Settings
+from stark_udfs.settings.run import RunSettings
 
 STAGE = re.compile(r"stage \w+")  # as the engine notes it on an error
 CAUSE = re.compile(r"^(?:Caused by: |: )(?=[\w.$]+(?:Exception|Error)\b)(.*)$", re.MULTILINE)
@@ -27,7 +27,7 @@ RUN_AGAIN = "Add --debug to see where it comes from."
 class Border:
     """What is known of a command by the time something unexpected ends it: the settings, once they are read."""
 
-    settings: list[Settings] = field(default_factory=list)
+    settings: list[RunSettings] = field(default_factory=list)
 
     def tell(self, error: Exception) -> str:
         """One line for the user: what, in which stage, where the details are. They are written there first."""

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 import typer
 from rich.text import Text
@@ -12,9 +12,7 @@ from stark_udfs.cli.console import console, plain
 from stark_udfs.cli.errors import Border, guarded
 from stark_udfs.cli.options import DEBUG, WRONG, Common, RunSelection, arranged
 from stark_udfs.cli.warehouse import Engine, currency, episode_of, reader, storage_of
-
-if TYPE_CHECKING:
-    from stark_udfs.stages.pipeline import Settings
+from stark_udfs.settings.run import RunSettings
 
 MORE = "Also takes --target, --conf, --set and --debug: see `stark --help`."
 
@@ -301,9 +299,9 @@ def _common(ctx: typer.Context) -> Common:
     return ctx.obj
 
 
-def _reading(ctx: typer.Context, warehouse: Path | None) -> "Settings":
-    """The settings of a command that only reads."""
-    return _common(ctx).settings(*(() if warehouse is None else storage_of(warehouse)))
+def _reading(ctx: typer.Context, warehouse: Path | None) -> RunSettings:
+    """Where a command that only reads finds its tables."""
+    return _common(ctx).places(*(() if warehouse is None else storage_of(warehouse)))
 
 
 def _more(episodes: int | None = None, budget: float | None = None) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stark_udfs.settings.load import load_tree, validated
+from stark_udfs.settings.run import RunSettings
+
 if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
-
 
 WRONG, ENDED_EARLY, INTERRUPTED = 2, 3, 130
 ALL = "all"
@@ -22,7 +24,7 @@ class Common:
     target: str
     conf: str | None
     overrides: tuple[str, ...]
-    read: "list[Settings]" = field(default_factory=list)
+    read: list[RunSettings] = field(default_factory=list)
 
     def settings(self, *more: str) -> "Settings":
         """The settings; `more` are further overrides.
@@ -33,6 +35,17 @@ class Common:
         from stark_udfs.stages.pipeline import load_settings
 
         found = load_settings(self.target, conf=self.conf, overrides=(*self.overrides, *more))
+        self.read.append(found)
+        return found
+
+    def places(self, *more: str) -> RunSettings:
+        """Where the tables are, and how Spark is started: all that a reading command needs, without loading the stages.
+
+        Raises:
+            SettingsError: as `load_settings`, of these two sections alone.
+        """
+        tree = load_tree(RunSettings, self.target, conf=self.conf, overrides=(*self.overrides, *more))
+        found = validated({name: tree[name] for name in ("storage", "spark")}, RunSettings)
         self.read.append(found)
         return found
 

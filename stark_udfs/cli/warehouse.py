@@ -3,20 +3,18 @@
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from stark_udfs.core.errors import NotFound
+from stark_udfs.settings.run import RunSettings
 from stark_udfs.sql.duckdb import DuckSql, SqlEngine
 from stark_udfs.tables.address import in_catalog
-
-if TYPE_CHECKING:
-    from stark_udfs.stages.pipeline import Settings
 
 Engine = Literal["duckdb", "spark"]
 ID = re.compile(r"[\w.:-]{1,128}")
 
 
-def reader(settings: "Settings", engine: Engine | None = None) -> SqlEngine:
+def reader(settings: RunSettings, engine: Engine | None = None) -> SqlEngine:
     """Who answers queries about the warehouse.
 
     Raises:
