@@ -3,7 +3,7 @@
 chat_udf, embed_udf, paint_udf     pandas UDFs over columns of your own
 register                           the same by name, for SQL
 ask                                your own DataFrame through the engine: a table of answers
-run, stages                        the pipeline; or stages of your own
+run                                stages of your own; `stages.pipeline` has those of the pipeline
 ChatStage, TableStage, ImageStage  what a stage is made of: Record, ReplySchema, Prompt, Reject, Table
 RunSettings, load_settings         models, limits and places; from code, or from a folder of YAML
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stark_udfs.engine.run import run
     from stark_udfs.engine.stage import ChatStage, ImageStage, TableStage
     from stark_udfs.settings.run import RunSettings
-    from stark_udfs.stages.pipeline import load_settings, stages
+    from stark_udfs.stages.pipeline import load_settings
     from stark_udfs.tables.table import Table
     from stark_udfs.udfs.ask import ask
     from stark_udfs.udfs.chat import chat_udf
@@ -47,7 +47,6 @@ __all__ = [
     "paint_udf",
     "register",
     "run",
-    "stages",
 ]
 
 _HOMES = {
@@ -68,7 +67,6 @@ _HOMES = {
     "paint_udf": "stark_udfs.udfs.images",
     "register": "stark_udfs.udfs.register",
     "run": "stark_udfs.engine.run",
-    "stages": "stark_udfs.stages.pipeline",
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from tests.images import tiny
 
 def settings_in(folder: Path, **pictures: object) -> RunSettings:
     return RunSettings.model_validate(
-        {"models": {}, "storage": {"files": str(folder)}, "pictures": {"at_once": 2, **pictures}}
+        {"models": {}, "storage": {"files": str(folder)}, "pictures": {"batch_size": 2, **pictures}}
     )
 
 
@@ -28,6 +29,8 @@ LOADS: list[str] = []
 @dataclass(frozen=True)
 class CountedSpec:
     """A painter of plain pictures that notes its loading."""
+
+    kind: ClassVar[str] = "CountedSpec"
 
     def load(self) -> "CountedSpec":
         LOADS.append("loaded")
@@ -77,7 +80,7 @@ def describe_paint_udf():
 
     def it_paints_with_a_model(spark: SparkSession, tmp_path: Path, models: Path):
         painter = {"model": str(models / "sdxl"), "variant": None, "unet": None, "steps": 1}
-        settings = settings_in(tmp_path, provider="models", side=64, painter=painter)
+        settings = settings_in(tmp_path, provider="models", image_size=64, painter=painter)
         frame = spark.createDataFrame([(n, "a red house") for n in range(3)], "seed int, prompt string").repartition(1)
         rows = frame.withColumn("card", paint_udf(settings)("prompt", "seed")).select("seed", "card.*").collect()
         assert [(row["error"], row["width"], row["height"]) for row in rows] == [(None, 64, 64)] * 3
