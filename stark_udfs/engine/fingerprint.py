@@ -9,7 +9,7 @@ from stark_udfs.engine.stage import Stage, TableStage, UnitStage
 
 PACKAGE = "stark_udfs."
 DECODING = "stark_udfs.calls.sequence"  # how a reply is judged counts as part of every chat stage
-NOT_MEANING = ("stark_udfs.engine", "stark_udfs.tables.table", "stark_udfs.settings.sections", "stark_udfs.core.errors")
+NOT_MEANING = ("stark_udfs.engine", "stark_udfs.tables.table", "stark_udfs.settings", "stark_udfs.core.errors")
 
 
 def unit_hash(stage: UnitStage) -> str:

@@ -88,7 +88,7 @@ def describe_watching():
     def it_takes_the_second_for_an_order():
         code = """
 import os, signal
-from stark_udfs.cli.watching import Lines, watching
+from stark_udfs.cli.progress import Lines, watching
 with watching(Lines()):
     os.kill(os.getpid(), signal.SIGINT)
     print("still here", flush=True)

@@ -11,7 +11,7 @@ import fsspec
 import numpy as np
 import pyarrow as pa
 import pytest
-from stark_udfs.engine.arrow import arrow_schema
+from stark_udfs.engine.frames import arrow_schema
 
 from stark_udfs.core.errors import InputError
 from stark_udfs.images.decode import Bounds
