@@ -11,9 +11,9 @@ import fsspec
 import numpy as np
 import pyarrow as pa
 import pytest
-from stark_udfs.engine.frames import arrow_schema
 
 from stark_udfs.core.errors import InputError
+from stark_udfs.engine.frames import arrow_schema
 from stark_udfs.images.decode import Bounds
 from stark_udfs.images.protocols import Pixels, Vectors
 from stark_udfs.images.read_images import bytes_of
