@@ -9,12 +9,12 @@ import pytest
 from pydantic import BaseModel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from stark_udfs.udfs.ask import ask
 
 from stark_udfs.core.errors import GuardStopped, InputError
 from stark_udfs.engine.system_tables import REPLIES, RUNS
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.tables import Tables
+from stark_udfs.udfs.ask import ask
 from tests.engine.servers import Guide, serving
 
 
