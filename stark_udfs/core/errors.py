@@ -8,12 +8,12 @@ StarkError
 ├── ProviderError        a model server cannot be used at all
 │   ├── Unreachable      nobody answers at its address
 │   ├── NotAuthorised    the key is missing or refused
-│   └── CallFailed       one call got no answer (llm.failures)
+│   └── CallFailed       one call got no answer (calls.errors)
 ├── Locked               another run works on the same stage
 ├── GuardStopped         a run would pay again, or remove rows, without having been told to
 ├── RunStopped           a run ended before its work was done: budget, stop, circuit, too many rejects
-│   └── BrokerLost       a task cannot reach the broker any more (llm.failures)
-├── UnknownAsker         an asker that the broker does not know, or counts as dead (llm.broker)
+│   └── BrokerLost       a task cannot reach the broker any more (calls.errors)
+├── UnknownWorker         a worker that the broker does not know, or counts as dead (calls.limits.broker)
 └── NotFound             no such stage, episode or row
 """
 

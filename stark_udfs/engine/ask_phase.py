@@ -66,14 +66,31 @@ def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> A
     reached = reachable(context, broker.place, settings.spark.partitions)
     tasks = min(settings.spark.partitions, limits.in_flight) if reached.alone else settings.spark.partitions
     asking = AskTask(script, journal_of(context, stage), reached, tasks)
-    context.progress.started(stage, total)
     rows = by_bucket(replies.with_known(context.tables, stage, units), tasks)
+    ends = rows.mapInPandas(ask_worker(asking), end_type(), profile=resources(context, script.gpus))
+    return carried_out(context, script, ends, total, begun)
+
+
+def carried_out(context: Context, script: Limited, ends: DataFrame, total: int, begun: float) -> Asked:
+    """Run the tasks of a phase that `ends` stands for, watched; then move their journal into `replies`.
+
+    Args:
+        context: the run.
+        script: of the stage, whose limits the broker has.
+        ends: not evaluated yet; a row per unit that came to an end, with `state`, `reason` and `detail`.
+        total: how many units there are.
+        begun: by `time.monotonic`.
+
+    Raises:
+        StorageError: the tasks failed; what was acknowledged is kept.
+    """
+    stage, settings, broker = script.stage, context.settings, context.broker()
     stopping = F.col("reason") == STOPPED
     failed, told = (F.col("state") == "open") & ~stopping, F.concat_ws(": ", "reason", "detail")
     failure: PySparkException | Py4JJavaError | None = None
+    context.progress.started(stage, total)
     with Watch(context, broker.desk, stage, total):
         try:
-            ends = rows.mapInPandas(ask_worker(asking), end_type(), profile=resources(context, script.gpus))
             said, unanswered = one(ends.agg(F.max(F.when(stopping, F.col("detail"))), F.max(F.when(failed, told))))
         except (PySparkException, Py4JJavaError) as error:
             failure, said, unanswered = error, None, None
@@ -84,14 +101,13 @@ def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> A
             f"stage {stage}: the tasks failed: {last_line(failure)}\n"
             f"{kept.replies:,} replies were kept; run again to go on from there."
         ) from failure
-    seconds = round(time.monotonic() - begun, 3)
     return Asked(
         calls=kept.replies,
         tokens_in=kept.tokens_in,
         tokens_out=kept.tokens_out,
         money=kept.money,
         torn=kept.torn,
-        seconds=seconds,
+        seconds=round(time.monotonic() - begun, 3),
         stopped=stopped,
         failed=unanswered or "",
     )

@@ -72,12 +72,12 @@ class ModelAtelierSpec:
     at_once: int = 8
 
     def identity(self, order: ImageTask) -> dict[str, Json]:
-        """See `AtelierSpec.identity`."""
+        """See `ImageBackendSpec.identity`."""
         models = self.models()
         return {name: models[name] for name in ("provider", *parts_of(order)) if name in models}
 
     def models(self) -> dict[str, Json]:
-        """See `AtelierSpec.models`."""
+        """See `ImageBackendSpec.models`."""
         parts: dict[str, object] = {
             "provider": self.provider,
             "painter": self.painter.spec,
@@ -127,7 +127,7 @@ class Maker(Protocol):
         ...
 
     def begin(self, wishes: Sequence[ImageRequest]) -> Iterator[tuple[int, Finish]]:
-        """See `Atelier.begin`."""
+        """See `ImageBackend.begin`."""
         ...
 
 
@@ -139,7 +139,7 @@ class ModelAtelier:
     rater: RateExecutor
 
     def work(self, orders: Sequence[ImageTask]) -> list[ImageResult | Unavailable]:
-        """See `Atelier.work`; StorageError if files or an index cannot be used at all."""
+        """See `ImageBackend.work`; StorageError if files or an index cannot be used at all."""
         kinds = ByKind.of(orders)
         answers: dict[int, ImageResult | Unavailable] = dict(kinds.refused)
         for module, wished in kinds.wishes.items():
@@ -148,7 +148,7 @@ class ModelAtelier:
         return [answers[place] for place in range(len(orders))]
 
     def begin(self, orders: Sequence[ImageTask]) -> Iterator[tuple[int, Finish]]:
-        """See `Atelier.begin`; StorageError if an index cannot be used at all."""
+        """See `ImageBackend.begin`; StorageError if an index cannot be used at all."""
         kinds = ByKind.of(orders)
         for place, refusal in kinds.refused.items():
             yield place, partial(as_is, refusal)

@@ -6,6 +6,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 
+import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -113,8 +114,6 @@ def _value(value: Json) -> str:
 
 def _is_plain(text: str) -> bool:
     """Whether YAML reads the text as this very string without quotes, inside brackets, too."""
-    import yaml
-
     try:
         return bool(text) and not set(text) & set(",[]{}#:\"'&*!|>%@`") and yaml.safe_load(text) == text
     except yaml.YAMLError:

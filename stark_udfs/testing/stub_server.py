@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from stark_udfs.calls.providers.transport import Author, completion
+from stark_udfs.calls.providers.transport import Author, completion, offline_request
 from stark_udfs.calls.reply.json_schema import example_value
 from stark_udfs.core.ids import Json, rng_of
 
@@ -225,9 +225,8 @@ class StubServer:
         return StubResponse(delay, 200, b"")  # "empty"
 
     def _text(self, body: Mapping[str, Json]) -> tuple[str, str]:
-        block = body.get("stark")
-        if self.author is not None and isinstance(block, Mapping):
-            return self.author(block)
+        if self.author is not None and isinstance(body.get("stark"), Mapping):
+            return self.author(offline_request(body))
         asked = body.get("response_format")
         described = asked.get("json_schema") if isinstance(asked, Mapping) else None
         if not isinstance(described, Mapping):

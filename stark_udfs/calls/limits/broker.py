@@ -67,7 +67,7 @@ class Broker:
         """An asker begins; returns whether there is a rate to keep.
 
         Raises:
-            UnknownAsker: no such stage has begun.
+            UnknownWorker: no such stage has begun.
         """
         if stage not in self.stages:
             raise UnknownWorker(f"stage {stage!r} has not begun")
@@ -78,7 +78,7 @@ class Broker:
         """Take in a report, give a grant.
 
         Raises:
-            UnknownAsker: it never joined, or was taken for dead.
+            UnknownWorker: it never joined, or was taken for dead.
         """
         self._bury_the_silent(now)
         known = self.askers.get(asker)

@@ -26,7 +26,7 @@ CENT = 1e-12
 
 
 class BrokerLink(Protocol):
-    """The way to a broker. Every method may raise OSError or UnknownAsker: the broker is then lost to this asker."""
+    """The way to a broker. Every method may raise OSError or UnknownWorker: the broker is then lost to this asker."""
 
     async def join(self) -> bool:
         """Begin; returns whether there is a rate to keep."""

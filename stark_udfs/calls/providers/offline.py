@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from stark_udfs.calls.providers.transport import Author, Headers, RawResponse, completion
+from stark_udfs.calls.providers.transport import Author, Headers, RawResponse, completion, offline_request
 from stark_udfs.core.ids import Json
 from stark_udfs.settings.chat_models import Defects
 
@@ -20,18 +20,11 @@ class OfflineTransport:
         if method == "GET":
             return RawResponse(200, (), b'{"object": "list", "data": []}')
         body = json.loads(content)
-        text, finish_reason = self.author({**body["stark"], "schema": _schema_of(body)})
+        text, finish_reason = self.author(offline_request(body))
         return RawResponse(200, (), json.dumps(completion(body, text, finish_reason)).encode())
 
     async def close(self) -> None:
         """Nothing to close."""
-
-
-def _schema_of(body: Mapping[str, Json]) -> Json:
-    """The JSON schema that a request asks the reply to have; null: it was said in the prompt."""
-    wanted = body.get("response_format")
-    described = wanted.get("json_schema") if isinstance(wanted, Mapping) else None
-    return described.get("schema") if isinstance(described, Mapping) else None
 
 
 def embedded(defects: Defects) -> Author:

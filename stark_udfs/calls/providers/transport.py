@@ -96,6 +96,26 @@ class HttpTransport:
         return b"".join(pieces), False
 
 
+def schema_of(body: Mapping[str, Json]) -> Mapping[str, Json] | None:
+    """The JSON schema that a request asks the reply to have; None: it was said in the prompt, or nowhere."""
+    wanted = body.get("response_format")
+    described = wanted.get("json_schema") if isinstance(wanted, Mapping) else None
+    schema = described.get("schema") if isinstance(described, Mapping) else None
+    return schema if isinstance(schema, Mapping) else None
+
+
+def offline_request(body: Mapping[str, Json]) -> dict[str, Json]:
+    """What an author reads of a request: its `stark` block, and the schema of the reply.
+
+    Raises:
+        KeyError: the request has no block.
+    """
+    block = body["stark"]
+    if not isinstance(block, Mapping):
+        raise KeyError("stark")
+    return {**block, "schema": schema_of(body)}
+
+
 def completion(body: Mapping[str, Json], text: str, finish_reason: str) -> dict[str, Json]:
     """The wire form of one answer to a chat request; tokens are counted at 4 characters each."""
     messages = body.get("messages")

@@ -47,7 +47,7 @@ class OfflineAtelierSpec:
     at_once: int = 8
 
     def identity(self, order: ImageTask) -> dict[str, Json]:
-        """See `AtelierSpec.identity`."""
+        """See `ImageBackendSpec.identity`."""
         parts = (
             ["drawings"] if isinstance(order, ImageRequest) else ["scorer", *(["likeness"] if order.of_person else [])]
         )
@@ -55,7 +55,7 @@ class OfflineAtelierSpec:
         return {name: models[name] for name in ("provider", *parts)}
 
     def models(self) -> dict[str, Json]:
-        """See `AtelierSpec.models`."""
+        """See `ImageBackendSpec.models`."""
         return {"provider": self.provider, "drawings": DRAWINGS, "scorer": SCORER, "likeness": EMBEDDER}
 
     def load(self) -> "OfflineAtelier":
@@ -70,11 +70,11 @@ class OfflineAtelier:
     files: ImageFiles
 
     def work(self, orders: Sequence[ImageTask]) -> list[ImageResult | Unavailable]:
-        """See `Atelier.work`; StorageError if files cannot be written or read at all."""
+        """See `ImageBackend.work`; StorageError if files cannot be written or read at all."""
         return [self._answer(order) for order in orders]
 
     def begin(self, orders: Sequence[ImageTask]) -> Iterator[tuple[int, Finish]]:
-        """See `Atelier.begin`; nothing needs a device."""
+        """See `ImageBackend.begin`; nothing needs a device."""
         for place, order in enumerate(orders):
             yield place, partial(self._answer, order)
 

@@ -23,7 +23,7 @@ from stark_udfs.images.requests import Candidates, ImageRequest, Unavailable
 from stark_udfs.images.web.results import WebImage
 from stark_udfs.images.web.search import WebSearch
 
-STOPPED = "stopped"  # kind of a NotNow: the run ends
+STOPPED = "stopped"  # kind of an `Unavailable`: the run ends
 
 
 class Images(Record):

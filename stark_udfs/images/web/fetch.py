@@ -48,7 +48,7 @@ class FetchRefusal(StrEnum):
     ROBOTS = "robots"  # robots.txt of the site says no
     ENCODED = "encoded"  # a content encoding, behind which a bomb can hide
     TOO_LARGE = "too_large"
-    # the bytes; as PictureFault
+    # the bytes; as DecodeError
     EMPTY = "empty"
     MARKUP = "markup"
     UNKNOWN_FORMAT = "unknown_format"
