@@ -1,7 +1,9 @@
 """A journal of numbered objects, as on a store that cannot append: nothing is lost or doubled by a kill."""
 
 import shutil
+import threading
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +40,10 @@ def all_is_there_once(spark: SparkSession, settings: Settings) -> bool:
 
 def kill_python_workers() -> None:
     for process in psutil.Process().children(recursive=True):
-        parent = process.parent()
-        if parent is not None and all("pyspark.daemon" in one.cmdline() for one in (process, parent)):
-            process.kill()
+        with suppress(psutil.NoSuchProcess):  # one that ended by itself while it was looked at
+            parent = process.parent()
+            if parent is not None and all("pyspark.daemon" in one.cmdline() for one in (process, parent)):
+                process.kill()
 
 
 def describe_a_store_that_cannot_append():
@@ -66,9 +69,14 @@ def describe_a_store_that_cannot_append():
         assert all_is_there_once(spark, settings_in(after))
 
     def it_lets_a_retried_task_go_on_from_the_objects(spark: SparkSession, tmp_path: Path):
+        killed = threading.Event()  # until then later calls stay in flight, however long it takes to find the workers
+
         def answer(prompt: str, number: int) -> dict[str, Any]:
             if number == CALLS - 2 * IN_FLIGHT:
                 kill_python_workers()
+                killed.set()
+            elif number > CALLS - 2 * IN_FLIGHT:
+                killed.wait(timeout=60)
             return sights(prompt, number)
 
         guide = Guide(answer, delay_s=DELAY_S)
