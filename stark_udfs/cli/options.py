@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stark_udfs.settings.load import load_tree, validated
+from stark_udfs.settings.load import load_tree, validated_sections
 from stark_udfs.settings.run import RunSettings
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ class Common:
         """Where the tables are, and how Spark is started: all that a reading command needs, without loading the stages.
 
         Raises:
-            SettingsError: as `load_settings`, of these two sections alone.
+            SettingsError: as `load_settings`, of these two sections alone, or a section that does not exist.
         """
         tree = load_tree(RunSettings, self.target, conf=self.conf, overrides=(*self.overrides, *more))
-        found = validated({name: tree[name] for name in ("storage", "spark")}, RunSettings)
+        found = validated_sections(tree, RunSettings, ("storage", "spark"))
         self.read.append(found)
         return found
 

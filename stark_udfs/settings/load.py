@@ -80,6 +80,19 @@ def validated(tree: Tree, model: type[SettingsT]) -> SettingsT:
         raise SettingsError("settings: " + "\n          ".join(lines)) from None
 
 
+def validated_sections(tree: Tree, model: type[SettingsT], names: Sequence[str]) -> SettingsT:
+    """Settings of some sections alone, for a reader that does not know the others: those are looked at by name only.
+
+    Raises:
+        SettingsError: as `validated`, of these sections; or a section that `base.yml` does not have.
+    """
+    known = sorted(_read(packaged_conf() / "base.yml"))
+    lines = [_unknown(name, known) for name in tree if name not in known]
+    if lines:
+        raise SettingsError("settings: " + "\n          ".join(lines))
+    return validated({name: tree[name] for name in names}, model)
+
+
 def merge(under: Tree, over: Mapping[str, object]) -> Tree:
     """`over` laid over `under`: mappings are merged, everything else is replaced."""
     merged = dict(under)
@@ -143,13 +156,17 @@ def _explain(model: type[BaseModel], place: tuple[int | str, ...], kind: str, me
     if kind == "extra_forbidden":
         if dotted in RENAMED:
             return f"{dotted}: this setting is called {RENAMED[dotted]} now."
-        known = _known_keys(model, place[:-1])
-        near = difflib.get_close_matches(str(place[-1]), known, n=1, cutoff=0.4)
-        hint = f"Did you mean {'.'.join([*map(str, place[:-1]), near[0]])}?" if near else f"Known: {', '.join(known)}."
-        return f"{dotted}: no such setting. {hint}"
+        return _unknown(dotted, _known_keys(model, place[:-1]))
     if kind == "missing":
         return f"{dotted}: must be set."
     return f"{dotted}: {message[0].lower()}{message[1:]} (got {value!r})."
+
+
+def _unknown(dotted: str, known: Sequence[str]) -> str:
+    *section, key = dotted.split(".")
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
+    hint = f"Did you mean {'.'.join([*section, near[0]])}?" if near else f"Known: {', '.join(known)}."
+    return f"{dotted}: no such setting. {hint}"
 
 
 def _known_keys(model: type[BaseModel], place: Sequence[int | str]) -> list[str]:
