@@ -65,6 +65,8 @@ DEV = [
     "pytest>=9",
     "pytest-describe>=3",
     "pytest-timeout>=2.4",
+    "pytest-xdist>=3.8",
+    "filelock",
     "ruff>=0.17",
     "mypy>=2.4",
     "import-linter>=2.5",
