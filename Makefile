@@ -27,15 +27,13 @@ demo: .venv/.demo ## run the pipeline end to end on the offline author and drawi
 	@echo '  $(BIN)/stark plan --target openai --episodes 1'
 
 test: .venv/.dev ## run all tests, in two processes
-	@$(BIN)/python -m tests.parallel
+	@$(BIN)/python -m pytest -q -p no:cacheprovider --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-
-
 
 bench: .venv/.dev ## speed of paid calls against the project's own stub server
 	$(BIN)/python -m bench.paid_calls

@@ -89,7 +89,7 @@ def describe_slots():
         assert asyncio.run(go()) < 1.5 * 168 / 8
 
     def it_gives_up_what_it_cannot_use_while_its_last_calls_go_on():
-        async def go() -> float:
+        async def go() -> bool:
             one, server = desk(Clock()), Server()
             ending, other = gate(one, "ending"), gate(one, "other")
             async with ending, other:
@@ -98,13 +98,12 @@ def describe_slots():
                 await asyncio.sleep(0.1)
                 rest = asyncio.create_task(visits(server, other, 7, 7, seconds=0.1))
                 await quick
-                begun = time.monotonic()
                 await rest
-                waited = time.monotonic() - begun
+                still_on = not slow.done()
                 await slow
-            return waited
+            return still_on
 
-        assert asyncio.run(go()) < 0.6
+        assert asyncio.run(go())
 
 
 def describe_rates():
