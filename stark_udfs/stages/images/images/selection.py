@@ -53,7 +53,8 @@ class SelectionRules:
     def of(cls, settings: "Settings") -> "SelectionRules":
         """From the settings."""
         choosing, pictures = settings.choosing, settings.pictures
-        kind, own = OFFLINE_SCORER, OFFLINE_MIN_SCORE
+        kind: str = OFFLINE_SCORER
+        own: float | None = OFFLINE_MIN_SCORE
         if pictures.provider != "offline":
             kind, own = pictures.scorer.kind, configured.scorer(pictures.scorer).min_score
         return cls(
