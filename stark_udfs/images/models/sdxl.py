@@ -8,16 +8,46 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from stark_udfs.core.errors import SettingsError
+from stark_udfs.images.models.kinds import PainterKind
 from stark_udfs.images.models.weights import Half, WeightFile, device_errors, device_of, precision_on, read_tensors
 from stark_udfs.images.protocols import SIDE_STEP, Painter, Painting, Pixels, Unpaintable
+from stark_udfs.settings.image_models import WeightFileSettings, Weights
 
 if TYPE_CHECKING:
     from diffusers import StableDiffusionXLPipeline, UNet2DConditionModel
 
 
 LIGHTNING_UNET = WeightFile("ByteDance/SDXL-Lightning", "sdxl_lightning_8step_unet.safetensors")
+
+
+class SdxlSettings(Weights, PainterKind):
+    """SDXL, by default with the UNet of SDXL-Lightning."""
+
+    kind: str = "sdxl"
+    model: str = "stabilityai/stable-diffusion-xl-base-1.0"
+    variant: str | None = Field("fp16", description="of the weight files; null: the plain ones")
+    unet: WeightFileSettings | None = Field(
+        WeightFileSettings(repository=LIGHTNING_UNET.repository, name=LIGHTNING_UNET.name),
+        description="takes the place of the model's own UNet, with trailing timesteps; null: none does",
+    )
+    steps: int = Field(8, ge=1)
+    guidance: float = Field(0.0, ge=0, description="up to 1 there is none, and negative prompts are passed over")
+
+    @property
+    def name(self) -> str:
+        """See `PainterKind.name`."""
+        return self.model
+
+    def spec(self) -> "SdxlSpec":
+        """See `PainterKind.spec`."""
+        unet = None if self.unet is None else WeightFile.of(self.unet)
+        base = SdxlBase(
+            self.model, revision=self.revision, variant=self.variant, unet=unet, trailing=self.unet is not None
+        )
+        return SdxlSpec(base, steps=self.steps, guidance=self.guidance)
 
 
 @dataclass(frozen=True)
