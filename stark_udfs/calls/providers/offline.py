@@ -3,7 +3,15 @@
 import json
 from collections.abc import Mapping
 
-from stark_udfs.calls.providers.transport import Author, Headers, RawResponse, completion, offline_request
+from stark_udfs.calls.moderation import ModerationRequest
+from stark_udfs.calls.providers.transport import (
+    Author,
+    Headers,
+    RawResponse,
+    completion,
+    moderation,
+    offline_request,
+)
 from stark_udfs.core.ids import Json
 from stark_udfs.settings.chat_models import Defects
 
@@ -20,6 +28,8 @@ class OfflineTransport:
         if method == "GET":
             return RawResponse(200, (), b'{"object": "list", "data": []}')
         body = json.loads(content)
+        if url.endswith(ModerationRequest.path):
+            return RawResponse(200, (), json.dumps(moderation(body)).encode())
         text, finish_reason = self.author(offline_request(body))
         return RawResponse(200, (), json.dumps(completion(body, text, finish_reason)).encode())
 
