@@ -31,34 +31,20 @@ def save_bert(folder: Path, **config: object) -> Path:
     return folder
 
 
-def save_t5(folder: Path) -> Path:
+def save_t5(folder: Path) -> str:
+    """A writer in `folder`; returns the one word that it writes, whatever it reads."""
     import torch
     from transformers import BertTokenizerFast, T5Config, T5ForConditionalGeneration
 
-    vocabulary = [*WORDS, "__needs_intervention__"]
-    (folder / "vocab.txt").write_text("\n".join(vocabulary))
-    words = BertTokenizerFast(str(folder / "vocab.txt"), do_basic_tokenize=False)
-    words.add_special_tokens({"additional_special_tokens": ["__needs_intervention__"]})
+    (folder / "vocab.txt").write_text("\n".join(WORDS))
+    words = BertTokenizerFast(str(folder / "vocab.txt"))
     words.save_pretrained(folder)
     torch.manual_seed(0)
-    model = T5ForConditionalGeneration(
-        T5Config(
-            vocab_size=len(words),
-            d_model=16,
-            d_kv=8,
-            d_ff=16,
-            num_layers=1,
-            num_heads=2,
-            decoder_start_token_id=0,
-            tie_word_embeddings=False,
-        )
-    )
-    with torch.no_grad():  # it always writes the label
-        model.lm_head.weight.zero_()
-        model.shared.weight.fill_(1.0)
-        model.lm_head.weight[words.convert_tokens_to_ids("__needs_intervention__")] = 1.0
+    sizes = {"d_model": 16, "d_kv": 8, "d_ff": 16, "num_layers": 1, "num_heads": 2}
+    model = T5ForConditionalGeneration(T5Config(vocab_size=len(WORDS), decoder_start_token_id=0, **sizes)).eval()
     model.save_pretrained(folder)
-    return folder
+    asked = words(["hello there ."], return_tensors="pt")["input_ids"]
+    return words.decode(model.generate(input_ids=asked, max_new_tokens=3, do_sample=False)[0][1:2])
 
 
 def describe_a_classifier_with_labels():
@@ -91,6 +77,8 @@ def describe_a_classifier_with_labels():
 
 def describe_a_classifier_that_writes_labels():
     def it_is_read_by_what_it_writes(tmp_path: Path):
-        made = ClassifierModerator(str(save_t5(tmp_path)), ("__needs_intervention__",)).load().verdicts(SESSIONS)
-        assert [one.label for one in made] == [FLAGGED, FLAGGED, "ok"]
-        assert made[0].categories == ("needs_intervention",)
+        written = save_t5(tmp_path)
+        bad, good = (ClassifierModerator(str(tmp_path), (label,)).load() for label in (written.upper(), "intervene"))
+        assert bad.verdicts([["hello there ."], []])[0].label == FLAGGED
+        assert bad.verdicts([["hello there ."], []])[1].label == "ok"
+        assert good.verdicts([["hello there ."]])[0].score == 0.0
