@@ -226,6 +226,19 @@ def trace(
     print_steps(console(), Tracer(found, TABLES).trace(id), currency(found), full=full)
 
 
+@app.command(epilog=MORE)
+def audit(
+    ctx: typer.Context,
+    *,
+    against: Annotated[str, typer.Option(help="population (as the settings draw), people, or paper.")] = "population",
+) -> None:
+    """Hold the people of all episodes against what they were meant to be: χ², Jensen–Shannon, shares with intervals."""
+    from stark_udfs.cli.audit import audit as audit_people
+
+    settings = _common(ctx).settings()
+    raise typer.Exit(0 if audit_people(settings, reader(settings), console(), against) else WRONG)
+
+
 @images.command(epilog=MORE)
 def verify(
     ctx: typer.Context,
