@@ -10,6 +10,7 @@ from rich.text import Text
 
 from stark_udfs.cli.console import console, plain
 from stark_udfs.cli.errors import Border, guarded
+from stark_udfs.cli.judgements import app as judgements
 from stark_udfs.cli.options import DEBUG, WRONG, Common, RunSelection, arranged
 from stark_udfs.cli.warehouse import Engine, currency, episode_of, reader, storage_of
 from stark_udfs.settings.run import RunSettings
@@ -20,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 
 images = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(images, name="images", help="Picture files.")
+app.add_typer(judgements, name="judgements", help="Judges and people: ratings out, in, and compared.")
 
 Until = Annotated[str | None, typer.Option("--until", metavar="STAGE", help="The last stage to run.")]
 From = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="The first stage to run.")]
@@ -222,6 +224,19 @@ def trace(
 
     found = reader(_reading(ctx, warehouse))
     print_steps(console(), Tracer(found, TABLES).trace(id), currency(found), full=full)
+
+
+@app.command(epilog=MORE)
+def audit(
+    ctx: typer.Context,
+    *,
+    against: Annotated[str, typer.Option(help="population (as the settings draw), people, or paper.")] = "population",
+) -> None:
+    """Hold the people of all episodes against what they were meant to be: χ², Jensen–Shannon, shares with intervals."""
+    from stark_udfs.cli.audit import audit as audit_people
+
+    settings = _common(ctx).settings()
+    raise typer.Exit(0 if audit_people(settings, reader(settings), console(), against) else WRONG)
 
 
 @images.command(epilog=MORE)

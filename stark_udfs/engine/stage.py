@@ -101,6 +101,7 @@ class ChatStage(Generic[In, ReplyT, Out]):
     settings: every setting that ask and parse look at, as JSON. A change makes every unit be replayed.
     scope: every setting that only `select` looks at, as JSON. A change makes the stage look for new and changed rows.
     example: a unit of usual size; without it a plan cannot tell what the stage costs before it was asked.
+    optional: whether a `select` without rows is in order, as where a share of rows is drawn; else it is an error.
     """
 
     name: str
@@ -120,6 +121,7 @@ class ChatStage(Generic[In, ReplyT, Out]):
     checks: tuple[Check, ...] = ()
     example: ExampleUnit | None = None
     preflight: Callable[[Secrets], None] | None = None
+    optional: bool = False
 
     @property
     def provider(self) -> str:
@@ -158,7 +160,7 @@ class ImageStage(Generic[In, Out]):
     It runs as a chat stage does: orders are keyed and their answers stored, so that nothing is painted twice, a killed
     run goes on, and another threshold or scorer costs no picture.
 
-    select, unit, order, take, unique, settings, scope: as of a chat stage.
+    select, unit, order, take, unique, settings, scope, optional: as of a chat stage.
     request: pure; the next order, given the answers so far; None when done.
     parse: pure; one item each, given all answers; called without any, too.
     seed: root of the paintings' seeds.
@@ -185,6 +187,7 @@ class ImageStage(Generic[In, Out]):
     unique: Unique | None = None
     checks: tuple[Check, ...] = ()
     preflight: Callable[[Secrets], None] | None = None
+    optional: bool = False
 
     @property
     def provider(self) -> str:

@@ -37,9 +37,9 @@ def run_unit_stage(context: Context, stage: UnitStage) -> StageOutcome:
     looked = checkpointed(find_work(context, stage))
     known = F.when(F.col("cause").isNotNull(), F.col("before_state"))
     total, todo, recorded = one(looked.agg(F.count(F.lit(1)), F.count("cause"), F.count(known)))
-    if not total and context.wanted.only is None:
+    if not total and context.wanted.only is None and not stage.optional:
         raise no_input(context, stage.name, stage.reads)
-    if not todo:
+    if not todo and (total or context.tables.exists(stage.writes)):  # a stage that ran has its table, empty or not
         return StageOutcome(rows_in=total)
     outcome = _work(context, stage, looked.where("cause IS NOT NULL"), fresh=not recorded)
     context.notes[stage.name] = outcome.note

@@ -62,6 +62,9 @@ class ModelSettings(Section):
     in_flight: int = Field(64, ge=1, description="requests at once, over the whole cluster")
     requests_per_minute: int | None = Field(None, ge=1)
     tokens_per_minute: int | None = Field(None, ge=1)
+    image_tokens: int = Field(
+        1600, ge=0, description="what a sent image counts as, for each 512 px square; reserved and forecast"
+    )
     reply_bytes: int = Field(1_000_000, ge=1000, description="a longer reply is cut off and rejected")
     defects: Defects = Defects()
 

@@ -32,6 +32,9 @@ from stark_udfs.stages.text.personas.stage import PersonasSettings
 from stark_udfs.stages.text.sessions import stage as sessions
 from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.summaries import SummariesSettings
+from stark_udfs.stages.verdicts import judgements, moderations
+from stark_udfs.stages.verdicts.judgements import JudgementsSettings
+from stark_udfs.stages.verdicts.moderations import ModerationsSettings
 
 MODULES = (
     demographics,
@@ -45,8 +48,10 @@ MODULES = (
     summaries,
     image_plans,
     images,
+    moderations,
 )
-TABLES = tuple(module.TABLE for module in MODULES)
+JUDGING = (judgements,)  # a stage for each judge; none where no session is to be judged
+TABLES = tuple(module.TABLE for module in (*MODULES, *JUDGING))
 
 
 class Settings(RunSettings):
@@ -66,6 +71,8 @@ class Settings(RunSettings):
     aligner: AlignerSettings = AlignerSettings()
     faces: FacesSettings = FacesSettings()
     choosing: ChoosingSettings = ChoosingSettings()
+    moderations: ModerationsSettings = ModerationsSettings()
+    judgements: JudgementsSettings = JudgementsSettings()
 
 
 def load_settings(target: str = "demo", *, conf: str | Path | None = None, overrides: Sequence[str] = ()) -> Settings:
@@ -90,5 +97,7 @@ def load_settings(target: str = "demo", *, conf: str | Path | None = None, overr
 def stages(settings: Settings) -> tuple[Stage, ...]:
     """All stages with these settings, each chat stage with an example for `stark plan`."""
     found = examples(settings)
-    made = (module.stage(settings) for module in MODULES)
-    return tuple(replace(one, example=found.get(one.name)) if isinstance(one, ChatStage) else one for one in made)
+    made = (*(module.stage(settings) for module in MODULES), *judgements.stages(settings))
+    return tuple(
+        replace(one, example=found.get(one.writes.name)) if isinstance(one, ChatStage) else one for one in made
+    )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stark_udfs.calls.moderation import ModerationRequest
 from stark_udfs.calls.providers.client import Access
 from stark_udfs.calls.providers.openai import OpenAiProvider
 from stark_udfs.calls.providers.server import Client
@@ -13,6 +14,7 @@ from stark_udfs.calls.providers.transport import (
     RawResponse,
     Transport,
     completion,
+    moderation,
     offline_request,
 )
 from stark_udfs.core.errors import SettingsError
@@ -49,7 +51,7 @@ class OfflineProvider(OpenAiProvider):
         """
         if model.auth != "key":
             raise SettingsError(
-                f"model {model.name!r}: auth {model.auth} needs a server's base_url, and no secret; offline is no server."
+                f"model {model.name!r}: auth {model.auth} needs a server's base_url, no secret; offline is none."
             )
         return super().connect(model, access)
 
@@ -66,6 +68,8 @@ class OfflineTransport:
         if method == "GET":
             return RawResponse(200, (), b'{"object": "list", "data": []}')
         body = json.loads(content)
+        if url.endswith(ModerationRequest.path):
+            return RawResponse(200, (), json.dumps(moderation(body)).encode())
         text, finish_reason = self.author(offline_request(body))
         return RawResponse(200, (), json.dumps(completion(body, text, finish_reason)).encode())
 

@@ -9,7 +9,7 @@ SDK, which raises its own error. `docs/adr` has the measurements.
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -18,6 +18,7 @@ import httpx2
 import openai
 
 from stark_udfs.calls.errors import OVERSIZE, CallError, CallFailed, redacted, seconds_of
+from stark_udfs.calls.moderation import ModerationRequest
 from stark_udfs.calls.providers.client import Completion
 from stark_udfs.calls.providers.message import count_of, text_of, tokens_out, written_in
 from stark_udfs.calls.providers.sdk import CAME, FINE, Head, Replay
@@ -76,7 +77,7 @@ class Client:
         Raises:
             CallFailed: no answer came; its kind says whether asking again can help.
         """
-        content = json.dumps(request.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        content = await asyncio.to_thread(_written, request) if request.images else _written(request)
         raw, used = await self._posted(request, content)
         if raw.status == 401 and self._tokens is not None:  # it may have been taken back before its time
             raw, _ = await self._posted(request, content, refused=used)
@@ -110,7 +111,8 @@ class Client:
         """The response to one request, and the token that was sent along."""
         head, token = await self._head_now(refused)
         headers = (*head.headers, ("Idempotency-Key", request.key))
-        return await self._sent("POST", head.url, headers, content, self.model.timeout_s), token
+        url = head.url.replace(ChatRequest.path, request.path, 1)
+        return await self._sent("POST", url, headers, content, self.model.timeout_s), token
 
     async def _head_now(self, refused: str | None) -> tuple[Head, str]:
         """Address and headers, built anew when the token has changed."""
@@ -183,12 +185,19 @@ class Client:
         return CallFailed(CallError.TRANSIENT, "a success without a completion", status=raw.status)
 
 
+def _written(request: ChatRequest) -> bytes:
+    """The body; with images it is made off the loop, since their files are read and made small."""
+    return json.dumps(request.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
 def _answer(raw: RawResponse, request: ChatRequest) -> Completion:
     """The answer in a response's body; a body that is none is a failed try, not a model's reply."""
     if raw.cut:
         return _cut(raw, request)
     try:
         said = json.loads(raw.body)
+        if isinstance(request, ModerationRequest):
+            return _moderated(said, raw, request)
         choice = said["choices"][0]
         message = choice["message"]
         refusal = message.get("refusal")
@@ -206,6 +215,22 @@ def _answer(raw: RawResponse, request: ChatRequest) -> Completion:
         kind = redacted(dict(raw.headers).get("Content-Type", "no type"))
         detail = f"{len(raw.body)} bytes of {kind} that are no chat completion"
         raise CallFailed(CallError.TRANSIENT, detail, status=raw.status) from None
+
+
+def _moderated(said: Mapping[str, object], raw: RawResponse, request: ModerationRequest) -> Completion:
+    """The answer of a moderation endpoint."""
+    text = request.said(said)
+    if text is None:
+        raise CallFailed(CallError.TRANSIENT, "an answer with other results than texts were sent", status=raw.status)
+    usage = said.get("usage")
+    usage = usage if isinstance(usage, Mapping) else {}
+    return Completion(
+        text=sendable(text),
+        finish_reason="stop",
+        model_returned=sendable(str(said.get("model") or request.model))[:200],
+        tokens_in=count_of(usage.get("prompt_tokens"), request.prompt_tokens),
+        tokens_out=0,
+    )
 
 
 def _cut(raw: RawResponse, request: ChatRequest) -> Completion:
