@@ -10,6 +10,7 @@ from rich.text import Text
 
 from stark_udfs.cli.console import console, plain
 from stark_udfs.cli.errors import Border, guarded
+from stark_udfs.cli.evaluate import evaluate
 from stark_udfs.cli.judgements import app as judgements
 from stark_udfs.cli.options import DEBUG, WRONG, Common, RunSelection, arranged
 from stark_udfs.cli.warehouse import Engine, currency, episode_of, reader, storage_of
@@ -22,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 images = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(images, name="images", help="Picture files.")
 app.add_typer(judgements, name="judgements", help="Judges and people: ratings out, in, and compared.")
+app.add_typer(evaluate, name="evaluate", help="How well models do on what was made.")
 
 Until = Annotated[str | None, typer.Option("--until", metavar="STAGE", help="The last stage to run.")]
 From = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="The first stage to run.")]
