@@ -8,6 +8,8 @@ from stark_udfs.engine.stage import ChatStage, Stage
 from stark_udfs.settings.load import load_tree, validated
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.settings.run import PipelineSettings, RunSettings
+from stark_udfs.stages.dataset import episodes
+from stark_udfs.stages.dataset.settings import EpisodesSettings, ReleaseSettings
 from stark_udfs.stages.examples import examples
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
@@ -45,6 +47,7 @@ MODULES = (
     summaries,
     image_plans,
     images,
+    episodes,
 )
 TABLES = tuple(module.TABLE for module in MODULES)
 
@@ -66,6 +69,8 @@ class Settings(RunSettings):
     aligner: AlignerSettings = AlignerSettings()
     faces: FacesSettings = FacesSettings()
     choosing: ChoosingSettings = ChoosingSettings()
+    episodes: EpisodesSettings = EpisodesSettings()
+    release: ReleaseSettings = ReleaseSettings()
 
 
 def load_settings(target: str = "demo", *, conf: str | Path | None = None, overrides: Sequence[str] = ()) -> Settings:
