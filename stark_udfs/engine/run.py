@@ -168,7 +168,7 @@ class _Pipeline:
         """Run a stage; why the run has to end here, if it has to."""
         context, tables = self.context, self.context.tables
         started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
-        versions = {table.name: tables.version(table) or 0 for table in stage.reads}
+        versions = {table.name: tables.version(table) or 0 for table in context.read_by(stage)}
         outcome = self._outcome(stage)
         cleared = commit.clear(context, stage)
         measured = checks.measure(context, stage) if outcome.written.any or cleared else []
@@ -217,7 +217,7 @@ class _Pipeline:
         return (
             last.stage_hash == fingerprint.stage_hash(stage)
             and last.version_written == tables.version(stage.writes)
-            and last.versions_read == {table.name: tables.version(table) for table in stage.reads}
+            and last.versions_read == {table.name: tables.version(table) for table in self.context.read_by(stage)}
         )
 
     def _write_ledger(self) -> None:

@@ -60,6 +60,7 @@ class TableStage:
     """Rows made by column expressions alone.
 
     settings: every setting that `select` looks at, as JSON: part of the stage's fingerprint.
+    reads_if_there: tables that it can do without; `select` gets those that there are.
     preflight: what has to be there before Spark starts; raises a StarkError that names what is missing.
     """
 
@@ -68,6 +69,7 @@ class TableStage:
     select: Callable[[Frames], DataFrame]
     writes: Table
     settings: Mapping[str, Json]
+    reads_if_there: tuple[Table, ...] = ()
     checks: tuple[Check, ...] = ()
     preflight: Callable[[Secrets], None] | None = None
 

@@ -191,7 +191,7 @@ def run_table_stage(context: Context, stage: TableStage) -> StageOutcome:
     table, tables = stage.writes, context.tables
     key = F.col(table.key[0])
     rows = checkpointed(
-        stage.select(context.frames(stage.reads)).select(
+        stage.select(context.frames(context.read_by(stage))).select(
             *struct_type(table.record).names,
             key.alias("unit_key"),
             F.lit("none").alias("provider"),

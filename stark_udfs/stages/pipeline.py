@@ -8,6 +8,8 @@ from stark_udfs.engine.stage import ChatStage, Stage
 from stark_udfs.settings.load import load_tree, validated
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.settings.run import PipelineSettings, RunSettings
+from stark_udfs.stages.dataset import episodes
+from stark_udfs.stages.dataset.settings import EpisodesSettings, ReleaseSettings
 from stark_udfs.stages.examples import examples
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
@@ -49,6 +51,7 @@ MODULES = (
     image_plans,
     images,
     moderations,
+    episodes,
 )
 JUDGING = (judgements,)  # a stage for each judge; none where no session is to be judged
 TABLES = tuple(module.TABLE for module in (*MODULES, *JUDGING))
@@ -73,6 +76,8 @@ class Settings(RunSettings):
     choosing: ChoosingSettings = ChoosingSettings()
     moderations: ModerationsSettings = ModerationsSettings()
     judgements: JudgementsSettings = JudgementsSettings()
+    episodes: EpisodesSettings = EpisodesSettings()
+    release: ReleaseSettings = ReleaseSettings()
 
 
 def load_settings(target: str = "demo", *, conf: str | Path | None = None, overrides: Sequence[str] = ()) -> Settings:
