@@ -23,7 +23,23 @@ class WeightFileSettings(Section):
     revision: str | None = None
 
 
-class PainterSettings(Weights):
+class DrawingSettings(Weights):
+    """How a painter of Stable Diffusion XL draws; nothing of it but `vae` is in the key of a picture."""
+
+    vae: Weights | None = Field(
+        None, description="in the place of the model's own, as madebyollin/sdxl-vae-fp16-fix; null: the model's own"
+    )
+    vae_precision: Literal["float16", "bfloat16", "float32"] = Field(
+        "bfloat16", description="of the VAE on a GPU; the model's own runs over in float16; float32 takes twice as long"
+    )
+    compile: Literal["auto", "off"] = Field(
+        "auto",
+        description="UNet and VAE, by torch: a minute once for each size and batch, then twice the pictures; auto: on "
+        "GPUs that are worth it",
+    )
+
+
+class PainterSettings(DrawingSettings):
     """Text to image."""
 
     model: str = "stabilityai/stable-diffusion-xl-base-1.0"
@@ -36,7 +52,7 @@ class PainterSettings(Weights):
     guidance: float = Field(0.0, ge=0, description="up to 1 there is none, and negative prompts are passed over")
 
 
-class PersonalSettings(Weights):
+class PersonalSettings(DrawingSettings):
     """Text and a face to image."""
 
     method: Literal["photomaker", "ip_adapter"] = "photomaker"

@@ -20,6 +20,7 @@ from stark_udfs.images.web.results import SearchApi, SearchTerms
 from stark_udfs.images.web.search import SearchRules
 from stark_udfs.settings.image_models import (
     DetectorSettings,
+    DrawingSettings,
     NsfwSettings,
     PainterSettings,
     PersonalSettings,
@@ -34,11 +35,22 @@ from stark_udfs.settings.image_models import (
 BRAVE_PRICE = QuestionPrice(per_thousand=5.0, currency="USD", as_of=date(2026, 11, 22))
 
 
-def painter(settings: PainterSettings) -> SdxlSpec:
-    """Text to image."""
-    base = SdxlBase(
+def base_of(settings: DrawingSettings) -> SdxlBase:
+    """The parts of a painter of Stable Diffusion XL."""
+    return SdxlBase(
         settings.model,
         revision=settings.revision,
+        vae=None if settings.vae is None else settings.vae.model,
+        vae_revision=None if settings.vae is None else settings.vae.revision,
+        vae_precision=settings.vae_precision,
+        compile=settings.compile,
+    )
+
+
+def painter(settings: PainterSettings) -> SdxlSpec:
+    """Text to image."""
+    base = dataclasses.replace(
+        base_of(settings),
         variant=settings.variant,
         unet=None if settings.unet is None else weight_file(settings.unet),
         trailing=settings.unet is not None,
@@ -48,7 +60,7 @@ def painter(settings: PainterSettings) -> SdxlSpec:
 
 def personal(settings: PersonalSettings) -> PhotoMakerSpec | IpAdapterSpec:
     """Text and a face to image."""
-    base = SdxlBase(settings.model, revision=settings.revision, variant=settings.variant, half=settings.half)
+    base = dataclasses.replace(base_of(settings), variant=settings.variant, half=settings.half)
     published = photomaker.WEIGHTS if settings.method == "photomaker" else ip_adapter.WEIGHTS
     weights = published if settings.weights is None else weight_file(settings.weights)
     if settings.method == "photomaker":

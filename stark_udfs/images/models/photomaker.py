@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.images.models.person_encoder import PersonEncoder, read_checkpoint
-from stark_udfs.images.models.sdxl import SdxlBase, draw
+from stark_udfs.images.models.sdxl import Drawing, SdxlBase
 from stark_udfs.images.models.trigger import TRIGGER, Frame, Triggered, take_out_trigger
 from stark_udfs.images.models.weights import WeightFile, device_errors
 from stark_udfs.images.protocols import Painter, Painting, Pixels
@@ -64,7 +64,7 @@ class PhotoMakerSpec:
         encoder = PersonEncoder.of(checkpoint.encoder, pipeline.device, pipeline.dtype)
         for tokenizer in (pipeline.tokenizer, pipeline.tokenizer_2):
             add_trigger(tokenizer)
-        return PhotoMaker(pipeline, encoder, self)
+        return PhotoMaker(Drawing.of(pipeline, self.base.compile), encoder, self)
 
 
 class Prompts(NamedTuple):
@@ -78,9 +78,14 @@ class Prompts(NamedTuple):
 class PhotoMaker:
     """Draws persons; every row sees its own faces and no other's."""
 
-    pipeline: "StableDiffusionXLPipeline"
+    drawing: Drawing
     encoder: PersonEncoder
     spec: PhotoMakerSpec
+
+    @property
+    def pipeline(self) -> "StableDiffusionXLPipeline":
+        """What draws."""
+        return self.drawing.pipeline
 
     def paint(self, paintings: Sequence[Painting]) -> Pixels:
         """See `Painter.paint`."""
@@ -99,7 +104,7 @@ class PhotoMaker:
             "callback_on_step_end": swap_after(self.spec.merge_step, fused, negative),
             "callback_on_step_end_tensor_inputs": ["prompt_embeds", "add_text_embeds"],
         }
-        return draw(self.pipeline, paintings, steps=self.spec.steps, guidance=self.spec.guidance, inputs=inputs)
+        return self.drawing.draw(paintings, steps=self.spec.steps, guidance=self.spec.guidance, inputs=inputs)
 
     @property
     def _tokenizers(self) -> "tuple[CLIPTokenizer, CLIPTokenizer]":

@@ -5,16 +5,27 @@ Source: Podell et al. 2023 (SDXL); Lin et al. 2024 (SDXL-Lightning): 8 steps, no
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.images.models.weights import Half, WeightFile, device_errors, device_of, precision_on, read_tensors
+from stark_udfs.images.models.compiled import Compile, CompiledParts, blocks_of, why_not
+from stark_udfs.images.models.latents import LatentDecoder, TextCache
+from stark_udfs.images.models.weights import (
+    Half,
+    Precision,
+    WeightFile,
+    device_errors,
+    device_of,
+    loading,
+    precision_on,
+    read_tensors,
+)
 from stark_udfs.images.protocols import SIDE_STEP, Painter, Painting, Pixels, Unpaintable
 
 if TYPE_CHECKING:
-    from diffusers import StableDiffusionXLPipeline, UNet2DConditionModel
+    import torch
+    from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
 
 
 LIGHTNING_UNET = WeightFile("ByteDance/SDXL-Lightning", "sdxl_lightning_8step_unet.safetensors")
@@ -28,6 +39,9 @@ class SdxlBase:
     variant: of the weight files, as "fp16"; None: the plain ones.
     unet: weights that take the place of the model's own UNet, of the same shape.
     trailing: timesteps end at pure noise, as few-step models were trained.
+    vae: a folder or hub id that takes the place of the model's own VAE.
+    vae_precision: of the VAE on a GPU; the published one runs over in float16.
+    compile: UNet and VAE, where the device is worth it.
     device: None: the GPU where there is one, else the CPU.
     """
 
@@ -39,31 +53,57 @@ class SdxlBase:
     unet: WeightFile | None = None
     trailing: bool = False
     half: Half = "float16"
+    vae: str | None = None
+    vae_revision: str | None = None
+    vae_precision: Precision = "bfloat16"
+    compile: Compile = "auto"
     device: str | None = None
 
     def load(self, **parts: object) -> "StableDiffusionXLPipeline":
-        """The pipeline with an Euler scheduler, on its device; `parts` are components that the folder does not hold."""
+        """The pipeline with an Euler scheduler, on its device; `parts` are components that the folder does not hold.
+
+        Raises:
+            SettingsError: there is no such model, or it has no safetensors.
+            OutOfMemory: the device has no room for its weights.
+        """
         from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
         from diffusers.utils import logging
 
         logging.set_verbosity_error()  # else a line for each prompt that is cut off at 77 tokens
         logging.disable_progress_bar()
         device = device_of(self.device)
-        if self.unet is not None:
-            parts["unet"] = self._other_unet(self.unet).to(precision_on(device, self.half))
-        pipeline = StableDiffusionXLPipeline.from_pretrained(
-            self.model,
-            revision=self.revision,
-            variant=self.variant,
-            dtype=precision_on(device, self.half),
+        with loading(self.model), device_errors():
+            if self.unet is not None:
+                parts["unet"] = self._other_unet(self.unet).to(precision_on(device, self.half))
+            pipeline = StableDiffusionXLPipeline.from_pretrained(
+                self.model,
+                revision=self.revision,
+                variant=self.variant,
+                dtype=precision_on(device, self.half),
+                use_safetensors=True,
+                add_watermarker=False,
+                vae=self._vae(device),
+                **parts,
+            )
+            changes = {"timestep_spacing": "trailing"} if self.trailing else {}
+            pipeline.scheduler = EulerDiscreteScheduler.from_config(pipeline.scheduler.config, **changes)
+            pipeline.set_progress_bar_config(disable=True)
+            return pipeline.to(device)
+
+    def _vae(self, device: str) -> "AutoencoderKL":
+        """The VAE in a precision of its own; that of the model, or the one that takes its place."""
+        from diffusers import AutoencoderKL
+
+        own = self.vae is None
+        vae: AutoencoderKL = AutoencoderKL.from_pretrained(
+            self.model if own else self.vae,
+            subfolder="vae" if own else None,
+            revision=self.revision if own else self.vae_revision,
+            variant=self.variant if own else None,
+            dtype=precision_on(device, self.vae_precision),
             use_safetensors=True,
-            add_watermarker=False,
-            **parts,
         )
-        changes = {"timestep_spacing": "trailing"} if self.trailing else {}
-        pipeline.scheduler = EulerDiscreteScheduler.from_config(pipeline.scheduler.config, **changes)
-        pipeline.set_progress_bar_config(disable=True)
-        return pipeline.to(device)
+        return vae
 
     def _other_unet(self, weights: WeightFile) -> "UNet2DConditionModel":
         from diffusers import UNet2DConditionModel
@@ -93,7 +133,7 @@ class SdxlSpec:
 
     def load(self) -> Painter:
         """The painter, with its weights on the device of this process."""
-        return SdxlPainter(self.base.load(), self)
+        return SdxlPainter.of(self.base.load(), self)
 
 
 def lightning(
@@ -110,43 +150,90 @@ def lightning(
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """An SDXL pipeline as it draws: its VAE decodes in slices, and what is compiled is compiled."""
+
+    pipeline: "StableDiffusionXLPipeline"
+    decoder: LatentDecoder
+    compiled: CompiledParts
+
+    @classmethod
+    def of(cls, pipeline: "StableDiffusionXLPipeline", compile: Compile) -> "Drawing":
+        """The pipeline, its parts told to compile themselves where the device is worth it."""
+        parts = CompiledParts()
+        if not why_not(str(pipeline.device), compile):
+            parts = CompiledParts.of([*blocks_of(pipeline.unet), pipeline.vae.decoder])
+        return cls(pipeline, LatentDecoder(pipeline.vae), parts)
+
+    def draw(
+        self, paintings: Sequence[Painting], *, steps: int, guidance: float, inputs: Mapping[str, object]
+    ) -> Pixels:
+        """Run the pipeline, each row from a noise of its own; the noise is drawn on the CPU, equal for every device."""
+        width, height = common_size(paintings)
+        work = partial(self._drawn, paintings, (width, height), steps=steps, guidance=guidance, inputs=inputs)
+        return self.compiled.call(f"{len(paintings)} of {width} × {height} px", work)
+
+    def _drawn(
+        self,
+        paintings: Sequence[Painting],
+        size: tuple[int, int],
+        *,
+        steps: int,
+        guidance: float,
+        inputs: Mapping[str, object],
+    ) -> Pixels:
+        import torch
+
+        with device_errors():
+            latents = self.pipeline(
+                **inputs,
+                width=size[0],
+                height=size[1],
+                num_inference_steps=steps,
+                guidance_scale=guidance,
+                generator=[torch.Generator("cpu").manual_seed(painting.seed) for painting in paintings],
+                output_type="latent",
+            ).images
+        return self.decoder.decode(latents)
+
+
+@dataclass(frozen=True)
 class SdxlPainter:
     """Draws from text alone; faces are passed over."""
 
-    pipeline: "StableDiffusionXLPipeline"
+    drawing: Drawing
+    texts: TextCache
     spec: SdxlSpec
+
+    @classmethod
+    def of(cls, pipeline: "StableDiffusionXLPipeline", spec: SdxlSpec) -> "SdxlPainter":
+        """The painter around a pipeline."""
+        return cls(Drawing.of(pipeline, spec.base.compile), TextCache(partial(read_text, pipeline)), spec)
+
+    @property
+    def pipeline(self) -> "StableDiffusionXLPipeline":
+        """What draws."""
+        return self.drawing.pipeline
 
     def paint(self, paintings: Sequence[Painting]) -> Pixels:
         """See `Painter.paint`."""
-        texts: dict[str, object] = {"prompt": [painting.prompt for painting in paintings]}
-        if self.spec.guidance > 1:
-            texts["negative_prompt"] = [painting.negative for painting in paintings]
-        return draw(self.pipeline, paintings, steps=self.spec.steps, guidance=self.spec.guidance, inputs=texts)
+        common_size(paintings)
+        with device_errors():
+            tokens, pooled = self.texts.rows([painting.prompt for painting in paintings])
+            inputs: dict[str, object] = {"prompt_embeds": tokens, "pooled_prompt_embeds": pooled}
+            if self.spec.guidance > 1:
+                tokens, pooled = self.texts.rows([painting.negative for painting in paintings])
+                inputs |= {"negative_prompt_embeds": tokens, "negative_pooled_prompt_embeds": pooled}
+        return self.drawing.draw(paintings, steps=self.spec.steps, guidance=self.spec.guidance, inputs=inputs)
 
 
-def draw(
-    pipeline: "StableDiffusionXLPipeline",
-    paintings: Sequence[Painting],
-    *,
-    steps: int,
-    guidance: float,
-    inputs: Mapping[str, object],
-) -> Pixels:
-    """Run the pipeline, each row from a noise of its own; the noise is drawn on the CPU, equal for every device."""
+def read_text(pipeline: "StableDiffusionXLPipeline", text: str) -> "tuple[torch.Tensor, torch.Tensor]":
+    """One text as SDXL reads it: a vector for each token, and one for all; one row each."""
     import torch
 
-    width, height = common_size(paintings)
-    with device_errors():
-        images = pipeline(
-            **inputs,
-            width=width,
-            height=height,
-            num_inference_steps=steps,
-            guidance_scale=guidance,
-            generator=[torch.Generator("cpu").manual_seed(painting.seed) for painting in paintings],
-            output_type="np",
-        ).images
-    return to_pixels(images)
+    with torch.inference_mode():
+        tokens, _, pooled, _ = pipeline.encode_prompt([text], do_classifier_free_guidance=False)
+    return tokens, pooled
 
 
 def common_size(paintings: Sequence[Painting]) -> tuple[int, int]:
@@ -163,14 +250,3 @@ def common_size(paintings: Sequence[Painting]) -> tuple[int, int]:
     if min(width, height) < SIDE_STEP or width % SIDE_STEP or height % SIDE_STEP:
         raise Unpaintable(f"{width} × {height} px: both sides have to be multiples of {SIDE_STEP}.")
     return width, height
-
-
-def to_pixels(images: np.ndarray) -> Pixels:
-    """Bytes from shares of white in [0, 1].
-
-    Raises:
-        Unpaintable: a value is no number, as after an overflow in half precision.
-    """
-    if not np.isfinite(images).all():
-        raise Unpaintable("the model gave values that are no numbers.")
-    return (images * 255).round().clip(0, 255).astype(np.uint8)
