@@ -1,7 +1,7 @@
 """How busy a device is kept: `python -m bench.device_busy [--wishes N]`.
 
-The device is simulated: a batch of eight paintings takes it 1.36 s, rating 32 pictures 0.07 s, as one H100 does (the
-figures are scaled down by --scale). Beside it, pictures are encoded and written, decoded for the raters, and fetched from
+The device is simulated: a batch of eight paintings takes it 1.36 s, rating 32 pictures 0.07 s, as one H100 does; --scale
+makes all of it faster or slower. Beside it, pictures are encoded and written, decoded for the raters, and fetched from
 sites that take their time. Mixed orders of 60 images: painted, some of a person, rated, from an index, from the web.
 """
 
@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.executors.paint import PaintExecutor
 from stark_udfs.images.executors.rate import RateExecutor
+from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.protocols import Painting, Pixels, Vectors
 from stark_udfs.images.requests import (
     Candidates,

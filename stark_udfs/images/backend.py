@@ -183,7 +183,9 @@ class ModelAtelier:
 
 @dataclass(frozen=True)
 class ByKind:
-    """Orders by who answers them, each by its place among all."""
+    """Orders by who answers them, each by its place among all; a module without a wish has no entry, so that its
+    models are not loaded.
+    """
 
     wishes: Mapping[Module, Mapping[int, ImageRequest]]
     rates: Mapping[int, ScoreRequest]
@@ -192,7 +194,7 @@ class ByKind:
     @classmethod
     def of(cls, orders: Sequence[ImageTask]) -> "ByKind":
         """The orders, sorted; a wish for a person of ours from among strangers is refused."""
-        wishes: dict[Module, dict[int, ImageRequest]] = {module: {} for module in Module}
+        wishes: dict[Module, dict[int, ImageRequest]] = {}
         rates: dict[int, ScoreRequest] = {}
         refused: dict[int, Candidates] = {}
         for place, order in enumerate(orders):
@@ -201,7 +203,7 @@ class ByKind:
             elif refusal := from_strangers(order):
                 refused[place] = refusal
             else:
-                wishes[order.module][place] = order
+                wishes.setdefault(order.module, {})[place] = order
         return cls(wishes, rates, refused)
 
 

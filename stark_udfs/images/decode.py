@@ -98,8 +98,8 @@ def take(data: bytes, bounds: Bounds) -> Picture | NoPicture:
 def pixels_of(data: bytes, bounds: Bounds, side: int | None = None) -> Pixels | NoPicture:
     """What a picture file shows: uint8 array of shape (height, width, 3). Never raises, whatever the bytes are.
 
-    side: px that are enough. A JPEG is then decoded to a half, a quarter or an eighth of its sides, the least that has as
-    many, in about a third of the time; what has fewer, and any other format, is decoded whole.
+    side: px that are enough. A JPEG is then decoded to a half, a quarter or an eighth of its sides, the least that has
+    as many, in about a third of the time; what has fewer, and any other format, is decoded whole.
     """
 
     def shown(image: Image.Image) -> Pixels:

@@ -1,10 +1,12 @@
 """Settings of image models and sources: who makes, finds and scores images."""
 
 from datetime import date
-from typing import Literal
+from functools import partial
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from stark_udfs.settings.kinds import Kind, Kinds
 from stark_udfs.settings.section import Section
 
 
@@ -23,56 +25,22 @@ class WeightFileSettings(Section):
     revision: str | None = None
 
 
-class DrawingSettings(Weights):
-    """How a painter of Stable Diffusion XL draws; nothing of it but `vae` is in the key of a picture."""
-
-    vae: Weights | None = Field(
-        None, description="in the place of the model's own, as madebyollin/sdxl-vae-fp16-fix; null: the model's own"
-    )
-    vae_precision: Literal["float16", "bfloat16", "float32"] = Field(
-        "bfloat16", description="of the VAE on a GPU; the model's own runs over in float16; float32 takes twice as long"
-    )
-    compile: Literal["auto", "off"] = Field(
-        "auto",
-        description="UNet and VAE, by torch: a minute once for each size and batch, then twice the pictures; auto: on "
-        "GPUs that are worth it",
-    )
-
-
-class PainterSettings(DrawingSettings):
-    """Text to image."""
-
-    model: str = "stabilityai/stable-diffusion-xl-base-1.0"
-    variant: str | None = Field("fp16", description="of the weight files; null: the plain ones")
-    unet: WeightFileSettings | None = Field(
-        WeightFileSettings(repository="ByteDance/SDXL-Lightning", name="sdxl_lightning_8step_unet.safetensors"),
-        description="takes the place of the model's own UNet, with trailing timesteps; null: none does",
-    )
-    steps: int = Field(8, ge=1)
-    guidance: float = Field(0.0, ge=0, description="up to 1 there is none, and negative prompts are passed over")
-
-
-class PersonalSettings(DrawingSettings):
-    """Text and a face to image."""
-
-    method: Literal["photomaker", "ip_adapter"] = "photomaker"
-    model: str = "SG161222/RealVisXL_V3.0"
-    variant: str | None = "fp16"
-    half: Literal["float16", "bfloat16"] = Field("bfloat16", description="precision on a GPU")
-    weights: WeightFileSettings | None = Field(None, description="of the method; null: the published ones")
-    steps: int = Field(50, ge=1)
-    guidance: float = Field(5.0, ge=0)
-    style_strength: float = Field(20.0, ge=0, lt=100, description="photomaker: percent of the steps without the face")
-    scale: float = Field(0.6, ge=0, le=1, description="ip_adapter: of the face against the text")
-
-
-class ScorerSettings(Section):
-    """How well a picture shows a text."""
-
-    kind: Literal["pickscore", "clip"] = Field("pickscore", description="ranges: -100 to 100, and -1 to 1")
-    model: str | None = Field(None, description="null: the published PickScore, or the model of `clip`")
-    revision: str | None = None
-    processor: str | None = Field(None, description="where tokenizer and image processor are, if not with the model")
+# The kinds of image models, one line each; `images/models/kinds.py` has what the class of a kind says.
+PAINTERS = Kinds({"sdxl": "stark_udfs.images.models.sdxl:SdxlSettings"}, default="sdxl")
+PERSONAL = Kinds(
+    {
+        "photomaker": "stark_udfs.images.models.photomaker:PhotoMakerSettings",
+        "ip_adapter": "stark_udfs.images.models.ip_adapter:IpAdapterSettings",
+    },
+    default="photomaker",
+)
+SCORERS = Kinds(
+    {
+        "pickscore": "stark_udfs.images.models.scorers:PickScoreSettings",
+        "clip": "stark_udfs.images.models.scorers:ClipScoreSettings",
+    },
+    default="pickscore",
+)
 
 
 class NsfwSettings(Weights):
@@ -131,15 +99,21 @@ class PicturesSettings(Section):
     batch_size: int = Field(8, ge=1, description="paintings in one batch, and orders worked on together")
     gpus: float = Field(0, ge=0, description="of a task, asked of Spark by the picture stages; 0: none is asked for")
     image_size: int = Field(1024, ge=64, multiple_of=8, description="px, of a painting")
-    painter: PainterSettings = PainterSettings()
-    personal: PersonalSettings = PersonalSettings()
+    painter: Annotated[Kind, PAINTERS] = Field(
+        default_factory=partial(PAINTERS.read, {}), description=f"text to image; kinds: {PAINTERS}"
+    )
+    personal: Annotated[Kind, PERSONAL] = Field(
+        default_factory=partial(PERSONAL.read, {}), description=f"text and a face to image; kinds: {PERSONAL}"
+    )
     clip: Weights = Field(
         Weights(model="openai/clip-vit-large-patch14-336"), description="of queries; the indexes must be built with it"
     )
     indexes: tuple[str, ...] = Field((), description="folders or URIs, one index per source")
     top_k: int = Field(5, ge=1, le=50, description="pictures of each source (paper: 5)")
     web: WebSettings = WebSettings()
-    scorer: ScorerSettings = ScorerSettings()
+    scorer: Annotated[Kind, SCORERS] = Field(
+        default_factory=partial(SCORERS.read, {}), description=f"how well an image shows a text; kinds: {SCORERS}"
+    )
     nsfw: NsfwSettings | None = NsfwSettings()
     detector: DetectorSettings | None = Field(None, description="null: faces are not counted")
     likeness: Weights | None = Field(

@@ -10,8 +10,11 @@ from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from stark_udfs.core.errors import SettingsError
+from stark_udfs.settings.kinds import Kinds
 from stark_udfs.settings.section import Section
 
 Tree = dict[str, object]
@@ -36,6 +39,7 @@ RENAMED = {  # setting of an older version → its name today
     "pictures.at_once": "pictures.batch_size",
     "pictures.side": "pictures.image_size",
     "pictures.top": "pictures.top_k",
+    "pictures.personal.method": "pictures.personal.kind",
     "pictures.detector.least": "pictures.detector.min_score",
 }
 
@@ -62,9 +66,10 @@ def load_tree(
             known = sorted(p.stem for p in folder.glob("*.yml"))
             raise SettingsError(f"target {target!r}: no {path}. Targets there: {', '.join(known)}.")
         tree = merge(tree, _read(path))
+    given: Tree = {}
     for override in overrides:
-        tree = merge(tree, _override(override))
-    return tree
+        given = merge(given, _override(override))
+    return merge(tree, given)
 
 
 def validated(tree: Tree, model: type[SettingsT]) -> SettingsT:
@@ -76,7 +81,7 @@ def validated(tree: Tree, model: type[SettingsT]) -> SettingsT:
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        lines = [_explain(model, tuple(e["loc"]), e["type"], e["msg"], e["input"]) for e in error.errors()]
+        lines = [_explain(model, tree, wrong) for wrong in error.errors()]
         raise SettingsError("settings: " + "\n          ".join(lines)) from None
 
 
@@ -94,12 +99,20 @@ def validated_sections(tree: Tree, model: type[SettingsT], names: Sequence[str])
 
 
 def merge(under: Tree, over: Mapping[str, object]) -> Tree:
-    """`over` laid over `under`: mappings are merged, everything else is replaced."""
+    """`over` laid over `under`: mappings are merged, everything else is replaced.
+
+    A section of another `kind` is replaced, too: what was set for one kind says nothing about another.
+    """
     merged = dict(under)
     for key, value in over.items():
         below = merged.get(key)
-        merged[key] = merge(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
+        merges = isinstance(below, dict) and isinstance(value, Mapping) and not _of_another_kind(below, value)
+        merged[key] = merge(typing.cast("Tree", below), typing.cast("Tree", value)) if merges else value
     return merged
+
+
+def _of_another_kind(under: Mapping[str, object], over: Mapping[str, object]) -> bool:
+    return "kind" in under and over.get("kind", under["kind"]) != under["kind"]
 
 
 def conf_folder(conf: str | Path | None = None) -> Path:
@@ -151,15 +164,16 @@ def _override(text: str) -> Tree:
     return typing.cast("Tree", tree)
 
 
-def _explain(model: type[BaseModel], place: tuple[int | str, ...], kind: str, message: str, value: object) -> str:
+def _explain(model: type[BaseModel], tree: Tree, wrong: ErrorDetails) -> str:
+    place, kind, message = wrong["loc"], wrong["type"], wrong["msg"]
     dotted = ".".join(map(str, place))
     if kind == "extra_forbidden":
         if dotted in RENAMED:
             return f"{dotted}: this setting is called {RENAMED[dotted]} now."
-        return _unknown(dotted, _known_keys(model, place[:-1]))
+        return _unknown(dotted, _known_keys(model, tree, place[:-1]))
     if kind == "missing":
         return f"{dotted}: must be set."
-    return f"{dotted}: {message[0].lower()}{message[1:]} (got {value!r})."
+    return f"{dotted}: {message[0].lower()}{message[1:]} (got {wrong['input']!r})."
 
 
 def _unknown(dotted: str, known: Sequence[str]) -> str:
@@ -169,18 +183,27 @@ def _unknown(dotted: str, known: Sequence[str]) -> str:
     return f"{dotted}: no such setting. {hint}"
 
 
-def _known_keys(model: type[BaseModel], place: Sequence[int | str]) -> list[str]:
+def _known_keys(model: type[BaseModel], tree: object, place: Sequence[int | str]) -> list[str]:
     annotation: object = model
     for part in place:
         section = _model_in(annotation)
+        tree = tree.get(part) if isinstance(tree, Mapping) else None
         if section is not None:
             field = section.model_fields.get(str(part))
-            annotation = None if field is None else field.annotation
+            annotation = None if field is None else _class_of(field, tree)
         else:
             arguments = typing.get_args(annotation)
             annotation = arguments[1 if typing.get_origin(annotation) is dict else 0] if arguments else None
     section = _model_in(annotation)
     return sorted(section.model_fields) if section is not None else []
+
+
+def _class_of(field: FieldInfo, value: object) -> object:
+    """The annotation of a field, or the class of the kind that its value names."""
+    for kinds in field.metadata:
+        if isinstance(kinds, Kinds):
+            return type(kinds.read({"kind": value["kind"]} if isinstance(value, Mapping) and "kind" in value else {}))
+    return field.annotation
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

@@ -80,4 +80,4 @@ class RunSettings(Section):
     spark: SparkSettings = SparkSettings()
     limits: LimitsSettings = LimitsSettings()
     models: dict[str, ModelSettings] = Field(default_factory=lambda: {"default": OFFLINE})
-    pictures: PicturesSettings = PicturesSettings()
+    pictures: PicturesSettings = Field(default_factory=PicturesSettings)

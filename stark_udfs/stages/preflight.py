@@ -9,7 +9,7 @@ from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.settings.section import Secrets
 from stark_udfs.stages.people import user_file
 
-PICTURE_PACKAGES = ("torch", "diffusers", "transformers")
+EMBEDDER_PACKAGES = ("torch", "transformers")  # of `pictures.clip`, and of what finds faces and what is unsafe
 
 
 def check_people(people: PeopleSettings, _secrets: Secrets = os.environ.get) -> None:
@@ -43,15 +43,16 @@ def check_pictures(pictures: PicturesSettings, secrets: Secrets = os.environ.get
     """
     if pictures.provider == "offline":
         return
-    needed = (*PICTURE_PACKAGES, *(("faiss",) if pictures.indexes else ()))
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    from stark_udfs.images.models.configured import kinds_of, proxy, search_api
+
+    missing = [name for name in packages_of(pictures) if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(
             f"pictures.provider is models, and {', '.join(missing)} is not installed: pip install 'stark-mcu[models]', "
             "here and on the executors; or --set pictures.provider=offline for drawings, or --until summaries."
         )
-    from stark_udfs.images.models.configured import proxy, search_api
-
+    for kind in kinds_of(pictures):
+        kind.check(secrets)
     through = proxy(pictures.web)
     if through is not None:
         through.login({through.secret: secrets(through.secret) or ""} if through.secret else {})
@@ -61,3 +62,15 @@ def check_pictures(pictures: PicturesSettings, secrets: Secrets = os.environ.get
             f"pictures.web: {web.name} needs a key in {web.secret}, which is not set. "
             "Set it, or --set pictures.web.provider=openverse, which needs none."
         )
+
+
+def packages_of(pictures: PicturesSettings) -> tuple[str, ...]:
+    """What has to be installed for the models, by import name."""
+    from stark_udfs.images.models.configured import kinds_of
+
+    found = [name for kind in kinds_of(pictures) for name in kind.packages]
+    if pictures.indexes or pictures.nsfw or pictures.detector or pictures.likeness:
+        found += EMBEDDER_PACKAGES
+    if pictures.indexes:
+        found.append("faiss")
+    return tuple(dict.fromkeys(found))

@@ -84,7 +84,7 @@ def paint_udf(settings: RunSettings) -> Callable[..., Any]:
     of the rules by which the pipeline chooses whom to show is applied here.
     """
     pictures = settings.pictures
-    painter = None if pictures.provider == "offline" else configured.painter(pictures.painter)
+    painter = None if pictures.provider == "offline" else configured.painter(pictures.painter).spec()
     task = PaintTask(located(settings).storage.files, painter, pictures.batch_size, pictures.image_size)
 
     def painted(columns: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.DataFrame]:

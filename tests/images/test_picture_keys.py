@@ -26,7 +26,7 @@ OVERRIDES = {
     "models": ("pictures.provider=models", "pictures.detector={model: faces}"),
     "adapter and clip": (
         "pictures.provider=models",
-        "pictures.personal.method=ip_adapter",
+        "pictures.personal.kind=ip_adapter",
         "pictures.scorer.kind=clip",
         "pictures.web.provider=brave",
     ),

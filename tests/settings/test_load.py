@@ -63,8 +63,11 @@ def describe_renamed_settings():
 
     @pytest.mark.parametrize("new", [name for name in RENAMED.values() if "detector" not in name])
     def the_new_names_are_there(new: str):
-        section, name = new.split(".")
-        assert name in type(getattr(Settings(), section)).model_fields
+        *sections, name = new.split(".")
+        section: object = Settings()
+        for part in sections:
+            section = getattr(section, part)
+        assert name in type(section).model_fields
 
 
 def describe_conf_folder():

@@ -121,9 +121,7 @@ class RateExecutor:
         shown = [Shown(rate, p) for rate, row in zip(rates, read, strict=True) for p in row if not isinstance(p, str)]
         measured = iter(self._measured(shown))
         return [
-            partial(
-                finished, [Measured(ImageScore(fault=p)) if isinstance(p, str) else next(measured) for p in row]
-            )
+            partial(finished, [Measured(ImageScore(fault=p)) if isinstance(p, str) else next(measured) for p in row])
             for row in read
         ]
 

@@ -99,4 +99,6 @@ class CompiledParts:
             part._compiled_call_impl = None
         self.told.clear()
         self.failed.append(why)
-        LOG.warning("the painter is not compiled and takes about twice the time (pictures.painter.compile: off): %s", why)
+        LOG.warning(
+            "the painter is not compiled and takes about twice the time (pictures.painter.compile: off): %s", why
+        )

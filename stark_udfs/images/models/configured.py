@@ -4,15 +4,10 @@ import dataclasses
 from datetime import date
 
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.images.models import ip_adapter, photomaker
 from stark_udfs.images.models.clip import ClipSpec
 from stark_udfs.images.models.detector import DetectorSpec
-from stark_udfs.images.models.ip_adapter import IpAdapterSpec
+from stark_udfs.images.models.kinds import ModelKind, PainterKind, ScorerKind
 from stark_udfs.images.models.nsfw import NsfwSpec
-from stark_udfs.images.models.photomaker import PhotoMakerSpec
-from stark_udfs.images.models.scorers import PICKSCORE, ClipScoreSpec, PickScoreSpec
-from stark_udfs.images.models.sdxl import SdxlBase, SdxlSpec
-from stark_udfs.images.models.weights import WeightFile
 from stark_udfs.images.web.fetch import FetchRules
 from stark_udfs.images.web.providers import Brave, Commons, Openverse, Searx
 from stark_udfs.images.web.proxy import Proxy
@@ -20,74 +15,48 @@ from stark_udfs.images.web.results import SearchApi, SearchTerms
 from stark_udfs.images.web.search import SearchRules
 from stark_udfs.settings.image_models import (
     DetectorSettings,
-    DrawingSettings,
     NsfwSettings,
-    PainterSettings,
-    PersonalSettings,
+    PicturesSettings,
     QuestionPrice,
-    ScorerSettings,
     WebSettings,
-    WeightFileSettings,
     Weights,
 )
+from stark_udfs.settings.kinds import Kind
 
 # Source: api-dashboard.search.brave.com, "Search": web, images, videos and news.
 BRAVE_PRICE = QuestionPrice(per_thousand=5.0, currency="USD", as_of=date(2026, 11, 22))
 
 
-def base_of(settings: DrawingSettings) -> SdxlBase:
-    """The parts of a painter of Stable Diffusion XL."""
-    return SdxlBase(
-        settings.model,
-        revision=settings.revision,
-        vae=None if settings.vae is None else settings.vae.model,
-        vae_revision=None if settings.vae is None else settings.vae.revision,
-        vae_precision=settings.vae_precision,
-        compile=settings.compile,
-    )
+def painter(settings: Kind) -> PainterKind:
+    """Text to image, or text and a face to image.
+
+    Raises:
+        SettingsError: the kind is none of a painter.
+    """
+    if not isinstance(settings, PainterKind):
+        raise SettingsError(f"pictures: {settings.kind} is no kind of a painter.")
+    return settings
 
 
-def painter(settings: PainterSettings) -> SdxlSpec:
-    """Text to image."""
-    base = dataclasses.replace(
-        base_of(settings),
-        variant=settings.variant,
-        unet=None if settings.unet is None else weight_file(settings.unet),
-        trailing=settings.unet is not None,
-    )
-    return SdxlSpec(base, steps=settings.steps, guidance=settings.guidance)
+def scorer(settings: Kind) -> ScorerKind:
+    """Text against image.
+
+    Raises:
+        SettingsError: the kind is none of a scorer.
+    """
+    if not isinstance(settings, ScorerKind):
+        raise SettingsError(f"pictures.scorer: {settings.kind} is no kind of a scorer.")
+    return settings
 
 
-def personal(settings: PersonalSettings) -> PhotoMakerSpec | IpAdapterSpec:
-    """Text and a face to image."""
-    base = dataclasses.replace(base_of(settings), variant=settings.variant, half=settings.half)
-    published = photomaker.WEIGHTS if settings.method == "photomaker" else ip_adapter.WEIGHTS
-    weights = published if settings.weights is None else weight_file(settings.weights)
-    if settings.method == "photomaker":
-        return PhotoMakerSpec(
-            base,
-            weights,
-            steps=settings.steps,
-            guidance=settings.guidance,
-            style_strength=settings.style_strength,
-        )
-    return IpAdapterSpec(base, weights, steps=settings.steps, guidance=settings.guidance, scale=settings.scale)
+def kinds_of(pictures: PicturesSettings) -> tuple[ModelKind, ...]:
+    """The models of `pictures` that are chosen by their kind."""
+    return (painter(pictures.painter), painter(pictures.personal), scorer(pictures.scorer))
 
 
 def clip(settings: Weights) -> ClipSpec:
     """An embedder; also what builds an index has to use it."""
     return ClipSpec(settings.model, settings.revision)
-
-
-def scorer(settings: ScorerSettings, embedder: ClipSpec) -> ClipScoreSpec | PickScoreSpec:
-    """Text against picture; without a model of its own, `clip` scores by `embedder`."""
-    published = PICKSCORE if settings.kind == "pickscore" else embedder
-    model = published
-    if settings.model is not None:
-        model = dataclasses.replace(
-            published, model=settings.model, revision=settings.revision, processor=settings.processor
-        )
-    return PickScoreSpec(model) if settings.kind == "pickscore" else ClipScoreSpec(model)
 
 
 def nsfw(settings: NsfwSettings | None) -> NsfwSpec | None:
@@ -154,8 +123,3 @@ def fetch_rules(settings: WebSettings) -> FetchRules:
         bytes=settings.bytes, seconds=settings.seconds, interval_s=settings.interval_s, proxy=proxy(settings)
     )
     return rules if settings.agent is None else dataclasses.replace(rules, agent=settings.agent)
-
-
-def weight_file(settings: WeightFileSettings) -> WeightFile:
-    """One file."""
-    return WeightFile(settings.repository, settings.name, settings.revision)

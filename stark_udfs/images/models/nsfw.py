@@ -51,7 +51,9 @@ class NsfwSpec:
         model = whole(AutoModelForImageClassification, self.model, revision=self.revision, dtype=dtype)
         return Nsfw(
             model=model.to(device),
-            pictures=PictureInput.of(AutoImageProcessor.from_pretrained(self.model, revision=self.revision, backend="pil")),
+            pictures=PictureInput.of(
+                AutoImageProcessor.from_pretrained(self.model, revision=self.revision, backend="pil")
+            ),
             place=place_of(self.label, model.config.id2label, self.model),
             batch=self.batch,
         )

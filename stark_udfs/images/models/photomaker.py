@@ -10,12 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from pydantic import Field
+
 from stark_udfs.core.errors import SettingsError
+from stark_udfs.images.models.kinds import PainterKind
 from stark_udfs.images.models.person_encoder import PersonEncoder, read_checkpoint
-from stark_udfs.images.models.sdxl import Drawing, SdxlBase
+from stark_udfs.images.models.sdxl_base import Drawing, DrawingSettings, SdxlBase
 from stark_udfs.images.models.trigger import TRIGGER, Frame, Triggered, take_out_trigger
-from stark_udfs.images.models.weights import WeightFile, device_errors
+from stark_udfs.images.models.weights import Half, WeightFile, device_errors
 from stark_udfs.images.protocols import Painter, Painting, Pixels
+from stark_udfs.settings.image_models import WeightFileSettings
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +28,36 @@ if TYPE_CHECKING:
 
 LAST_MERGE = 30  # step; the authors' cap
 WEIGHTS = WeightFile("TencentARC/PhotoMaker", "photomaker-v1.bin")
+
+
+class PhotoMakerSettings(DrawingSettings, PainterKind):
+    """PhotoMaker v1 on an SDXL model; it reads the trigger word."""
+
+    reads_trigger: ClassVar[bool] = True
+
+    kind: str = "photomaker"
+    model: str = "SG161222/RealVisXL_V3.0"
+    variant: str | None = "fp16"
+    half: Half = Field("bfloat16", description="precision on a GPU")
+    weights: WeightFileSettings | None = Field(None, description="null: the published ones")
+    steps: int = Field(50, ge=1)
+    guidance: float = Field(5.0, ge=0)
+    style_strength: float = Field(20.0, ge=0, lt=100, description="percent of the steps without the face")
+
+    @property
+    def name(self) -> str:
+        """See `PainterKind.name`."""
+        return f"photomaker/{self.model}"
+
+    def spec(self) -> "PhotoMakerSpec":
+        """See `PainterKind.spec`."""
+        return PhotoMakerSpec(
+            self.base(variant=self.variant, half=self.half),
+            WEIGHTS if self.weights is None else WeightFile.of(self.weights),
+            steps=self.steps,
+            guidance=self.guidance,
+            style_strength=self.style_strength,
+        )
 
 
 @dataclass(frozen=True)

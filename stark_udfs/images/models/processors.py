@@ -86,7 +86,7 @@ class Preparation:
         plain = all(told.get(name, True) for name in ("do_resize", "do_rescale", "do_normalize"))
         if not plain or set(told) - KNOWN or told.get("do_pad") or resample not in RESAMPLE:
             return None
-        if not isinstance(size, dict) or not set(size) in ({"shortest_edge"}, {"height", "width"}):
+        if not isinstance(size, dict) or set(size) not in ({"shortest_edge"}, {"height", "width"}):
             return None
         exact = (int(size["height"]), int(size["width"])) if "height" in size else int(size["shortest_edge"])
         cut = None
@@ -94,7 +94,7 @@ class Preparation:
             if not isinstance(crop, dict):
                 return None
             cut = (int(crop["height"]), int(crop["width"]))
-        if cut is None and isinstance(exact, int) or (cut and min(_pair(exact)) < max(cut)):
+        if (cut is None and isinstance(exact, int)) or (cut and min(_pair(exact)) < max(cut)):
             return None
         numbers = (float(told["rescale_factor"]), tuple(told["image_mean"]), tuple(told["image_std"]))  # type: ignore[arg-type]  # of JSON
         return cls(exact, cut, RESAMPLE[int(str(int(resample)))], *numbers)

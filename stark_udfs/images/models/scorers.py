@@ -5,13 +5,56 @@ filters with it and states no threshold.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from pydantic import Field
+
 from stark_udfs.images.models.clip import Clip, ClipSpec
+from stark_udfs.images.models.kinds import ScorerKind
 from stark_udfs.images.protocols import Pixels, Vectors
 
 PICKSCORE = ClipSpec(model="yuvalkirstain/PickScore_v1", processor="laion/CLIP-ViT-H-14-laion2B-s32B-b79K", batch=32)
+
+
+class ClipFormSettings(ScorerKind):
+    """A scorer of CLIP's form; `model`, if there is one, takes the place of its own."""
+
+    model: str | None = None
+    revision: str | None = None
+    processor: str | None = Field(None, description="where tokenizer and image processor are, if not with the model")
+
+    def instead_of(self, own: ClipSpec) -> ClipSpec:
+        """The model that the settings name, or `own`."""
+        if self.model is None:
+            return own
+        return replace(own, model=self.model, revision=self.revision, processor=self.processor)
+
+
+class ClipScoreSettings(ClipFormSettings):
+    """The cosine between image and text, -1 to 1."""
+
+    min_score: ClassVar[float | None] = 0.18  # around 0.1 image and text have nothing in common
+
+    kind: str = "clip"
+    model: str | None = Field(None, description="null: the model of `pictures.clip`")
+
+    def spec(self, clip: ClipSpec) -> "ClipScoreSpec":
+        """See `ScorerKind.spec`."""
+        return ClipScoreSpec(self.instead_of(clip))
+
+
+class PickScoreSettings(ClipFormSettings):
+    """PickScore, -100 to 100."""
+
+    min_score: ClassVar[float | None] = 18.0  # most images lie between 15 and 24
+
+    kind: str = "pickscore"
+    model: str | None = Field(None, description="null: the published PickScore")
+
+    def spec(self, clip: ClipSpec) -> "PickScoreSpec":
+        """See `ScorerKind.spec`; `clip` has no part in it."""
+        return PickScoreSpec(self.instead_of(PICKSCORE))
 
 
 @dataclass(frozen=True)

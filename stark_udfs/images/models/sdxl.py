@@ -3,115 +3,52 @@
 Source: Podell et al. 2023 (SDXL); Lin et al. 2024 (SDXL-Lightning): 8 steps, no guidance, trailing timesteps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import Field
+
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.images.models.compiled import Compile, CompiledParts, blocks_of, why_not
-from stark_udfs.images.models.latents import LatentDecoder, TextCache
-from stark_udfs.images.models.weights import (
-    Half,
-    Precision,
-    WeightFile,
-    device_errors,
-    device_of,
-    loading,
-    precision_on,
-    read_tensors,
-)
-from stark_udfs.images.protocols import SIDE_STEP, Painter, Painting, Pixels, Unpaintable
+from stark_udfs.images.models.kinds import PainterKind
+from stark_udfs.images.models.latents import TextCache
+from stark_udfs.images.models.sdxl_base import Drawing, DrawingSettings, SdxlBase, common_size
+from stark_udfs.images.models.weights import WeightFile, device_errors
+from stark_udfs.images.protocols import Painter, Painting, Pixels
+from stark_udfs.settings.image_models import WeightFileSettings
 
 if TYPE_CHECKING:
     import torch
-    from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
+    from diffusers import StableDiffusionXLPipeline
 
 
 LIGHTNING_UNET = WeightFile("ByteDance/SDXL-Lightning", "sdxl_lightning_8step_unet.safetensors")
 
 
-@dataclass(frozen=True)
-class SdxlBase:
-    """The parts that every SDXL painter has: two text encoders, UNet, VAE, scheduler.
+class SdxlSettings(DrawingSettings, PainterKind):
+    """SDXL, by default with the UNet of SDXL-Lightning."""
 
-    model: a folder or hub id in diffusers layout.
-    variant: of the weight files, as "fp16"; None: the plain ones.
-    unet: weights that take the place of the model's own UNet, of the same shape.
-    trailing: timesteps end at pure noise, as few-step models were trained.
-    vae: a folder or hub id that takes the place of the model's own VAE.
-    vae_precision: of the VAE on a GPU; the published one runs over in float16.
-    compile: UNet and VAE, where the device is worth it.
-    device: None: the GPU where there is one, else the CPU.
-    """
+    kind: str = "sdxl"
+    model: str = "stabilityai/stable-diffusion-xl-base-1.0"
+    variant: str | None = Field("fp16", description="of the weight files; null: the plain ones")
+    unet: WeightFileSettings | None = Field(
+        WeightFileSettings(repository=LIGHTNING_UNET.repository, name=LIGHTNING_UNET.name),
+        description="takes the place of the model's own UNet, with trailing timesteps; null: none does",
+    )
+    steps: int = Field(8, ge=1)
+    guidance: float = Field(0.0, ge=0, description="up to 1 there is none, and negative prompts are passed over")
 
-    kind: ClassVar[str] = "SdxlBase"  # in the keys of orders: stays when the class is renamed
+    @property
+    def name(self) -> str:
+        """See `PainterKind.name`."""
+        return self.model
 
-    model: str
-    revision: str | None = None
-    variant: str | None = None
-    unet: WeightFile | None = None
-    trailing: bool = False
-    half: Half = "float16"
-    vae: str | None = None
-    vae_revision: str | None = None
-    vae_precision: Precision = "bfloat16"
-    compile: Compile = "auto"
-    device: str | None = None
-
-    def load(self, **parts: object) -> "StableDiffusionXLPipeline":
-        """The pipeline with an Euler scheduler, on its device; `parts` are components that the folder does not hold.
-
-        Raises:
-            SettingsError: there is no such model, or it has no safetensors.
-            OutOfMemory: the device has no room for its weights.
-        """
-        from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
-        from diffusers.utils import logging
-
-        logging.set_verbosity_error()  # else a line for each prompt that is cut off at 77 tokens
-        logging.disable_progress_bar()
-        device = device_of(self.device)
-        with loading(self.model), device_errors():
-            if self.unet is not None:
-                parts["unet"] = self._other_unet(self.unet).to(precision_on(device, self.half))
-            pipeline = StableDiffusionXLPipeline.from_pretrained(
-                self.model,
-                revision=self.revision,
-                variant=self.variant,
-                dtype=precision_on(device, self.half),
-                use_safetensors=True,
-                add_watermarker=False,
-                vae=self._vae(device),
-                **parts,
-            )
-            changes = {"timestep_spacing": "trailing"} if self.trailing else {}
-            pipeline.scheduler = EulerDiscreteScheduler.from_config(pipeline.scheduler.config, **changes)
-            pipeline.set_progress_bar_config(disable=True)
-            return pipeline.to(device)
-
-    def _vae(self, device: str) -> "AutoencoderKL":
-        """The VAE in a precision of its own; that of the model, or the one that takes its place."""
-        from diffusers import AutoencoderKL
-
-        own = self.vae is None
-        vae: AutoencoderKL = AutoencoderKL.from_pretrained(
-            self.model if own else self.vae,
-            subfolder="vae" if own else None,
-            revision=self.revision if own else self.vae_revision,
-            variant=self.variant if own else None,
-            dtype=precision_on(device, self.vae_precision),
-            use_safetensors=True,
-        )
-        return vae
-
-    def _other_unet(self, weights: WeightFile) -> "UNet2DConditionModel":
-        from diffusers import UNet2DConditionModel
-
-        config = UNet2DConditionModel.load_config(self.model, subfolder="unet", revision=self.revision)
-        unet = UNet2DConditionModel.from_config(config)
-        unet.load_state_dict(read_tensors(weights.path()))
-        return unet.eval()
+    def spec(self) -> "SdxlSpec":
+        """See `PainterKind.spec`."""
+        unet = None if self.unet is None else WeightFile.of(self.unet)
+        base = self.base(variant=self.variant, unet=unet, trailing=self.unet is not None)
+        return SdxlSpec(base, steps=self.steps, guidance=self.guidance)
 
 
 @dataclass(frozen=True)
@@ -147,54 +84,6 @@ def lightning(
     """SDXL with the UNet of SDXL-Lightning; `steps` has to be the number that the UNet was distilled to."""
     base = SdxlBase(model, variant=variant, unet=unet, trailing=True, device=device)
     return SdxlSpec(base, steps=steps, guidance=0.0)
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """An SDXL pipeline as it draws: its VAE decodes in slices, and what is compiled is compiled."""
-
-    pipeline: "StableDiffusionXLPipeline"
-    decoder: LatentDecoder
-    compiled: CompiledParts
-
-    @classmethod
-    def of(cls, pipeline: "StableDiffusionXLPipeline", compile: Compile) -> "Drawing":
-        """The pipeline, its parts told to compile themselves where the device is worth it."""
-        parts = CompiledParts()
-        if not why_not(str(pipeline.device), compile):
-            parts = CompiledParts.of([*blocks_of(pipeline.unet), pipeline.vae.decoder])
-        return cls(pipeline, LatentDecoder(pipeline.vae), parts)
-
-    def draw(
-        self, paintings: Sequence[Painting], *, steps: int, guidance: float, inputs: Mapping[str, object]
-    ) -> Pixels:
-        """Run the pipeline, each row from a noise of its own; the noise is drawn on the CPU, equal for every device."""
-        width, height = common_size(paintings)
-        work = partial(self._drawn, paintings, (width, height), steps=steps, guidance=guidance, inputs=inputs)
-        return self.compiled.call(f"{len(paintings)} of {width} × {height} px", work)
-
-    def _drawn(
-        self,
-        paintings: Sequence[Painting],
-        size: tuple[int, int],
-        *,
-        steps: int,
-        guidance: float,
-        inputs: Mapping[str, object],
-    ) -> Pixels:
-        import torch
-
-        with device_errors():
-            latents = self.pipeline(
-                **inputs,
-                width=size[0],
-                height=size[1],
-                num_inference_steps=steps,
-                guidance_scale=guidance,
-                generator=[torch.Generator("cpu").manual_seed(painting.seed) for painting in paintings],
-                output_type="latent",
-            ).images
-        return self.decoder.decode(latents)
 
 
 @dataclass(frozen=True)
@@ -234,19 +123,3 @@ def read_text(pipeline: "StableDiffusionXLPipeline", text: str) -> "tuple[torch.
     with torch.inference_mode():
         tokens, _, pooled, _ = pipeline.encode_prompt([text], do_classifier_free_guidance=False)
     return tokens, pooled
-
-
-def common_size(paintings: Sequence[Painting]) -> tuple[int, int]:
-    """Width and height of all of them.
-
-    Raises:
-        Unpaintable: no model draws that size.
-        ValueError: the sizes differ.
-    """
-    sizes = {(painting.width, painting.height) for painting in paintings}
-    if len(sizes) != 1:
-        raise ValueError(f"a batch has one size; got {sorted(sizes)}.")
-    width, height = sizes.pop()
-    if min(width, height) < SIDE_STEP or width % SIDE_STEP or height % SIDE_STEP:
-        raise Unpaintable(f"{width} × {height} px: both sides have to be multiples of {SIDE_STEP}.")
-    return width, height

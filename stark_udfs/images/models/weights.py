@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.images.protocols import DeviceLost, OutOfMemory
+from stark_udfs.settings.image_models import WeightFileSettings
 
 if TYPE_CHECKING:
     import torch
@@ -27,6 +28,11 @@ class WeightFile:
     repository: str
     name: str  # with its folders, as "sdxl_models/ip-adapter.safetensors"
     revision: str | None = None
+
+    @classmethod
+    def of(cls, settings: WeightFileSettings) -> "WeightFile":
+        """The file that settings name."""
+        return cls(settings.repository, settings.name, settings.revision)
 
     def path(self) -> Path:
         """The file on this machine, downloaded if it is not there yet.

@@ -18,21 +18,18 @@ def image_backend(pictures: PicturesSettings, files: str) -> ImageBackendSpec:
     if pictures.provider == "offline":
         return OfflineAtelierSpec(files, pictures.batch_size)
     clip = configured.clip(pictures.clip)
+    painter, personal = configured.painter(pictures.painter), configured.painter(pictures.personal)
     return ModelAtelierSpec(
         files=files,
-        painter=NamedPainter(pictures.painter.model, configured.painter(pictures.painter)),
-        personal=NamedPainter(
-            f"{pictures.personal.method}/{pictures.personal.model}",
-            configured.personal(pictures.personal),
-            triggered=pictures.personal.method == "photomaker",
-        ),
+        painter=NamedPainter(painter.name, painter.spec(), triggered=painter.reads_trigger),
+        personal=NamedPainter(personal.name, personal.spec(), triggered=personal.reads_trigger),
         clip=clip,
         indexes=tuple(index_at(uri, clip.name) for uri in pictures.indexes),
         web=configured.search_api(pictures.web),
         search=configured.search_rules(pictures.web),
         terms=configured.search_terms(pictures.web),
         fetch=configured.fetch_rules(pictures.web),
-        scorer=configured.scorer(pictures.scorer, clip),
+        scorer=configured.scorer(pictures.scorer).spec(clip),
         nsfw=configured.nsfw(pictures.nsfw),
         detector=configured.detector(pictures.detector),
         likeness=None if pictures.likeness is None else configured.clip(pictures.likeness),

@@ -97,9 +97,7 @@ def _embedded(spec: EmbedderSpec, seen: Iterable[tuple[Row, Pixels | str]]) -> I
 
 def _with_vectors(spec: EmbedderSpec, held: list[tuple[Row, Pixels]]) -> list[Row]:
     vectors = loaded(spec).embed_pictures([pixels for _, pixels in held])
-    return [
-        {**row, "vector": vector.tolist(), "fault": None} for (row, _), vector in zip(held, vectors, strict=True)
-    ]
+    return [{**row, "vector": vector.tolist(), "fault": None} for (row, _), vector in zip(held, vectors, strict=True)]
 
 
 def _pixels(data: bytes | Refused, bounds: Bounds, side: int | None) -> Pixels | str:

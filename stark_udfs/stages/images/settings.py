@@ -2,10 +2,13 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from stark_udfs.settings.chat_models import ChatStageSettings
+from stark_udfs.settings.image_models import SCORERS
 from stark_udfs.settings.section import Scalar, Section
+
+OFFLINE_SCORER = "words"  # what `choosing.min_score` calls it
 
 
 class ImagePlansSettings(ChatStageSettings):
@@ -56,21 +59,18 @@ class FacesSettings(Section):
     )
 
 
-class MinScores(Section):
-    """The score against the description from which a candidate is taken, by scorer; null: unchecked."""
-
-    words: float | None = Field(0.15, description="the offline rater's: captions against words, 0 to 1")
-    clip: float | None = Field(0.18, description="a cosine; around 0.1 picture and text have nothing in common")
-    pickscore: float | None = Field(18.0, description="a scaled cosine; most pictures lie between 15 and 24")
-
-
 class ChoosingSettings(Section):
     """Which of an image's candidates is taken."""
 
     turns_weight: float = Field(
         0.3, ge=0, le=1, description="of the score against the last turns; the rest is the description's (paper: 0)"
     )
-    min_score: MinScores = MinScores()
+    min_score: dict[str, float | None] = Field(
+        default_factory=dict,
+        description="the score against the description from which a candidate is taken, by the kind of the scorer, as "
+        "{pickscore: 19}; null: unchecked. A kind that is not named has its own: pickscore 18, clip 0.18, and words, "
+        "the offline rater's, 0.15",
+    )
     max_nsfw: float | None = Field(
         0.5, ge=0, le=1, description="a candidate with a higher score is not taken; null: unchecked"
     )
@@ -84,6 +84,14 @@ class ChoosingSettings(Section):
     licence: Literal["required", "marked"] = Field(
         "required", description="a picture from the web whose licence is unknown: not taken, or taken as it is"
     )
+
+    @field_validator("min_score")
+    @classmethod
+    def _of_known_scorers(cls, scores: dict[str, float | None]) -> dict[str, float | None]:
+        for kind in scores:
+            if kind != OFFLINE_SCORER and ":" not in kind and kind not in SCORERS.paths:
+                raise ValueError(f"no scorer is called {kind!r}. Known: {OFFLINE_SCORER}, {SCORERS}")
+        return scores
 
 
 class SafetySettings(Section):

@@ -17,7 +17,7 @@ from stark_udfs.images.requests import ImageBackendSpec
 from stark_udfs.images.web.providers import Brave, Commons, Openverse, Searx
 from stark_udfs.images.web.proxy import Proxy
 from stark_udfs.images.web.results import SearchTerms
-from stark_udfs.settings.image_models import PicturesSettings, QuestionPrice, ScorerSettings, WebSettings
+from stark_udfs.settings.image_models import PicturesSettings, QuestionPrice, WebSettings
 from stark_udfs.stages.images.backend import image_backend
 from stark_udfs.stages.pipeline import load_settings
 
@@ -63,7 +63,7 @@ def describe_painters():
 
     def the_method_brings_its_own_weights():
         photomaker = models_of().personal
-        adapter = models_of("pictures.personal.method=ip_adapter", "pictures.personal.scale=0.8").personal
+        adapter = models_of("pictures.personal.kind=ip_adapter", "pictures.personal.scale=0.8").personal
         assert isinstance(photomaker.spec, PhotoMakerSpec)
         assert photomaker.triggered
         assert isinstance(adapter.spec, IpAdapterSpec)
@@ -77,16 +77,16 @@ def describe_painters():
 
 def describe_scorer():
     def pickscore_is_the_published_one_unless_told():
-        clip = ClipSpec("clip")
-        assert configured.scorer(ScorerSettings(), clip) == PickScoreSpec(PICKSCORE)
-        other = configured.scorer(ScorerSettings(model="mine", revision="v1", processor="p"), clip)
+        assert models_of().scorer == PickScoreSpec(PICKSCORE)
+        given = ("pictures.scorer.model=mine", "pictures.scorer.revision=v1", "pictures.scorer.processor=p")
+        other = models_of(*given).scorer
         assert isinstance(other, PickScoreSpec)
         assert (other.clip.model, other.clip.revision, other.clip.processor) == ("mine", "v1", "p")
 
     def clip_scores_by_the_model_that_searches_unless_told():
-        clip = ClipSpec("clip", "v1")
-        assert configured.scorer(ScorerSettings(kind="clip"), clip) == ClipScoreSpec(clip)
-        assert configured.scorer(ScorerSettings(kind="clip", model="other"), clip) == ClipScoreSpec(ClipSpec("other"))
+        by_clip = models_of("pictures.scorer.kind=clip", "pictures.clip.model=ours")
+        assert by_clip.scorer == ClipScoreSpec(ClipSpec("ours")) == ClipScoreSpec(by_clip.clip)
+        assert models_of("pictures.scorer={kind: clip, model: other}").scorer == ClipScoreSpec(ClipSpec("other"))
 
 
 def describe_web():

@@ -135,13 +135,15 @@ def describe_parse():
 
 def describe_stage():
     def its_threshold_is_that_of_the_scorer_that_rates():
-        def least(**pictures_settings: object) -> float | None:
-            return SelectionRules.of(settings_with(pictures=pictures_settings)).min_score
+        def least(min_score: dict[str, float | None] | None = None, **pictures: object) -> float | None:
+            choosing = ChoosingSettings(min_score=min_score or {})
+            return SelectionRules.of(settings_with(pictures=pictures, choosing=choosing)).min_score
 
-        wanted = ChoosingSettings().min_score
-        assert least() == wanted.words
-        assert least(provider="models") == wanted.pickscore
-        assert least(provider="models", scorer={"kind": "clip"}) == wanted.clip
+        assert (least(), least(provider="models")) == (0.15, 18.0)
+        assert least(provider="models", scorer={"kind": "clip"}) == 0.18
+        own = {"words": 0.2, "clip": None}
+        assert (least(own), least(own, provider="models")) == (0.2, 18.0)
+        assert least(own, provider="models", scorer={"kind": "clip"}) is None
 
     def its_fingerprint_moves_with_what_it_looks_at():
         base = images.stage(settings_with()).settings

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Literal
 
 from stark_udfs.core.ids import Json
 from stark_udfs.core.rejects import RejectReason
+from stark_udfs.images.models import configured
 from stark_udfs.images.requests import Candidate, ImageScore, Module
+from stark_udfs.stages.images.settings import OFFLINE_SCORER
 
 if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
 
 UNRATED = ImageScore(fault="not rated")
 DETAIL_LIMIT = 500  # characters
+OFFLINE_MIN_SCORE = 0.15  # captions against words, 0 to 1
 
 
 class NotChosen(StrEnum):
@@ -50,11 +53,12 @@ class SelectionRules:
     def of(cls, settings: "Settings") -> "SelectionRules":
         """From the settings."""
         choosing, pictures = settings.choosing, settings.pictures
-        least = choosing.min_score
-        by_scorer = {"pickscore": least.pickscore, "clip": least.clip}
+        kind, own = OFFLINE_SCORER, OFFLINE_MIN_SCORE
+        if pictures.provider != "offline":
+            kind, own = pictures.scorer.kind, configured.scorer(pictures.scorer).min_score
         return cls(
             turns_weight=choosing.turns_weight,
-            min_score=least.words if pictures.provider == "offline" else by_scorer[pictures.scorer.kind],
+            min_score=choosing.min_score.get(kind, own),
             max_nsfw=choosing.max_nsfw,
             duplicate_bits=choosing.duplicate_bits,
             licence=choosing.licence,
