@@ -156,6 +156,10 @@ class ModelAtelier:
             yield from placed(wished, self._begin(module, list(wished.values())))
         yield from placed(kinds.rates, self.rater.begin(list(kinds.rates.values())))
 
+    def ahead(self, orders: Sequence[ImageTask]) -> None:
+        """See `ImageBackend.ahead`; of pictures that are to be rated."""
+        self.rater.ahead([order for order in orders if isinstance(order, ScoreRequest)])
+
     def fetch_all(self, images: Sequence[WebImage]) -> Candidates | Unavailable:
         """The answer to a wish for which a search found these; StorageError if files cannot be written at all."""
         maker = self.makers[Module.WEB]

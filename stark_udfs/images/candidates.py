@@ -77,8 +77,10 @@ def deduplicated_candidates(candidates: list[Candidate]) -> Candidates | Unavail
     return Candidates(candidates=candidates)
 
 
-def read_picture(files: ImageFiles, path: str) -> Pixels | str:
+def read_picture(files: ImageFiles, path: str, side: int | None = None) -> Pixels | str:
     """What a picture of the store shows, or why it cannot be seen: the file's state or the picture's fault.
+
+    side: px that are enough, as of `pixels_of`; None: whole.
 
     Raises:
         StorageError: the storage itself cannot be read.
@@ -86,5 +88,5 @@ def read_picture(files: ImageFiles, path: str) -> Pixels | str:
     data = files.sound(path)
     if isinstance(data, FileState):
         return data.value
-    picture = pixels_of(data, Bounds())
+    picture = pixels_of(data, Bounds(), side)
     return picture.fault.value if isinstance(picture, NoPicture) else picture

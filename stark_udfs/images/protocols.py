@@ -137,6 +137,12 @@ class EmbedderSpec(Hashable, Protocol):
         ...
 
 
+def side_of(model: object) -> int | None:
+    """Pixels of a side that are worth being decoded for a model; None: all, also where it does not say."""
+    side = getattr(model, "side", None)
+    return side if isinstance(side, int) else None
+
+
 @dataclass(frozen=True)
 class Box:
     """Where a face is, in px from the top left; `right` and `bottom` lie outside. `score` is in [0, 1]."""

@@ -153,6 +153,10 @@ class ImageBackend(Protocol):
         """
         ...
 
+    def ahead(self, orders: Sequence[ImageTask]) -> None:
+        """Orders that are begun after those of the next `begin`: what can be read for them is, beside the device."""
+        ...
+
     def work(self, orders: Sequence[ImageTask]) -> list[ImageResult | Unavailable]:
         """The answer to each order, in their order: `Candidates` to a wish, `Scores` to a rate.
 

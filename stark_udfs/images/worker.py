@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -133,9 +134,12 @@ class ImageWorker(Generic[Unit]):
         if begin:
             self._wake()
             self._start_searches()
-            lane = max(self._lanes.values(), key=len, default=None)
+            lane = self._longest()
             if lane:
-                self._work([lane.popleft() for _ in range(min(self._at_once, len(lane)))])
+                batch = [lane.popleft() for _ in range(min(self._at_once, len(lane)))]
+                coming = self._longest()
+                self._atelier.ahead([task.order for task in islice(coming or (), self._at_once)])
+                self._work(batch)
                 return self._given(wait=False)
             if self._again:
                 due = max(0.0, self._again[0][0] - time.monotonic())
@@ -148,6 +152,10 @@ class ImageWorker(Generic[Unit]):
         waiting += [*self._web, *(task for _, task in self._again)]
         self._lanes, self._web, self._again = {}, deque(), deque()
         return [task.unit for task in waiting]
+
+    def _longest(self) -> deque[QueuedTask[Unit]] | None:
+        """The kind of which most orders wait."""
+        return max(self._lanes.values(), key=len, default=None)
 
     def _queue(self, task: QueuedTask[Unit]) -> None:
         if self._is_search(task):

@@ -67,6 +67,9 @@ class ToyAtelier:
     def load(self) -> "ToyAtelier":
         return self
 
+    def ahead(self, orders: Sequence[ImageTask]) -> None:
+        pass
+
     def work(self, orders: Sequence[ImageTask]) -> list[ImageResult | Unavailable]:
         log = Path(self.files) / "orders.jsonl"
         log.parent.mkdir(parents=True, exist_ok=True)

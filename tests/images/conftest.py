@@ -24,6 +24,7 @@ def models(tmp_path_factory: pytest.TempPathFactory, one_thread: None) -> Path:
     """A folder with one checkpoint of each kind, in the layouts that the published ones have."""
     folder = tmp_path_factory.mktemp("models")
     tiny.save_sdxl(folder / "sdxl")
+    tiny.vae(seed=15).save_pretrained(folder / "vae")
     tiny.save_lightning(folder / "lightning")
     tiny.save_photomaker(folder / "photomaker")
     tiny.save_ip_adapter(folder / "ip_adapter")

@@ -38,6 +38,7 @@ class SlowDevice:
     busy: frozenset[str] = frozenset()
     unwritable: frozenset[str] = frozenset()
     batches: list[list[ImageTask]] = field(default_factory=list)
+    told: list[list[ImageTask]] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
     unfinished: int = 0
     most_unfinished: int = 0
@@ -50,6 +51,9 @@ class SlowDevice:
             self.unfinished += 1
             self.most_unfinished = max(self.most_unfinished, self.unfinished)
             yield place, partial(self._finish, order)
+
+    def ahead(self, orders: Sequence[ImageTask]) -> None:
+        self.told.append(list(orders))
 
     def work(self, orders: Sequence[ImageTask]) -> list[ImageResult | Unavailable]:
         return [finish() for _, finish in self.begin(orders)]

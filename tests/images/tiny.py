@@ -122,23 +122,32 @@ def sdxl_unet(seed: int = 0) -> Any:
     return unet
 
 
+def vae(seed: int = 1) -> Any:
+    """A VAE of two levels."""
+    import torch
+    from diffusers import AutoencoderKL
+
+    torch.manual_seed(seed)
+    return AutoencoderKL(
+        block_out_channels=(16, 32),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=4,
+        norm_num_groups=8,
+        sample_size=PICTURE,
+    )
+
+
 def save_sdxl(folder: Path) -> Path:
     """A whole SDXL folder in diffusers layout."""
     import torch
-    from diffusers import AutoencoderKL, EulerDiscreteScheduler, StableDiffusionXLPipeline
+    from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
     from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
     torch.manual_seed(1)
     first, second = tokenizer(), tokenizer(pad="!")
     StableDiffusionXLPipeline(
-        vae=AutoencoderKL(
-            block_out_channels=(16, 32),
-            down_block_types=("DownEncoderBlock2D",) * 2,
-            up_block_types=("UpDecoderBlock2D",) * 2,
-            latent_channels=4,
-            norm_num_groups=8,
-            sample_size=PICTURE,
-        ),
+        vae=vae(),
         text_encoder=loud(CLIPTextModel(text_config(WIDTH_1, first)), 2),
         text_encoder_2=loud(CLIPTextModelWithProjection(text_config(WIDTH_2, second)), 3),
         tokenizer=first,

@@ -78,6 +78,9 @@ class OfflineAtelier:
         for place, order in enumerate(orders):
             yield place, partial(self._answer, order)
 
+    def ahead(self, orders: Sequence[ImageTask]) -> None:
+        """See `ImageBackend.ahead`; nothing is read beside a device that nobody needs."""
+
     def _answer(self, order: ImageTask) -> ImageResult | Unavailable:
         return self._find(order) if isinstance(order, ImageRequest) else self._rate(order)
 

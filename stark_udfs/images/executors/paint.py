@@ -11,7 +11,7 @@ from stark_udfs.images.decode import picture_of
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.models.batching import NotPainted, Painted, PaintError, batch_painter
 from stark_udfs.images.models.trigger import without_trigger
-from stark_udfs.images.protocols import PainterSpec, Painting, Pixels
+from stark_udfs.images.protocols import OutOfMemory, PainterSpec, Painting, Pixels
 from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Module, Unavailable, as_is
 
 
@@ -55,12 +55,24 @@ class PaintExecutor:
             elif not wish.seeds:
                 yield number, Candidates
         painted: dict[int, dict[int, Painted | NotPainted]] = {}
-        for result in batch_painter(self.spec, self.at_once).paint(self._paintings(wishes, faces)):
+        try:
+            painter = batch_painter(self.spec, self.at_once)
+        except OutOfMemory as error:  # others hold the device: its weights do not fit, let alone a picture
+            yield from self._without_device(wishes, faces, error)
+            return
+        for result in painter.paint(self._paintings(wishes, faces)):
             number, seed = (int(part) for part in result.key.split("/"))
             results = painted.setdefault(number, {})
             results[seed] = result
             if len(results) == len(set(wishes[number].seeds)):
                 yield number, partial(self._finish, wishes[number], painted.pop(number))
+
+    def _without_device(
+        self, wishes: Sequence[ImageRequest], faces: Sequence[object], error: OutOfMemory
+    ) -> Iterator[tuple[int, Callable[[], Unavailable]]]:
+        for number, (wish, face) in enumerate(zip(wishes, faces, strict=True)):
+            if wish.seeds and not isinstance(face, Unavailable):
+                yield number, partial(as_is, Unavailable(PaintError.OUT_OF_MEMORY.value, f"loading the model: {error}"))
 
     def _finish(self, wish: ImageRequest, results: Mapping[int, Painted | NotPainted]) -> Candidates | Unavailable:
         made = {seed: self._candidate(wish, seed, result) for seed, result in results.items()}

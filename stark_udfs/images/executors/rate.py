@@ -3,13 +3,23 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from itertools import zip_longest
 
-from stark_udfs.images.candidates import read_picture
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.likeness import cut_to_face
 from stark_udfs.images.phash import phash
-from stark_udfs.images.protocols import Box, EmbedderSpec, FaceFinderSpec, OutOfMemory, Pixels, ScorerSpec, loaded
+from stark_udfs.images.protocols import (
+    Box,
+    EmbedderSpec,
+    FaceFinderSpec,
+    OutOfMemory,
+    Pixels,
+    ScorerSpec,
+    loaded,
+    side_of,
+)
+from stark_udfs.images.reading import PictureReader, worth_reading
 from stark_udfs.images.requests import ImageScore, ScoreRequest, Scores, Unavailable, as_is
 
 PICTURES = 64  # in memory at once, unless one rate has more
@@ -23,6 +33,23 @@ class Shown:
 
     rate: ScoreRequest
     pixels: Pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A picture, and what the models say of it; or why it cannot be seen."""
+
+    score: ImageScore
+    pixels: Pixels | None = None
+
+    def finished(self) -> ImageScore:
+        """The score with its hash, which needs no device."""
+        if self.pixels is None:
+            return self.score
+        return self.score.model_copy(update={"phash": phash(self.pixels)})
+
+
+Finish = Callable[[], Scores | Unavailable]
 
 
 @dataclass(frozen=True)
@@ -42,31 +69,63 @@ class RateExecutor:
             DeviceLost: nothing more can be rated in this process.
             StorageError: files cannot be read at all.
         """
-        return [answer for group in grouped(rates) for answer in self._rated(group)]
+        return [finish() for _, finish in self.begin(rates)]
 
-    def begin(self, rates: Sequence[ScoreRequest]) -> Iterator[tuple[int, Callable[[], Scores | Unavailable]]]:
-        """As `work`; nothing is left to do."""
-        for number, answer in enumerate(self.work(rates)):
-            yield number, partial(as_is, answer)
+    def begin(self, rates: Sequence[ScoreRequest]) -> Iterator[tuple[int, Finish]]:
+        """Each rate once the models have seen its pictures; what is left is to hash them.
 
-    def _rated(self, rates: Sequence[ScoreRequest]) -> list[Scores | Unavailable]:
+        Raises:
+            DeviceLost: nothing more can be rated in this process.
+            StorageError: files cannot be read at all.
+        """
+        groups = list(grouped(rates))
+        number = 0
+        for group, coming in zip_longest(groups, groups[1:], fillvalue=()):
+            for finish in self._rated(group, coming):
+                yield number, finish
+                number += 1
+
+    def ahead(self, rates: Sequence[ScoreRequest]) -> None:
+        """Begin to read the pictures of rates that come next."""
+        if not rates:
+            return
+        try:
+            side = self._side
+        except OutOfMemory:  # told when they are rated
+            return
+        self._reader.ahead((path for rate in next(grouped(rates)) for path in rate.paths), side)
+
+    @cached_property
+    def _reader(self) -> PictureReader:
+        return PictureReader(self.files)
+
+    @cached_property
+    def _side(self) -> int | None:
+        """As much of a picture as the models see; all of it where faces are looked for."""
+        specs = [spec for spec in (self.scorer, self.nsfw, self.likeness) if spec is not None]
+        return None if self.detector else worth_reading(side_of(loaded(spec)) for spec in specs)
+
+    def _rated(self, rates: Sequence[ScoreRequest], coming: Sequence[ScoreRequest] = ()) -> list[Finish]:
         """Several rates together; one by one where they do not fit the device together."""
         try:
-            return list(self._together(rates))
+            return self._together(rates, coming)
         except OutOfMemory as error:
             if len(rates) == 1:
-                return [Unavailable("out_of_memory", str(error))]
-            return [answer for rate in rates for answer in self._rated([rate])]
+                return [partial(as_is, Unavailable("out_of_memory", str(error)))]
+            return [finish for rate in rates for finish in self._rated([rate])]
 
-    def _together(self, rates: Sequence[ScoreRequest]) -> list[Scores]:
-        read = [[read_picture(self.files, path) for path in rate.paths] for rate in rates]
+    def _together(self, rates: Sequence[ScoreRequest], coming: Sequence[ScoreRequest]) -> list[Finish]:
+        found = iter(self._reader.read([path for rate in rates for path in rate.paths], self._side))
+        read = [[next(found) for _ in rate.paths] for rate in rates]
+        self.ahead(coming)
         shown = [Shown(rate, p) for rate, row in zip(rates, read, strict=True) for p in row if not isinstance(p, str)]
-        ratings = iter(self._ratings(shown))
+        measured = iter(self._measured(shown))
         return [
-            Scores(ratings=[ImageScore(fault=p) if isinstance(p, str) else next(ratings) for p in row]) for row in read
+            partial(finished, [Measured(ImageScore(fault=p)) if isinstance(p, str) else next(measured) for p in row])
+            for row in read
         ]
 
-    def _ratings(self, shown: Sequence[Shown]) -> list[ImageScore]:
+    def _measured(self, shown: Sequence[Shown]) -> list[Measured]:
         pictures = [one.pixels for one in shown]
         faces: Sequence[list[Box] | None] = [None] * len(shown)
         if self.detector and shown:
@@ -75,15 +134,17 @@ class RateExecutor:
             shown, self._texts(shown), self._unsafe(pictures), faces, self._vectors(shown, faces), strict=True
         )
         return [
-            NO_NUMBER
+            Measured(NO_NUMBER)
             if any(number is not None and not math.isfinite(number) for number in (text, turn, unsafe, *(vector or ())))
-            else ImageScore(
-                text_score=text,
-                turn_score=turn,
-                nsfw=unsafe,
-                phash=phash(one.pixels),
-                faces=None if boxes is None else len(boxes),
-                embedding=vector,
+            else Measured(
+                ImageScore(
+                    text_score=text,
+                    turn_score=turn,
+                    nsfw=unsafe,
+                    faces=None if boxes is None else len(boxes),
+                    embedding=vector,
+                ),
+                one.pixels,
             )
             for one, (text, turn), unsafe, boxes, vector in columns
         ]
@@ -114,6 +175,11 @@ class RateExecutor:
         vectors = loaded(self.likeness).embed_pictures(cuts).tolist() if cuts else []
         rounded = iter([[round(value, DIGITS) for value in vector] for vector in vectors])
         return [next(rounded) if one.rate.of_person else None for one in shown]
+
+
+def finished(measured: Sequence[Measured]) -> Scores:
+    """The scores of a rate's pictures, in their order."""
+    return Scores(ratings=[one.finished() for one in measured])
 
 
 def grouped(rates: Sequence[ScoreRequest]) -> Iterator[list[ScoreRequest]]:

@@ -57,17 +57,34 @@ class Form(NamedTuple):
     faces: int
 
 
+class Fit(NamedTuple):
+    """Pictures of a form that were drawn at once, and the least number that did not fit."""
+
+    most: int
+    too_many: int
+
+    @property
+    def next(self) -> int:
+        """How many to draw: half way between the two while that is worth a try, else as many as fitted."""
+        return (self.most + self.too_many) // 2 if self.searching else self.most
+
+    @property
+    def searching(self) -> bool:
+        """Whether more than a quarter could still be gained."""
+        return self.too_many - self.most > max(1, self.most // 2)
+
+
 @dataclass(frozen=True)
 class BatchPainter:
     """A painter, and what was learnt about how many pictures of a form fit; one per Python worker.
 
     at_once: pictures at most.
-    fits: forms of which fewer fit, and how many.
+    fits: forms of which fewer fit: the largest batch that does is looked for once, by halves, and kept.
     """
 
     painter: Painter
     at_once: int
-    fits: dict[Form, int] = field(default_factory=dict)
+    fits: dict[Form, Fit] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.at_once < 1:
@@ -89,7 +106,8 @@ class BatchPainter:
             yield from self._draw(form, rest)
 
     def _fit(self, form: Form) -> int:
-        return self.fits.get(form, self.at_once)
+        fit = self.fits.get(form)
+        return self.at_once if fit is None else fit.next
 
     def _draw(self, form: Form, rows: Sequence[Painting]) -> Iterator[Painted | NotPainted]:
         start = 0
@@ -102,9 +120,11 @@ class BatchPainter:
                     yield NotPainted(rows[start].key, PaintError.OUT_OF_MEMORY, str(error))
                     start += 1
                 else:
-                    self.fits[form] = size // 2
+                    self.fits[form] = Fit(self.fits[form].most if form in self.fits else 0, size)
             else:
                 start += size
+                if form in self.fits:
+                    self.fits[form] = self.fits[form]._replace(most=size)
 
     def _try(self, rows: Sequence[Painting], size: int) -> list[Painted | NotPainted]:
         """Draw rows in a batch of `size`; a batch that fails is drawn in halves, down to the row that is the cause."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 import numpy as np
 
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.images.models.processors import ImageProcessor, clip_processor, pixel_values
+from stark_udfs.images.models.processors import PictureInput, clip_processor
 from stark_udfs.images.models.weights import Half, device_errors, device_of, precision_on, whole
 from stark_udfs.images.protocols import Pixels, Vectors
 
@@ -60,7 +60,7 @@ class ClipSpec:
         return Clip(
             model=model.to(device),
             tokenizer=CLIPTokenizer.from_pretrained(source, revision=revision),
-            processor=clip_processor(source, revision=revision),
+            pictures=PictureInput.of(clip_processor(source, revision=revision)),
             batch=self.batch,
         )
 
@@ -71,13 +71,18 @@ class Clip:
 
     model: "CLIPModel"
     tokenizer: "CLIPTokenizer"
-    processor: ImageProcessor
+    pictures: PictureInput
     batch: int
 
     @property
     def dims(self) -> int:
         """Length of a vector."""
         return int(self.model.config.projection_dim)
+
+    @property
+    def side(self) -> int | None:
+        """Pixels of a side that are worth being decoded; None: all."""
+        return self.pictures.side
 
     @property
     def scale(self) -> float:
@@ -93,7 +98,7 @@ class Clip:
         return self._in_batches(texts, self._texts)
 
     def _pictures(self, pictures: Sequence[Pixels]) -> "torch.Tensor":
-        pixels = pixel_values(self.processor, pictures).to(self.model.device, self.model.dtype)
+        pixels = self.pictures.values(pictures, self.model.device).to(self.model.dtype)
         return self.model.get_image_features(pixel_values=pixels).pooler_output
 
     def _texts(self, texts: Sequence[str]) -> "torch.Tensor":

@@ -15,10 +15,10 @@ from pydantic import Field
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.images.models.kinds import PainterKind
 from stark_udfs.images.models.processors import ImageProcessor, clip_processor, pixel_values
-from stark_udfs.images.models.sdxl import SdxlBase, draw
+from stark_udfs.images.models.sdxl_base import Drawing, DrawingSettings, SdxlBase
 from stark_udfs.images.models.weights import Half, WeightFile, device_errors, device_of, precision_on, whole
 from stark_udfs.images.protocols import Painter, Painting, Pixels, Unpaintable
-from stark_udfs.settings.image_models import WeightFileSettings, Weights
+from stark_udfs.settings.image_models import WeightFileSettings
 
 if TYPE_CHECKING:
     import torch
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 WEIGHTS = WeightFile("h94/IP-Adapter", "sdxl_models/ip-adapter-plus-face_sdxl_vit-h.safetensors")
 
 
-class IpAdapterSettings(Weights, PainterKind):
+class IpAdapterSettings(DrawingSettings, PainterKind):
     """IP-Adapter on an SDXL model."""
 
     kind: str = "ip_adapter"
@@ -47,7 +47,7 @@ class IpAdapterSettings(Weights, PainterKind):
     def spec(self) -> "IpAdapterSpec":
         """See `PainterKind.spec`."""
         return IpAdapterSpec(
-            SdxlBase(self.model, revision=self.revision, variant=self.variant, half=self.half),
+            self.base(variant=self.variant, half=self.half),
             WEIGHTS if self.weights is None else WeightFile.of(self.weights),
             steps=self.steps,
             guidance=self.guidance,
@@ -94,16 +94,22 @@ class IpAdapterSpec:
         pipeline.load_ip_adapter(repository, subfolder=folder, weight_name=name, revision=revision)
         pipeline.set_ip_adapter_scale(self.scale)
         pipeline.prepare_ip_adapter_image_embeds = as_given  # its own repeats all faces for every row
-        return IpAdapter(pipeline, clip_processor(side=encoder.config.image_size), self)
+        drawing = Drawing.of(pipeline, self.base.compile)
+        return IpAdapter(drawing, clip_processor(side=encoder.config.image_size), self)
 
 
 @dataclass(frozen=True)
 class IpAdapter:
     """Draws persons; every row sees its own faces and no other's."""
 
-    pipeline: "StableDiffusionXLPipeline"
+    drawing: Drawing
     processor: ImageProcessor
     spec: IpAdapterSpec
+
+    @property
+    def pipeline(self) -> "StableDiffusionXLPipeline":
+        """What draws."""
+        return self.drawing.pipeline
 
     def paint(self, paintings: Sequence[Painting]) -> Pixels:
         """See `Painter.paint`."""
@@ -114,7 +120,7 @@ class IpAdapter:
         }
         if guided:
             inputs["negative_prompt"] = [painting.negative for painting in paintings]
-        return draw(self.pipeline, paintings, steps=self.spec.steps, guidance=self.spec.guidance, inputs=inputs)
+        return self.drawing.draw(paintings, steps=self.spec.steps, guidance=self.spec.guidance, inputs=inputs)
 
     def _embeds(self, paintings: Sequence[Painting], *, guided: bool) -> "torch.Tensor":
         """Shape (rows, faces, …); with guidance twice the rows, those without a face first."""

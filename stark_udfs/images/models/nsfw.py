@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.images.models.processors import ImageProcessor, pixel_values
+from stark_udfs.images.models.processors import PictureInput
 from stark_udfs.images.models.weights import Half, device_errors, device_of, precision_on, whole
 from stark_udfs.images.protocols import Pixels, Vectors
 
@@ -51,7 +51,9 @@ class NsfwSpec:
         model = whole(AutoModelForImageClassification, self.model, revision=self.revision, dtype=dtype)
         return Nsfw(
             model=model.to(device),
-            processor=AutoImageProcessor.from_pretrained(self.model, revision=self.revision, backend="pil"),
+            pictures=PictureInput.of(
+                AutoImageProcessor.from_pretrained(self.model, revision=self.revision, backend="pil")
+            ),
             place=place_of(self.label, model.config.id2label, self.model),
             batch=self.batch,
         )
@@ -74,9 +76,14 @@ class Nsfw:
     """The loaded classifier."""
 
     model: "PreTrainedModel"
-    processor: ImageProcessor
+    pictures: PictureInput
     place: int
     batch: int
+
+    @property
+    def side(self) -> int | None:
+        """Pixels of a side that are worth being decoded; None: all."""
+        return self.pictures.side
 
     def score(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Vectors:
         """See `Scorer.score`; `texts` are passed over."""
@@ -86,7 +93,7 @@ class Nsfw:
         for start in range(0, len(pictures), self.batch):
             part = slice(start, start + self.batch)
             with torch.inference_mode(), device_errors():
-                pixels = pixel_values(self.processor, pictures[part]).to(self.model.device, self.model.dtype)
+                pixels = self.pictures.values(pictures[part], self.model.device).to(self.model.dtype)
                 logits = self.model(pixel_values=pixels).logits.float()
                 scores[part] = logits.softmax(dim=-1)[:, self.place].cpu().numpy()
         return scores

@@ -15,11 +15,11 @@ from pydantic import Field
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.images.models.kinds import PainterKind
 from stark_udfs.images.models.person_encoder import PersonEncoder, read_checkpoint
-from stark_udfs.images.models.sdxl import SdxlBase, draw
+from stark_udfs.images.models.sdxl_base import Drawing, DrawingSettings, SdxlBase
 from stark_udfs.images.models.trigger import TRIGGER, Frame, Triggered, take_out_trigger
 from stark_udfs.images.models.weights import Half, WeightFile, device_errors
 from stark_udfs.images.protocols import Painter, Painting, Pixels
-from stark_udfs.settings.image_models import WeightFileSettings, Weights
+from stark_udfs.settings.image_models import WeightFileSettings
 
 if TYPE_CHECKING:
     import torch
@@ -30,7 +30,7 @@ LAST_MERGE = 30  # step; the authors' cap
 WEIGHTS = WeightFile("TencentARC/PhotoMaker", "photomaker-v1.bin")
 
 
-class PhotoMakerSettings(Weights, PainterKind):
+class PhotoMakerSettings(DrawingSettings, PainterKind):
     """PhotoMaker v1 on an SDXL model; it reads the trigger word."""
 
     reads_trigger: ClassVar[bool] = True
@@ -52,7 +52,7 @@ class PhotoMakerSettings(Weights, PainterKind):
     def spec(self) -> "PhotoMakerSpec":
         """See `PainterKind.spec`."""
         return PhotoMakerSpec(
-            SdxlBase(self.model, revision=self.revision, variant=self.variant, half=self.half),
+            self.base(variant=self.variant, half=self.half),
             WEIGHTS if self.weights is None else WeightFile.of(self.weights),
             steps=self.steps,
             guidance=self.guidance,
@@ -98,7 +98,7 @@ class PhotoMakerSpec:
         encoder = PersonEncoder.of(checkpoint.encoder, pipeline.device, pipeline.dtype)
         for tokenizer in (pipeline.tokenizer, pipeline.tokenizer_2):
             add_trigger(tokenizer)
-        return PhotoMaker(pipeline, encoder, self)
+        return PhotoMaker(Drawing.of(pipeline, self.base.compile), encoder, self)
 
 
 class Prompts(NamedTuple):
@@ -112,9 +112,14 @@ class Prompts(NamedTuple):
 class PhotoMaker:
     """Draws persons; every row sees its own faces and no other's."""
 
-    pipeline: "StableDiffusionXLPipeline"
+    drawing: Drawing
     encoder: PersonEncoder
     spec: PhotoMakerSpec
+
+    @property
+    def pipeline(self) -> "StableDiffusionXLPipeline":
+        """What draws."""
+        return self.drawing.pipeline
 
     def paint(self, paintings: Sequence[Painting]) -> Pixels:
         """See `Painter.paint`."""
@@ -133,7 +138,7 @@ class PhotoMaker:
             "callback_on_step_end": swap_after(self.spec.merge_step, fused, negative),
             "callback_on_step_end_tensor_inputs": ["prompt_embeds", "add_text_embeds"],
         }
-        return draw(self.pipeline, paintings, steps=self.spec.steps, guidance=self.spec.guidance, inputs=inputs)
+        return self.drawing.draw(paintings, steps=self.spec.steps, guidance=self.spec.guidance, inputs=inputs)
 
     @property
     def _tokenizers(self) -> "tuple[CLIPTokenizer, CLIPTokenizer]":

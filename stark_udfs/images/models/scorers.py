@@ -98,6 +98,11 @@ class ClipScorer:
     clip: Clip
     scale: float
 
+    @property
+    def side(self) -> int | None:
+        """Pixels of a side that are worth being decoded; None: all."""
+        return self.clip.side
+
     def score(self, pictures: Sequence[Pixels], texts: Sequence[str]) -> Vectors:
         """See `Scorer.score`; a text, and a picture, that comes several times is embedded once."""
         if len(pictures) != len(texts):

@@ -3,27 +3,30 @@
 Source: Podell et al. 2023 (SDXL); Lin et al. 2024 (SDXL-Lightning): 8 steps, no guidance, trailing timesteps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 from pydantic import Field
 
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.images.models.kinds import PainterKind
-from stark_udfs.images.models.weights import Half, WeightFile, device_errors, device_of, precision_on, read_tensors
-from stark_udfs.images.protocols import SIDE_STEP, Painter, Painting, Pixels, Unpaintable
-from stark_udfs.settings.image_models import WeightFileSettings, Weights
+from stark_udfs.images.models.latents import TextCache
+from stark_udfs.images.models.sdxl_base import Drawing, DrawingSettings, SdxlBase, common_size
+from stark_udfs.images.models.weights import WeightFile, device_errors
+from stark_udfs.images.protocols import Painter, Painting, Pixels
+from stark_udfs.settings.image_models import WeightFileSettings
 
 if TYPE_CHECKING:
-    from diffusers import StableDiffusionXLPipeline, UNet2DConditionModel
+    import torch
+    from diffusers import StableDiffusionXLPipeline
 
 
 LIGHTNING_UNET = WeightFile("ByteDance/SDXL-Lightning", "sdxl_lightning_8step_unet.safetensors")
 
 
-class SdxlSettings(Weights, PainterKind):
+class SdxlSettings(DrawingSettings, PainterKind):
     """SDXL, by default with the UNet of SDXL-Lightning."""
 
     kind: str = "sdxl"
@@ -44,64 +47,8 @@ class SdxlSettings(Weights, PainterKind):
     def spec(self) -> "SdxlSpec":
         """See `PainterKind.spec`."""
         unet = None if self.unet is None else WeightFile.of(self.unet)
-        base = SdxlBase(
-            self.model, revision=self.revision, variant=self.variant, unet=unet, trailing=self.unet is not None
-        )
+        base = self.base(variant=self.variant, unet=unet, trailing=self.unet is not None)
         return SdxlSpec(base, steps=self.steps, guidance=self.guidance)
-
-
-@dataclass(frozen=True)
-class SdxlBase:
-    """The parts that every SDXL painter has: two text encoders, UNet, VAE, scheduler.
-
-    model: a folder or hub id in diffusers layout.
-    variant: of the weight files, as "fp16"; None: the plain ones.
-    unet: weights that take the place of the model's own UNet, of the same shape.
-    trailing: timesteps end at pure noise, as few-step models were trained.
-    device: None: the GPU where there is one, else the CPU.
-    """
-
-    kind: ClassVar[str] = "SdxlBase"  # in the keys of orders: stays when the class is renamed
-
-    model: str
-    revision: str | None = None
-    variant: str | None = None
-    unet: WeightFile | None = None
-    trailing: bool = False
-    half: Half = "float16"
-    device: str | None = None
-
-    def load(self, **parts: object) -> "StableDiffusionXLPipeline":
-        """The pipeline with an Euler scheduler, on its device; `parts` are components that the folder does not hold."""
-        from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
-        from diffusers.utils import logging
-
-        logging.set_verbosity_error()  # else a line for each prompt that is cut off at 77 tokens
-        logging.disable_progress_bar()
-        device = device_of(self.device)
-        if self.unet is not None:
-            parts["unet"] = self._other_unet(self.unet).to(precision_on(device, self.half))
-        pipeline = StableDiffusionXLPipeline.from_pretrained(
-            self.model,
-            revision=self.revision,
-            variant=self.variant,
-            dtype=precision_on(device, self.half),
-            use_safetensors=True,
-            add_watermarker=False,
-            **parts,
-        )
-        changes = {"timestep_spacing": "trailing"} if self.trailing else {}
-        pipeline.scheduler = EulerDiscreteScheduler.from_config(pipeline.scheduler.config, **changes)
-        pipeline.set_progress_bar_config(disable=True)
-        return pipeline.to(device)
-
-    def _other_unet(self, weights: WeightFile) -> "UNet2DConditionModel":
-        from diffusers import UNet2DConditionModel
-
-        config = UNet2DConditionModel.load_config(self.model, subfolder="unet", revision=self.revision)
-        unet = UNet2DConditionModel.from_config(config)
-        unet.load_state_dict(read_tensors(weights.path()))
-        return unet.eval()
 
 
 @dataclass(frozen=True)
@@ -123,7 +70,7 @@ class SdxlSpec:
 
     def load(self) -> Painter:
         """The painter, with its weights on the device of this process."""
-        return SdxlPainter(self.base.load(), self)
+        return SdxlPainter.of(self.base.load(), self)
 
 
 def lightning(
@@ -143,64 +90,36 @@ def lightning(
 class SdxlPainter:
     """Draws from text alone; faces are passed over."""
 
-    pipeline: "StableDiffusionXLPipeline"
+    drawing: Drawing
+    texts: TextCache
     spec: SdxlSpec
+
+    @classmethod
+    def of(cls, pipeline: "StableDiffusionXLPipeline", spec: SdxlSpec) -> "SdxlPainter":
+        """The painter around a pipeline."""
+        return cls(Drawing.of(pipeline, spec.base.compile), TextCache(partial(read_text, pipeline)), spec)
+
+    @property
+    def pipeline(self) -> "StableDiffusionXLPipeline":
+        """What draws."""
+        return self.drawing.pipeline
 
     def paint(self, paintings: Sequence[Painting]) -> Pixels:
         """See `Painter.paint`."""
-        texts: dict[str, object] = {"prompt": [painting.prompt for painting in paintings]}
-        if self.spec.guidance > 1:
-            texts["negative_prompt"] = [painting.negative for painting in paintings]
-        return draw(self.pipeline, paintings, steps=self.spec.steps, guidance=self.spec.guidance, inputs=texts)
+        common_size(paintings)
+        with device_errors():
+            tokens, pooled = self.texts.rows([painting.prompt for painting in paintings])
+            inputs: dict[str, object] = {"prompt_embeds": tokens, "pooled_prompt_embeds": pooled}
+            if self.spec.guidance > 1:
+                tokens, pooled = self.texts.rows([painting.negative for painting in paintings])
+                inputs |= {"negative_prompt_embeds": tokens, "negative_pooled_prompt_embeds": pooled}
+        return self.drawing.draw(paintings, steps=self.spec.steps, guidance=self.spec.guidance, inputs=inputs)
 
 
-def draw(
-    pipeline: "StableDiffusionXLPipeline",
-    paintings: Sequence[Painting],
-    *,
-    steps: int,
-    guidance: float,
-    inputs: Mapping[str, object],
-) -> Pixels:
-    """Run the pipeline, each row from a noise of its own; the noise is drawn on the CPU, equal for every device."""
+def read_text(pipeline: "StableDiffusionXLPipeline", text: str) -> "tuple[torch.Tensor, torch.Tensor]":
+    """One text as SDXL reads it: a vector for each token, and one for all; one row each."""
     import torch
 
-    width, height = common_size(paintings)
-    with device_errors():
-        images = pipeline(
-            **inputs,
-            width=width,
-            height=height,
-            num_inference_steps=steps,
-            guidance_scale=guidance,
-            generator=[torch.Generator("cpu").manual_seed(painting.seed) for painting in paintings],
-            output_type="np",
-        ).images
-    return to_pixels(images)
-
-
-def common_size(paintings: Sequence[Painting]) -> tuple[int, int]:
-    """Width and height of all of them.
-
-    Raises:
-        Unpaintable: no model draws that size.
-        ValueError: the sizes differ.
-    """
-    sizes = {(painting.width, painting.height) for painting in paintings}
-    if len(sizes) != 1:
-        raise ValueError(f"a batch has one size; got {sorted(sizes)}.")
-    width, height = sizes.pop()
-    if min(width, height) < SIDE_STEP or width % SIDE_STEP or height % SIDE_STEP:
-        raise Unpaintable(f"{width} × {height} px: both sides have to be multiples of {SIDE_STEP}.")
-    return width, height
-
-
-def to_pixels(images: np.ndarray) -> Pixels:
-    """Bytes from shares of white in [0, 1].
-
-    Raises:
-        Unpaintable: a value is no number, as after an overflow in half precision.
-    """
-    if not np.isfinite(images).all():
-        raise Unpaintable("the model gave values that are no numbers.")
-    return (images * 255).round().clip(0, 255).astype(np.uint8)
+    with torch.inference_mode():
+        tokens, _, pooled, _ = pipeline.encode_prompt([text], do_classifier_free_guidance=False)
+    return tokens, pooled

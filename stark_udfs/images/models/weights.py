@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 Half = Literal["float16", "bfloat16"]
+Precision = Literal["float16", "bfloat16", "float32"]
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ def device_of(wanted: str | None) -> str:
     return wanted or ("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def precision_on(device: str, half: Half) -> "torch.dtype":
-    """Half precision on an accelerator; 32 bits on a CPU, which computes halves slower."""
+def precision_on(device: str, half: Precision) -> "torch.dtype":
+    """The precision on an accelerator; 32 bits on a CPU, which computes halves slower."""
     import torch
 
-    if device == "cpu":
+    if device == "cpu" or half == "float32":
         return torch.float32
     return torch.float16 if half == "float16" else torch.bfloat16
 
@@ -95,6 +96,22 @@ def whole(models: Checkpoints, model: str, **options: object) -> "PreTrainedMode
     if lacking:
         raise SettingsError(f"{model} lacks {len(lacking)} weights of {type(made).__name__}, as {lacking[0]}.")
     return made.eval()
+
+
+@contextmanager
+def loading(model: str) -> Iterator[None]:
+    """Say in the settings' terms why a model's files cannot be loaded.
+
+    Raises:
+        SettingsError: there is no such model, its files are of another kind, or it has no safetensors.
+    """
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        told = " ".join(str(error).split())[:300]
+        if "safetensors" in told or "pickle" in told:
+            told = f"it has no safetensors files, and pickled weights are not read ({told})"
+        raise SettingsError(f"model {model} cannot be loaded: {told}") from error
 
 
 @contextmanager

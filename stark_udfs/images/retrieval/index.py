@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from stark_udfs.core.errors import InputError, StorageError
 from stark_udfs.core.ids import SEPARATOR, fingerprint
-from stark_udfs.images.models.processors import PROCESSOR
+from stark_udfs.images.models.processors import ALIKE, PROCESSOR
 from stark_udfs.images.protocols import Vectors
 from stark_udfs.images.retrieval.shards import BATCH, ROWS, TEXTS, Ids, PictureRow, Shards, exact, recall, vectors_of
 
@@ -186,7 +186,7 @@ class PictureIndex:
             whole = _whole(folder, card.kind, vectors)
         except (OSError, RuntimeError, TypeError, ValueError) as error:
             raise StorageError(f"no picture index in {folder}: {error}. Build it first.") from error
-        if (card.embedder, card.processor) != (embedder, PROCESSOR):
+        if card.embedder != embedder or card.processor not in ALIKE:
             raise StorageError(
                 f"the index in {folder} has vectors of {card.embedder} with {card.processor}, "
                 f"not of {embedder} with {PROCESSOR}: nothing comparable. Build it anew."

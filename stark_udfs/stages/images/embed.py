@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,8 +11,9 @@ from pyspark.sql import types as spark
 
 from stark_udfs.engine.frames import Batches, arrow, arrow_schema, dicts
 from stark_udfs.images.decode import Bounds, NoPicture, pixels_of
-from stark_udfs.images.protocols import EmbedderSpec, Pixels, loaded
+from stark_udfs.images.protocols import EmbedderSpec, Pixels, loaded, side_of
 from stark_udfs.images.read_images import bytes_of, open_archive
+from stark_udfs.images.reading import READERS, in_threads, worth_reading
 from stark_udfs.images.retrieval.archives import kind_of, members
 from stark_udfs.images.retrieval.members import BrokenArchive, Member
 from stark_udfs.images.retrieval.shards import PIECE, TEXTS
@@ -46,8 +48,12 @@ def embedder(spec: EmbedderSpec, bounds: Bounds) -> Callable[[Batches], Batches]
     """A mapInArrow function: `picture_type` in, `vector_type` out; a file that is no picture is a row with a fault."""
 
     def over(batches: Batches) -> Batches:
-        seen = ((row, _pixels(bytes_of(str(row["path"]), LARGEST_FILE), bounds)) for row in dicts(batches))
-        return arrow(_embedded(spec, seen), arrow_schema(vector_type()), size=AT_ONCE)
+        side = worth_reading([side_of(loaded(spec))])
+
+        def seen(row: Row) -> tuple[Row, Pixels | str]:
+            return row, _pixels(bytes_of(str(row["path"]), LARGEST_FILE), bounds, side)
+
+        return arrow(_embedded(spec, in_threads(dicts(batches), seen)), arrow_schema(vector_type()), size=AT_ONCE)
 
     return over
 
@@ -67,30 +73,37 @@ def archive_embedder(spec: EmbedderSpec, bounds: Bounds, *, held: int = HELD) ->
 
 
 def _embedded(spec: EmbedderSpec, seen: Iterable[tuple[Row, Pixels | str]]) -> Iterator[Row]:
-    """The rows with their vectors; those that have a fault for pixels, with that."""
+    """The rows with their vectors; those that have a fault for pixels, with that.
+
+    While the model is at one batch, the next is read; no more than these two are held.
+    """
     held: list[tuple[Row, Pixels]] = []
-    for row, found in seen:
-        if isinstance(found, str):
-            yield {**row, "vector": None, "fault": found}
-            continue
-        held.append((row, found))
-        if len(held) == AT_ONCE or sum(pixels.nbytes for _, pixels in held) > HELD_PIXELS:
+    under_way: Future[list[Row]] | None = None
+    with ThreadPoolExecutor(1, thread_name_prefix="stark-embed") as device:
+        for row, found in seen:
+            if isinstance(found, str):
+                yield {**row, "vector": None, "fault": found}
+                continue
+            held.append((row, found))
+            if len(held) == AT_ONCE or sum(pixels.nbytes for _, pixels in held) > HELD_PIXELS:
+                before, under_way, held = under_way, device.submit(_with_vectors, spec, held), []
+                if before is not None:
+                    yield from before.result()
+        if under_way is not None:
+            yield from under_way.result()
+        if held:
             yield from _with_vectors(spec, held)
-            held = []
-    if held:
-        yield from _with_vectors(spec, held)
 
 
-def _with_vectors(spec: EmbedderSpec, held: list[tuple[Row, Pixels]]) -> Iterator[Row]:
+def _with_vectors(spec: EmbedderSpec, held: list[tuple[Row, Pixels]]) -> list[Row]:
     vectors = loaded(spec).embed_pictures([pixels for _, pixels in held])
-    for (row, _), vector in zip(held, vectors, strict=True):
-        yield {**row, "vector": vector.tolist(), "fault": None}
+    return [{**row, "vector": vector.tolist(), "fault": None} for (row, _), vector in zip(held, vectors, strict=True)]
 
 
-def _pixels(data: bytes | Refused, bounds: Bounds) -> Pixels | str:
+def _pixels(data: bytes | Refused, bounds: Bounds, side: int | None) -> Pixels | str:
     if isinstance(data, Refused):
         return f"{data.reason.value}: {data.detail}"
-    found = pixels_of(data, bounds)
+    found = pixels_of(data, bounds, side)
     return f"{found.fault.value}: {found.detail}" if isinstance(found, NoPicture) else found
 
 
@@ -120,9 +133,16 @@ class _Texts:
 
 
 def _of_archive(spec: EmbedderSpec, bounds: Bounds, held: int, path: str) -> Iterator[Row]:
-    texts = _Texts(2 * held + AT_ONCE)  # of those that wait, of those that come before them, and of what is read ahead
+    ahead = 2 * AT_ONCE + READERS + 2  # pictures that are read before the vectors of those before them are there
+    texts = _Texts(2 * held + ahead)  # of those that wait, of those that come before them, and of what is read ahead
     waiting: list[Row] = []
-    for row in _embedded(spec, _seen(path, bounds, texts)):
+    side = worth_reading([side_of(loaded(spec))])
+
+    def seen(found: tuple[Row, bytes | Refused | str]) -> tuple[Row, Pixels | str]:
+        row, data = found
+        return row, data if isinstance(data, str) else _pixels(data, bounds, side)
+
+    for row in _embedded(spec, in_threads(_members(path, texts), seen)):
         waiting.append(row)
         if len(waiting) >= held:
             yield from map(texts.of, waiting[: held // 2])
@@ -130,8 +150,8 @@ def _of_archive(spec: EmbedderSpec, bounds: Bounds, held: int, path: str) -> Ite
     yield from map(texts.of, waiting)
 
 
-def _seen(path: str, bounds: Bounds, texts: _Texts) -> Iterator[tuple[Row, Pixels | str]]:
-    """The pictures of an archive; its texts are put aside on the way."""
+def _members(path: str, texts: _Texts) -> Iterator[tuple[Row, bytes | Refused | str]]:
+    """The picture files of an archive, or what broke it; its texts are put aside on the way."""
     kind = kind_of(path)
     with open_archive(path) as file:
         try:
@@ -141,7 +161,7 @@ def _seen(path: str, bounds: Bounds, texts: _Texts) -> Iterator[tuple[Row, Pixel
                     texts.take(member)
                     continue
                 row = {"path": f"{kind}://{member.name}::{path}", "sample": sample}
-                yield {**row, "offset": member.offset, "size": member.size}, _pixels(member.data, bounds)
+                yield {**row, "offset": member.offset, "size": member.size}, member.data
         except BrokenArchive as broken:
             yield {"path": path, "sample": ""}, f"broken: the rest of the archive is left out: {broken}"
 

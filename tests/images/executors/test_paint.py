@@ -50,6 +50,14 @@ class Board:
         return np.stack([np.full((p.height, p.width, 3), p.seed % 256, np.uint8) for p in paintings])
 
 
+@dataclass(frozen=True)
+class NoRoom:
+    """A painter whose weights do not fit the device."""
+
+    def load(self) -> Board:
+        raise OutOfMemory("others hold it")
+
+
 def executor(spec: PainterSpec, folder: Path, *, triggered: bool = False, at_once: int = 4) -> PaintExecutor:
     return PaintExecutor(spec, at_once, ImageFiles(str(folder)), source="tiny", triggered=triggered)
 
@@ -181,3 +189,12 @@ def describe_what_goes_wrong():
     def a_lost_device_is_raised(tmp_path: Path):
         with pytest.raises(DeviceLost):
             executor(Board(), tmp_path).work([DOG, CAT.model_copy(update={"prompt": "lost"})])
+
+
+def describe_a_device_that_is_full_from_the_start():
+    def it_leaves_every_wish_open_with_the_reason(tmp_path: Path):
+        answers = executor(NoRoom(), tmp_path).work([DOG, CAT, DOG.model_copy(update={"seeds": ()})])
+        assert answers == [
+            *[Unavailable("out_of_memory", "loading the model: others hold it")] * 2,
+            Candidates(),
+        ]

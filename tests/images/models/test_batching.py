@@ -96,16 +96,25 @@ def describe_a_full_device():
         board = Board(room=3)
         results = list(BatchPainter(board, 8).paint(rows(9)))
         assert [result.key for result in results] == [f"64-{at}" for at in range(9)]
-        assert {result.at_once for result in results} == {2}
+        assert board.calls == [8, 4, 2, 3, 3, 3]
+        assert {result.at_once for result in results} == {2, 3}
 
     def it_remembers_what_fits_by_form():
         board = Board(room=3)
         painted = BatchPainter(board, 8)
         list(painted.paint(rows(8)))
         board.calls.clear()
-        assert {result.at_once for result in painted.paint(rows(8, start=8))} == {2}
-        assert board.calls == [2, 2, 2, 2]
+        assert {result.at_once for result in painted.paint(rows(8, start=8))} == {3}
+        assert board.calls == [3, 3, 3]
         assert {result.at_once for result in painted.paint(rows(8, side=32))} == {8}
+
+    @pytest.mark.parametrize(("room", "kept", "calls"), [(7, 6, [8, 4, 6]), (5, 4, [8, 4, 6, 4]), (16, 8, [8, 8])])
+    def it_finds_about_the_largest_batch_with_one_more_try(room: int, kept: int, calls: list[int]):
+        board = Board(room=room)
+        painted = BatchPainter(board, 8)
+        list(painted.paint(rows(10)))
+        assert board.calls[: len(calls)] == calls
+        assert {result.at_once for result in painted.paint(rows(8))} == {kept}
 
     def it_says_so_when_not_even_one_fits():
         results = list(BatchPainter(Board(room=1), 4).paint([*rows(2), *rows(1, side=128)]))

@@ -48,8 +48,10 @@ def describe_clip():
         wide, tall = np.zeros((20, 90, 3), np.uint8), np.zeros((90, 20, 3), np.uint8)
         assert loaded(spec_of(models)).embed_pictures([wide, tall]).shape == (2, 24)
 
-    def it_prepares_pictures_with_pillow(models: Path):
-        assert type(loaded(spec_of(models)).processor).__name__ == "CLIPImageProcessorPil"
+    def it_prepares_pictures_together_and_says_how_much_it_sees(models: Path):
+        clip = loaded(spec_of(models))
+        assert clip.pictures.preparation is not None
+        assert clip.side == tiny.SIDE
 
     def it_refuses_a_checkpoint_that_lacks_weights(models: Path, tmp_path: Path):
         from safetensors.torch import load_file, save_file

@@ -1,11 +1,15 @@
+import dataclasses
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.images.models.sdxl import SdxlBase, SdxlSpec, lightning, to_pixels
+from stark_udfs.images.models.compiled import blocks_of
+from stark_udfs.images.models.latents import TextCache
+from stark_udfs.images.models.sdxl import SdxlBase, SdxlSpec, lightning
 from stark_udfs.images.models.weights import WeightFile
 from stark_udfs.images.protocols import Painting, Unpaintable, loaded
 
@@ -93,10 +97,41 @@ def describe_lightning():
             lightning(str(models / "sdxl"), WeightFile(str(models), "nothing.safetensors"), variant=None).load()
 
 
-def describe_to_pixels():
-    def it_rounds_shares_of_white():
-        assert to_pixels(np.array([0.0, 0.5, 1.0, 1.2])).tolist() == [0, 128, 255, 255]
+def describe_another_vae():
+    def it_takes_the_place_of_the_models_own(models: Path, spec: SdxlSpec):
+        other = SdxlSpec(SdxlBase(str(models / "sdxl"), vae=str(models / "vae")), steps=3)
+        assert min(difference(loaded(spec).paint(ROWS), loaded(other).paint(ROWS))) > 1
 
-    def it_refuses_values_that_are_no_numbers():
-        with pytest.raises(Unpaintable):
-            to_pixels(np.array([0.1, np.nan]))
+
+def describe_texts():
+    def a_prompt_is_read_once_for_all_its_draws(models: Path):
+        painter = SdxlSpec(SdxlBase(str(models / "sdxl")), steps=1).load()
+        read: list[str] = []
+        encode = painter.texts.encode
+        painter = dataclasses.replace(painter, texts=TextCache(lambda text: read.append(text) or encode(text)))
+        for _ in range(2):
+            painter.paint([Painting(str(at), "a dog", at, 64, 64) for at in range(3)])
+        assert read == ["a dog", ""]
+
+
+def describe_compiling():
+    def nothing_is_compiled_without_a_gpu(spec: SdxlSpec):
+        assert loaded(spec).drawing.compiled.parts == ()
+
+    def the_blocks_of_the_unet_are_what_is_worth_it(spec: SdxlSpec):
+        blocks = blocks_of(loaded(spec).pipeline.unet)
+        of_them = sum(parameter.numel() for block in blocks for parameter in block.parameters())
+        assert of_them > 0.7 * sum(parameter.numel() for parameter in loaded(spec).pipeline.unet.parameters())
+
+
+def describe_bad_models():
+    def one_that_is_not_there_is_a_setting(tmp_path: Path):
+        with pytest.raises(SettingsError, match="cannot be loaded"):
+            SdxlBase(str(tmp_path / "nothing")).load()
+
+    def one_without_safetensors_is_a_setting(models: Path, tmp_path: Path):
+        shutil.copytree(models / "sdxl", tmp_path / "sdxl")
+        for file in (tmp_path / "sdxl").rglob("*.safetensors"):
+            file.rename(file.with_suffix(".bin"))
+        with pytest.raises(SettingsError, match="no safetensors"):
+            SdxlBase(str(tmp_path / "sdxl")).load()
