@@ -224,6 +224,20 @@ def trace(
     print_steps(console(), Tracer(found, TABLES).trace(id), currency(found), full=full)
 
 
+@app.command(epilog=MORE)
+def report(
+    ctx: typer.Context,
+    *,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to.")] = Path("report.html"),
+    warehouse: Warehouse = None,
+) -> None:
+    """Write a report on the data set: one HTML file that opens anywhere, without a network."""
+    from stark_udfs.cli.report import write
+
+    settings = _reading(ctx, warehouse)
+    write(reader(settings), settings.storage.tables, out, console())
+
+
 @images.command(epilog=MORE)
 def verify(
     ctx: typer.Context,
