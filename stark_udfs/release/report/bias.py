@@ -1,7 +1,8 @@
 """Are groups of people treated alike? Modules, images, rejects, scores and words by gender, age band and country."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from stark_udfs.engine.checking.interval import FEWEST
 from stark_udfs.release.report import plots
 from stark_udfs.release.report.blocks import SET, Block, Finding, Grid, Plot, Section, Tag, Words
 from stark_udfs.release.report.people import BAND, band_name
@@ -41,8 +42,8 @@ def section(source: Source) -> Section:
         found, flagged = _rejects(source, feature)
         blocks += found
         findings += flagged
-    for feature in FEATURES:
-        blocks += _modules(source, feature)
+    modules = [pair for feature in FEATURES for pair in _modules(source, feature)]
+    blocks += sorted(modules, key=lambda block: isinstance(block, Grid))
     for feature in FEATURES:
         blocks += _scores(source, feature)
     blocks += distinctive(source)
@@ -64,7 +65,11 @@ def _images_each(source: Source, feature: Feature) -> list[Block]:
     )
     found = _ordered(clustered(source, query, mean=True), feature)
     tag = Tag(SET) if "sessions" in source.offline else None
-    return [_plot(f"Images per session, by {feature.name}", found, "images per session", percent=False, tag=tag)] if found else []
+    return (
+        [_plot(f"Images per session, by {feature.name}", found, "images per session", percent=False, tag=tag)]
+        if found
+        else []
+    )
 
 
 def _rejects(source: Source, feature: Feature) -> tuple[list[Block], list[Finding]]:
@@ -93,13 +98,15 @@ def _rejects(source: Source, feature: Feature) -> tuple[list[Block], list[Findin
     ]
     tag = Tag("twice the overall rate", "warn") if findings else None
     note = "; ".join(f"{one.group}: {one.value / overall:.1f} ×" for one in found if one.value >= TWICE * overall)
-    return [_plot(f"Reject rate, by {feature.name}", found, "dropped of all rows", overall=overall, tag=tag, note=note)], findings
+    return [
+        _plot(f"Reject rate, by {feature.name}", found, "dropped of all rows", overall=overall, tag=tag, note=note)
+    ], findings
 
 
 def _owners(source: Source) -> str:
     """Unit keys of all stages and the person whose they are: an episode's once it is there, before that the profile's."""
     parts = [
-        f"SELECT DISTINCT p.seed_id AS unit_key, p.demographic_id AS who FROM personas p",
+        "SELECT DISTINCT p.seed_id AS unit_key, p.demographic_id AS who FROM personas p",
         "SELECT c.commonsense_id AS unit_key, p.demographic_id AS who FROM commonsense c JOIN personas p ON p.persona_id = c.persona_id",
         f"SELECT n.episode_id AS unit_key, p.demographic_id AS who FROM {_chain('n')}",
     ]
@@ -146,8 +153,10 @@ def _modules(source: Source, feature: Feature) -> list[Block]:
     title = f"Module of chosen images, by {feature.name}"
     said = "; ".join(f"{line[0]}, {line[1]}: {line[3]}" for line in lines[:40])
     lines.sort(key=lambda line: [row["group"] for row in rows].index(line[0]))
-    grid = Grid((feature.name, "module", "images", "share", "95 % interval"), tuple(lines), f"{title}: intervals", folded=True)
-    return [Plot(title, said, rows, plots.stacked("value", "share of chosen images", sort=MODULES)), grid]
+    grid = Grid(
+        (feature.name, "module", "images", "share", "95 % interval"), tuple(lines), f"{title}: intervals", folded=True
+    )
+    return [Plot(title, said, rows, plots.stacked("value", "share of chosen images", sort=MODULES), size="third"), grid]
 
 
 def _scores(source: Source, feature: Feature) -> list[Block]:
@@ -162,13 +171,17 @@ def _scores(source: Source, feature: Feature) -> list[Block]:
     )
     found = _ordered(clustered(source, query, mean=True), feature)
     tag = Tag("offline judge: measures nothing", "warn") if offline_judge(source) else None
-    return [_plot(f"Mean judge score, by {feature.name}", found, "mean of the criteria, 1 to 4", percent=False, tag=tag)] if found else []
+    return (
+        [_plot(f"Mean judge score, by {feature.name}", found, "mean of the criteria, 1 to 4", percent=False, tag=tag)]
+        if found
+        else []
+    )
 
 
 def _ordered(found: list[Measured], feature: Feature) -> list[Measured]:
     if feature.name == "age band":
         ordered = sorted(found, key=lambda one: count(one.group))
-        return [Measured(band_name(one.group), one.value, one.low, one.high, one.n, one.hits) for one in ordered]
+        return [replace(one, group=band_name(one.group)) for one in ordered]
     return sorted(found, key=lambda one: -one.n)[:MOST_COUNTRIES]
 
 
@@ -185,6 +198,11 @@ def _plot(
     total = sum(one.n for one in found)
     middle = overall if overall is not None else (sum(one.hits for one in found) / total if total else None)
     form = "{:.1%}" if percent else "{:.2f}"
-    said = ", ".join(f"{one.group} {form.format(one.value)} ({form.format(one.low)} to {form.format(one.high)})" for one in found)
+    said = ", ".join(
+        f"{one.group} {form.format(one.value)} ({form.format(one.low)} to {form.format(one.high)})" for one in found
+    )
     layers = plots.dots(axis, percent=percent, all_=middle)
-    return Plot(title, said, plots.values(found), layers, tag=tag, note=note)
+    shown = [one for one in found if one.clusters >= FEWEST]
+    if hidden := len(found) - len(shown):
+        note = f"{note}{'; ' if note else ''}{hidden} groups of fewer than {FEWEST} people are not drawn"
+    return Plot(title, said, plots.values(shown), layers, size="third", tag=tag, note=note)

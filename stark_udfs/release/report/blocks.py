@@ -60,7 +60,7 @@ class Plot:
         says: the same for who does not see it.
         layers: marks with their encodings, over `values`.
         height: px, or px per row where the y axis has names.
-        size: how wide the chart wants to stand; `half` shares its line with another one.
+        size: how wide the chart wants to stand; a `third` shares its line with two others.
     """
 
     title: str
@@ -68,7 +68,7 @@ class Plot:
     values: Sequence[Mapping[str, object]]
     layers: Sequence[Mapping[str, object]]
     height: int | Mapping[str, int] = field(default_factory=lambda: {"step": 20})
-    size: Literal["half", "full"] = "half"
+    size: Literal["third", "half", "full"] = "half"
     tag: Tag | None = None
     note: str = ""
 

@@ -23,13 +23,20 @@ def section(source: Source) -> Section:
             whose = Tag(SET)
         lines.append((stage, name, _figure(row["value"]), _interval(row), count(row["n"]), _bounds(row), whose, state))
         if state.level == "bad":
-            findings.append(Finding(f"{stage}: {name} is {_figure(row['value'])}, {_bounds(row)} was expected.", "bad", "checks"))
+            findings.append(
+                Finding(f"{stage}: {name} is {_figure(row['value'])}, {_bounds(row)} was expected.", "bad", "checks")
+            )
     failed = sum(1 for line in lines if line[-1].level == "bad")
     chance = sum(1 for line in lines if line[-1].level == "warn")
     head = ("stage", "check", "value", "95 % interval", "n", "bounds", "whose", "state")
     lead = f"{len(lines)} checks: {failed} failed, {chance} out of their bounds but within chance."
-    blocks: tuple[Block, ...] = (Grid(head, tuple(lines), "A sample fails only where its interval does not reach the bound"),)
-    return Section("checks", "Checks", lead, blocks, tuple(findings))
+    blocks: list[Block] = []
+    if missed := tuple(line for line in lines if line[-1].level != "ok"):
+        blocks.append(
+            Grid(head, missed, "Out of their bounds; a sample fails only where its interval does not reach the bound")
+        )
+    blocks.append(Grid(head, tuple(lines), f"All {len(lines)} checks", folded=bool(missed)))
+    return Section("checks", "Checks", lead, tuple(blocks), tuple(findings))
 
 
 def _state(row: dict[str, object]) -> Tag:

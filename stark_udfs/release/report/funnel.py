@@ -5,10 +5,24 @@ from stark_udfs.release.report.blocks import SET, Bar, Block, Finding, Grid, Plo
 from stark_udfs.release.report.source import Source, count, number, share
 from stark_udfs.release.text import shortened
 
-ORDER = (
-    "demographics personas commonsense narratives faces events albums sessions summaries image_plans images "
-    "moderations judgements consistency probes episodes"
-).split()
+ORDER = [
+    "demographics",
+    "personas",
+    "commonsense",
+    "narratives",
+    "faces",
+    "events",
+    "albums",
+    "sessions",
+    "summaries",
+    "image_plans",
+    "images",
+    "moderations",
+    "judgements",
+    "consistency",
+    "probes",
+    "episodes",
+]
 SHARE_WORTH_A_LOOK = 0.2
 
 
@@ -99,7 +113,9 @@ def _stages(source: Source) -> tuple[Grid, list[Finding]]:
             said = f"{count(row['open']):,} units of {stage} wait for a call: the next run asks them."
             findings.append(Finding(said, "warn", "funnel"))
     head = ("stage", "units", "done", "rejected", "open", "rows made", "dropped", "share dropped", "95 % interval")
-    return Grid(head, tuple(lines), "Units and rows by stage; intervals are Wilson's, as if rows were independent"), findings
+    return Grid(
+        head, tuple(lines), "Units and rows by stage; intervals are Wilson's, as if rows were independent"
+    ), findings
 
 
 def _rejects(source: Source) -> list[Block]:

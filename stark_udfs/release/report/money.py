@@ -12,8 +12,9 @@ def section(source: Source) -> Section:
     blocks: list[Block] = []
     findings: list[Finding] = []
     if source.has("replies"):
-        blocks += _stages(source)
-        blocks.append(_latency(source))
+        grid, *others = _stages(source)
+        blocks += [grid, *(one for one in others if isinstance(one, Plot)), _latency(source)]
+        blocks += [one for one in others if not isinstance(one, Plot)]
     if source.has("runs"):
         grid, findings = _forecast(source)
         blocks.append(grid)
@@ -84,7 +85,8 @@ def _latency(source: Source) -> Block:
     )
     rows.sort(key=lambda row: place(str(row["stage"])))
     data = [
-        {"group": shortened(row["stage"], 40), **{name: number(row[name]) for name in ("value", "low", "high")}} for row in rows
+        {"group": shortened(row["stage"], 40), **{name: number(row[name]) for name in ("value", "low", "high")}}
+        for row in rows
     ]
     said = ", ".join(f"{row['group']} {row['value']:.3f} s" for row in data)
     tag = Tag("offline: a program's speed", "note") if source.offline else None

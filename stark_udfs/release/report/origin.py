@@ -23,12 +23,19 @@ def section(source: Source) -> Section:
         )
         rows.sort(key=lambda row: place(str(row["stage"])))
         lines = tuple(
-            (shortened(row["stage"], 40), shortened(row["provider"], 30), shortened(row["model_returned"], 60), count(row["n"]))
+            (
+                shortened(row["stage"], 40),
+                shortened(row["provider"], 30),
+                shortened(row["model_returned"], 60),
+                count(row["n"]),
+            )
             for row in rows
         )
         blocks.append(Grid(("stage", "provider", "model that answered", "replies"), lines, "Who answered", folded=True))
     if source.has("runs"):
-        rows = source.rows("SELECT stage, run_id, started_at, state, rows_out, version_written, stage_hash FROM last_runs")
+        rows = source.rows(
+            "SELECT stage, run_id, started_at, state, rows_out, version_written, stage_hash FROM last_runs"
+        )
         rows.sort(key=lambda row: place(str(row["stage"])))
         lines = tuple(
             (

@@ -62,8 +62,16 @@ def _findings(findings: Iterable[Finding]) -> str:
         for one in findings
     ]
     shown, left = lines[:10], lines[10:]
-    more = f'<details><summary>{len(left)} more</summary><ul class="findings">{"".join(left)}</ul></details>' if left else ""
-    said = f'<ul class="findings">{"".join(shown)}</ul>{more}' if lines else '<p>Nothing stands out: no check failed, no group of people is dropped twice as often as the others.</p>'
+    more = (
+        f'<details><summary>{len(left)} more</summary><ul class="findings">{"".join(left)}</ul></details>'
+        if left
+        else ""
+    )
+    said = (
+        f'<ul class="findings">{"".join(shown)}</ul>{more}'
+        if lines
+        else "<p>Nothing stands out: no check failed, no group of people is dropped twice as often as the others.</p>"
+    )
     return f'<section id="findings" class="card" aria-labelledby="findings-h"><h2 id="findings-h">What to look at first</h2>{said}</section>'
 
 
@@ -91,13 +99,17 @@ def _grid(grid: Grid) -> str:
         for name, right in zip(grid.columns, numeric, strict=True)
     )
     rows = "".join(
-        "<tr>" + "".join(_cell(value, right, first=place == 0) for place, (value, right) in enumerate(zip(row, numeric, strict=True))) + "</tr>"
+        "<tr>"
+        + "".join(
+            _cell(value, right, first=place == 0) for place, (value, right) in enumerate(zip(row, numeric, strict=True))
+        )
+        + "</tr>"
         for row in grid.rows
     )
     empty = "" if grid.rows else f'<tr><td colspan="{len(grid.columns)}">none</td></tr>'
     caption = escaped(grid.caption)
     table = (
-        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table>'
+        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table style="--columns:{len(grid.columns)}">'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}{empty}</tbody></table></div>"
     )
     if grid.folded:
@@ -111,7 +123,7 @@ def _is_numeric(value: Cell) -> bool:
     return isinstance(value, int | float) or value is None
 
 
-def _cell(value: Cell, right: bool, *, first: bool) -> str:  # noqa: FBT001
+def _cell(value: Cell, right: bool, *, first: bool) -> str:
     name, kind = ("th", ' scope="row"') if first else ("td", "")
     style = ' class="num"' if right else ""
     return f"<{name}{kind}{style}>{_value(value)}</{name}>"

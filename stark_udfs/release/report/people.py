@@ -39,14 +39,23 @@ def band_name(value: object) -> str:
 
 
 def _feature(source: Source, name: str, sql: str, table: str) -> tuple[Plot, list[Finding]]:
-    there = f"SELECT n.* FROM narratives n JOIN (SELECT DISTINCT episode_id FROM {table}) t ON t.episode_id = n.episode_id"
+    there = (
+        f"SELECT n.* FROM narratives n JOIN (SELECT DISTINCT episode_id FROM {table}) t ON t.episode_id = n.episode_id"
+    )
     found = _counted(source, f"SELECT {sql} AS grp, count(*) AS n FROM ({there}) x GROUP BY 1")
     target = _counted(source, f"SELECT {sql} AS grp, count(*) AS n FROM demographics GROUP BY 1")
     if name == "age band":
-        found, target = ([(band_name(grp), n) for grp, n in sorted(rows, key=lambda row: float(row[0]))] for rows in (found, target))
-        order = [grp for grp, _ in sorted({**dict(target), **dict(found)}.items(), key=lambda row: int(row[0].split("–")[0]))]
+        found, target = (
+            [(band_name(grp), n) for grp, n in sorted(rows, key=lambda row: float(row[0]))] for rows in (found, target)
+        )
+        order = [
+            grp for grp, _ in sorted({**dict(target), **dict(found)}.items(), key=lambda row: int(row[0].split("–")[0]))
+        ]
     else:
-        order = [grp for grp, _ in sorted({**dict(target), **dict(found)}.items(), key=lambda row: -dict(target).get(row[0], 0))]
+        order = [
+            grp
+            for grp, _ in sorted({**dict(target), **dict(found)}.items(), key=lambda row: -dict(target).get(row[0], 0))
+        ]
     left = order[MOST_COUNTRIES:]
     order = order[:MOST_COUNTRIES]
     if left:
@@ -56,7 +65,11 @@ def _feature(source: Source, name: str, sql: str, table: str) -> tuple[Plot, lis
     expected = {one.group: one.value for one in shares(target)}
     rows = [_row(group, measured.get(group), expected.get(group)) for group in order]
     findings = [
-        Finding(f"{name} {group}: {measured[group].value:.0%} of episodes, {expected[group]:.0%} of those drawn.", "warn", "people")
+        Finding(
+            f"{name} {group}: {measured[group].value:.0%} of episodes, {expected[group]:.0%} of those drawn.",
+            "warn",
+            "people",
+        )
         for group in order
         if group in measured
         and group in expected
@@ -65,7 +78,9 @@ def _feature(source: Source, name: str, sql: str, table: str) -> tuple[Plot, lis
     ]
     said = "; ".join(f"{row['group']} {row['value']:.0%} (target {row['target'] or 0:.0%})" for row in rows)
     layers = [*plots.bars("value", "share", sort=order), plots.ticks("target")]
-    return Plot(name[0].upper() + name[1:], f"Share of episodes by {name}: {said}", rows, layers), findings
+    return Plot(
+        name[0].upper() + name[1:], f"Share of episodes by {name}: {said}", rows, layers, size="third"
+    ), findings
 
 
 def _counted(source: Source, query: str) -> list[tuple[str, float]]:

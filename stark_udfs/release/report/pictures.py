@@ -6,7 +6,11 @@ from stark_udfs.release.report.source import Source, count, number, share
 from stark_udfs.release.text import shortened
 
 MODULES = ("p-t2i", "t2i", "retrieval", "web")
-SCORES = (("text_score", "picture and description"), ("turn_score", "picture and the last turns"), ("score", "both, weighted"))
+SCORES = (
+    ("text_score", "picture and description"),
+    ("turn_score", "picture and the last turns"),
+    ("score", "both, weighted"),
+)
 
 
 def section(source: Source) -> Section:
@@ -16,22 +20,27 @@ def section(source: Source) -> Section:
     if source.has("sessions"):
         blocks += _sources(source)
     if source.has("images"):
-        blocks += _modules(source)
-        blocks += _candidates(source)
-        blocks.append(_scores(source))
+        plot, grid = _modules(source)
+        blocks += [plot, *_candidates(source), grid, _scores(source)]
         missing = source.rows(
             "SELECT count(*) AS n FROM (SELECT image_id, max(CASE WHEN chosen THEN 1 ELSE 0 END) AS taken FROM images GROUP BY image_id) i WHERE taken = 0"
         )
         if lost := count(missing[0]["n"]):
             findings.append(Finding(f"{lost:,} images have no candidate that was chosen.", "warn", "images"))
     else:
-        blocks.append(Words("Not made yet: the table `images`. Run the pipeline to its end, or read how far it came above."))
-    lead = "Each image of an album or a turn is planned for a module, tried, rated, and one candidate is chosen or none."
+        blocks.append(
+            Words("Not made yet: the table `images`. Run the pipeline to its end, or read how far it came above.")
+        )
+    lead = (
+        "Each image of an album or a turn is planned for a module, tried, rated, and one candidate is chosen or none."
+    )
     return Section("images", "Images", lead, tuple(blocks), tuple(findings))
 
 
 def _sources(source: Source) -> list[Block]:
-    rows = source.rows("SELECT source AS grp, reused, count(*) AS n FROM shared_images GROUP BY source, reused ORDER BY source, reused")
+    rows = source.rows(
+        "SELECT source AS grp, reused, count(*) AS n FROM shared_images GROUP BY source, reused ORDER BY source, reused"
+    )
     total = sum(count(row["n"]) for row in rows)
     if not total:
         return [Words("No turn shares an image.")]
@@ -47,12 +56,22 @@ def _sources(source: Source) -> list[Block]:
     order = [str(row["part"]) for row in data]
     said = ", ".join(f"{row['part']} {count(row['value']) / total:.1%}" for row in data)
     tag = Tag(SET) if "sessions" in source.offline else None
-    plot = Plot("Where shared images are said to come from", said, data, plots.stacked("value", "share of shared images", sort=order), tag=tag, note=said)
+    plot = Plot(
+        "Where shared images are said to come from",
+        said,
+        data,
+        plots.stacked("value", "share of shared images", sort=order),
+        size="third",
+        tag=tag,
+        note=said,
+    )
     return [plot]
 
 
 def _modules(source: Source) -> list[Block]:
-    rows = source.rows("SELECT module, source, licence, count(*) AS n FROM images WHERE chosen GROUP BY module, source, licence ORDER BY n DESC")
+    rows = source.rows(
+        "SELECT module, source, licence, count(*) AS n FROM images WHERE chosen GROUP BY module, source, licence ORDER BY n DESC"
+    )
     total = sum(count(row["n"]) for row in rows)
     by_module: dict[str, int] = {}
     for row in rows:
@@ -72,6 +91,7 @@ def _modules(source: Source) -> list[Block]:
         ", ".join(f"{one.group} {one.value:.1%}" for one in found),
         plots.values(found),
         plots.bars("value", "share of chosen images", sort=MODULES),
+        size="third",
     )
     return [plot, Grid(("module", "source", "licence", "images"), lines, "Chosen images by source")]
 
@@ -93,7 +113,7 @@ def _candidates(source: Source) -> list[Block]:
     data.sort(key=lambda row: MODULES.index(str(row["group"])) if row["group"] in MODULES else len(MODULES))
     said = ", ".join(f"{name} {fates[name]:,}" for name in kinds)
     layers = plots.stacked("value", "share of candidates", sort=order)
-    return [Plot("What became of candidates", said, data, layers, note=said)]
+    return [Plot("What became of candidates", said, data, layers, size="third", note=said)]
 
 
 def _scores(source: Source) -> Grid:

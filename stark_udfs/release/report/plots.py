@@ -15,7 +15,7 @@ from stark_udfs.release.text import escaped, visible
 INK, FAINT, GRID, PAPER = "#202124", "#5f6368", "#e3e5e8", "#ffffff"
 BLUE, ORANGE, GREEN, PURPLE, GREY, RED = "#2f6bb3", "#b3591a", "#3a7d54", "#7a55a5", "#8a9099", "#b3362b"
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, GREY)
-WIDTHS = {"half": (400, 250), "full": (860, 250)}  # px of the plotted area: on a screen, on a phone
+WIDTHS = {"third": (284, 326), "half": (450, 326), "full": (950, 326)}  # px: on a screen, on a phone
 FONT = "system-ui, sans-serif"
 NUMBERED = re.compile(r'(id="|url\(#|href="#)([\w-]+)')
 
@@ -43,7 +43,7 @@ def bars(field: str, title: str, *, sort: Sequence[str] | None = None, percent: 
 
 def counts(title: str, *, sort: Sequence[str] | None = None) -> list[Layer]:
     """Bars without intervals, with their numbers at the end."""
-    x = {"field": "value", "type": "quantitative", "title": title, "axis": {"format": "~s", "tickCount": 4}}
+    x = {"field": "value", "type": "quantitative", "title": title, "axis": None}
     y = _groups(sort)
     return [
         {"mark": {"type": "bar", "color": BLUE, "height": {"band": 0.72}}, "encoding": {"x": x, "y": y}},
@@ -54,7 +54,9 @@ def counts(title: str, *, sort: Sequence[str] | None = None) -> list[Layer]:
     ]
 
 
-def dots(title: str, *, sort: Sequence[str] | None = None, percent: bool = True, all_: float | None = None) -> list[Layer]:
+def dots(
+    title: str, *, sort: Sequence[str] | None = None, percent: bool = True, all_: float | None = None
+) -> list[Layer]:
     """Points with intervals, and a line at the value of all."""
     x = {
         "field": "value",
@@ -66,7 +68,10 @@ def dots(title: str, *, sort: Sequence[str] | None = None, percent: bool = True,
     y = _groups(sort)
     layers: list[Layer] = [
         _whisker(y),
-        {"mark": {"type": "point", "filled": True, "size": 60, "color": BLUE, "opacity": 1}, "encoding": {"x": x, "y": y}},
+        {
+            "mark": {"type": "point", "filled": True, "size": 60, "color": BLUE, "opacity": 1},
+            "encoding": {"x": x, "y": y},
+        },
     ]
     if all_ is not None:
         rule = {"mark": {"type": "rule", "color": ORANGE, "strokeDash": [4, 3]}, "encoding": {"x": {"datum": all_}}}
@@ -148,12 +153,12 @@ def _groups(sort: Sequence[str] | None) -> dict[str, object]:
         "type": "nominal",
         "title": None,
         "sort": list(sort) if sort else None,
-        "axis": {"grid": False, "ticks": False, "domain": False, "labelLimit": 170, "labelPadding": 8},
+        "axis": {"grid": False, "ticks": False, "domain": False, "labelLimit": 150, "labelPadding": 8},
     }
 
 
-def _axis(percent: bool) -> dict[str, object]:  # noqa: FBT001
-    return {"format": "~%" if percent else "~r", "tickCount": 5}
+def _axis(percent: bool) -> dict[str, object]:
+    return {"format": "~%" if percent else "~r", "tickCount": 4, "labelOverlap": True}
 
 
 def _whisker(y: Mapping[str, object]) -> Layer:
@@ -171,7 +176,8 @@ def _svg(plot: Plot, width: int, name: str) -> str:
         "background": None,
         "width": width,
         "height": plot.height,
-        "padding": 2,
+        "padding": {"left": 2, "right": 14, "top": 2, "bottom": 2},
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "data": {"values": [{key: _plain(value) for key, value in row.items()} for row in plot.values]},
         "layer": list(plot.layers),
         "config": {
@@ -194,7 +200,7 @@ def _svg(plot: Plot, width: int, name: str) -> str:
     svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="5.21")
     svg = NUMBERED.sub(lambda found: f"{found[1]}{name}-{found[2]}", svg)
     svg = re.sub(r' (role|aria-\w+)="[^"]*"', "", svg)  # one picture with one description, not a tree of marks
-    svg = re.sub(r'(\d+\.\d\d)\d+', r"\1", svg)
+    svg = re.sub(r"(\d+\.\d\d)\d+", r"\1", svg)
     head = f'<svg role="img" aria-labelledby="{name}-t {name}-d" '
     said = f'<title id="{name}-t">{escaped(plot.title)}</title><desc id="{name}-d">{escaped(plot.says)}</desc>'
     return re.sub(r"^<svg ([^>]*)>", lambda found: f"{head}{found[1]}>{said}", svg, count=1)

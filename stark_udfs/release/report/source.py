@@ -16,7 +16,7 @@ SUMS = """\
 
 @dataclass(frozen=True)
 class Measured:
-    """A share or mean of one group with its 95 % interval; `n` is what it is a share or mean of."""
+    """A share or mean of one group with its 95 % interval; `n` is what it is a share or mean of, in `clusters`."""
 
     group: str
     value: float
@@ -24,6 +24,7 @@ class Measured:
     high: float
     n: int
     hits: float
+    clusters: int
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Source:
 def share(group: str, hits: float, of: float) -> Measured | None:
     """A share of independent ones with its Wilson interval; None where there are none."""
     interval = of_share(hits, of)
-    return None if interval is None else Measured(group, hits / of, interval.low, interval.high, int(of), hits)
+    return None if interval is None else Measured(group, hits / of, interval.low, interval.high, int(of), hits, int(of))
 
 
 def shares(counts: Iterable[tuple[str, float]]) -> list[Measured]:
@@ -86,7 +87,7 @@ def clustered(source: Source, query: str, *, mean: bool = False) -> list[Measure
             continue
         interval = of_mean(sums) if mean else of_clustered_share(sums)
         low, high = (sums.ratio, sums.ratio) if interval is None else _within(interval, mean=mean)
-        found.append(Measured(shortened(row["grp"], 60), sums.ratio, low, high, int(sums.b), sums.a))
+        found.append(Measured(shortened(row["grp"], 60), sums.ratio, low, high, int(sums.b), sums.a, sums.units))
     return found
 
 

@@ -11,7 +11,15 @@ from stark_udfs.release.text import shortened
 
 LENGTH = re.compile(r"(\d+)\s*(hour|day|week|month|year)")
 DAYS = {"hour": 0.04, "day": 1, "week": 7, "month": 30.4, "year": 365}
-SPANS = ((1, "same day"), (3, "1–2 days"), (7, "3–6 days"), (14, "1–2 wk"), (30, "2–4 wk"), (91, "1–3 mo"), (366, "3–12 mo"))
+SPANS = (
+    (1, "same day"),
+    (3, "1–2 days"),
+    (7, "3–6 days"),
+    (14, "1–2 wk"),
+    (30, "2–4 wk"),
+    (91, "1–3 mo"),
+    (366, "3–12 mo"),
+)
 MOST_CATEGORIES = 15
 
 
@@ -42,8 +50,17 @@ def _personas(source: Source) -> list[Block]:
         _shares("Relation of the commonsense", relations, len(relations)),
     ]
     if len(categories) > MOST_CATEGORIES:
-        rows = tuple((one.group, int(one.hits), f"{one.value:.1%}", f"{one.low:.1%} – {one.high:.1%}") for one in categories[:80])
-        blocks.append(Grid(("category", "episodes", "share", "95 % interval"), rows, f"All {len(categories)} categories", folded=True))
+        rows = tuple(
+            (one.group, int(one.hits), f"{one.value:.1%}", f"{one.low:.1%} – {one.high:.1%}") for one in categories[:80]
+        )
+        blocks.append(
+            Grid(
+                ("category", "episodes", "share", "95 % interval"),
+                rows,
+                f"All {len(categories)} categories",
+                folded=True,
+            )
+        )
     return blocks
 
 
@@ -98,7 +115,9 @@ def _sessions(source: Source) -> list[Block]:
         _histogram("Images of a session", "images", "sessions", shown, tag),
         _histogram("Sessions of an episode", "sessions", "episodes", each, None),
         _spans("From one session to the next", between),
-        Grid(("speaker", "turns", "mean characters", "longest", "turns with an image alone"), lines, "Who says how much"),
+        Grid(
+            ("speaker", "turns", "mean characters", "longest", "turns with an image alone"), lines, "Who says how much"
+        ),
     ]
 
 
@@ -109,8 +128,12 @@ def _histogram(title: str, of: str, counted: str, rows: Sequence[dict[str, objec
     filled = dict(pairs)
     domain = range(min(filled), max(filled) + 1) if filled and max(filled) - min(filled) < 80 else sorted(filled)
     data = [{"group": str(value), "value": filled.get(value, 0)} for value in domain]
-    said = f"{title}: mean {mean:.2f} over {total:,} {counted}. " + ", ".join(f"{value}: {n:,}" for value, n in pairs[:30])
-    return Plot(title, said, data, plots.columns(of, counted), height=150, tag=tag, note=f"mean {mean:.2f}, n {total:,}")
+    said = f"{title}: mean {mean:.2f} over {total:,} {counted}. " + ", ".join(
+        f"{value}: {n:,}" for value, n in pairs[:30]
+    )
+    return Plot(
+        title, said, data, plots.columns(of, counted), height=150, tag=tag, note=f"mean {mean:.2f}, n {total:,}"
+    )
 
 
 def _spans(title: str, rows: Sequence[dict[str, object]]) -> Plot:
@@ -118,12 +141,14 @@ def _spans(title: str, rows: Sequence[dict[str, object]]) -> Plot:
     for row in rows:
         found = LENGTH.match(str(row["grp"]))
         if found is None:
-            spans["not readable"] += count(row["n"])
+            spans[SPANS[0][1] if "hour" in str(row["grp"]) else "not readable"] += count(row["n"])
             continue
         days = int(found[1]) * DAYS[found[2]]
         spans[next((name for most, name in SPANS if days < most), "> 1 yr")] += count(row["n"])
     order = [*(name for _, name in SPANS), "> 1 yr", "not readable"]
-    data = [{"group": name, "value": spans[name]} for name in order if name in spans or name not in ("> 1 yr", "not readable")]
+    data = [
+        {"group": name, "value": spans[name]} for name in order if spans[name] or name not in ("> 1 yr", "not readable")
+    ]
     said = ", ".join(f"{row['group']} {row['value']:,}" for row in data)
     return Plot(title, f"{title}: {said}", data, plots.counts("", sort=[str(row["group"]) for row in data]))
 

@@ -1,15 +1,22 @@
 """Judges, moderation, memory probes and consistency: each appears once its table is there."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from stark_udfs.release.report import plots
 from stark_udfs.release.report.blocks import Block, Grid, Plot, Section, Tag, Words
 from stark_udfs.release.report.source import Measured, Source, clustered, count
 from stark_udfs.release.text import shortened
 
-CRITERIA = (
-    "coherence consistency image_turn_relevance image_dialogue_relevance image_persona_relevance time_interval experience"
-).split()
+CRITERIA = [
+    "coherence",
+    "consistency",
+    "image_turn_relevance",
+    "image_dialogue_relevance",
+    "image_persona_relevance",
+    "time_interval",
+    "experience",
+]
 GROUPED = {  # by table, columns by which its rows are counted, the first that are there
     "moderations": ("verdict", "flagged", "label", "category", "model"),
     "probes": ("kind", "question_kind"),
@@ -70,17 +77,27 @@ def _judgements(source: Source) -> list[Block]:
     for criterion in criteria:
         name = criterion.replace("_", " ")
         for one in judged(source, criterion, by):
-            rows.append(Measured(f"{name} · {one.group}", one.value, one.low, one.high, one.n, one.hits))
+            rows.append(replace(one, group=f"{name} · {one.group}"))
     offline = offline_judge(source)
     tag = Tag("offline judge: measures nothing", "warn") if offline else None
-    plot = Plot("Mean score by criterion and judge", _said(rows), plots.values(rows), plots.dots("mean score, 1 to 4", percent=False), size="full", tag=tag)
+    plot = Plot(
+        "Mean score by criterion and judge",
+        _said(rows),
+        plots.values(rows),
+        plots.dots("mean score, 1 to 4", percent=False),
+        size="full",
+        tag=tag,
+    )
     counted = source.rows(
         f"SELECT {', '.join(f'sum(CASE WHEN {name} = {score} THEN 1 ELSE 0 END) AS {name}_{score}' for name in criteria for score in range(1, 5))} FROM judgements"
     )[0]
     lines = tuple(
         (name.replace("_", " "), *(count(counted[f"{name}_{score}"]) for score in range(1, 5))) for name in criteria
     )
-    blocks: list[Block] = [plot, Grid(("criterion", "1", "2", "3", "4"), lines, "How often each score was given", folded=True)]
+    blocks: list[Block] = [
+        plot,
+        Grid(("criterion", "1", "2", "3", "4"), lines, "How often each score was given", folded=True),
+    ]
     return [*blocks, Words(NO_SCORE, tag)] if offline else blocks
 
 

@@ -113,9 +113,13 @@ def _grid(source: Source, name: str, sql: str, most: int, below: str) -> Block:
     for row in rows:
         said[str(row["grp"])][str(row["word"])] = count(row["n"])
     found = log_odds(said)
-    large = sorted((group for group in found if episodes.get(group, 0) >= LEAST_EPISODES), key=lambda group: -episodes[group])
+    large = sorted(
+        (group for group in found if episodes.get(group, 0) >= LEAST_EPISODES), key=lambda group: -episodes[group]
+    )
     if not large or len(found) < 2:
-        return Words(f"Distinctive words by {name}: no group has {LEAST_EPISODES} episodes and another one to compare with.")
+        return Words(
+            f"Distinctive words by {name}: no group has {LEAST_EPISODES} episodes and another one to compare with."
+        )
     lines = []
     for group in large[:most]:
         sure = [one for one in found[group] if one.z >= SURE][:MOST]
