@@ -239,6 +239,40 @@ def audit(
 
     settings = _common(ctx).settings()
     raise typer.Exit(0 if audit_people(settings, reader(settings), console(), against) else WRONG)
+def report(
+    ctx: typer.Context,
+    *,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to.")] = Path("report.html"),
+    warehouse: Warehouse = None,
+) -> None:
+    """Write a report on the data set: one HTML file that opens anywhere, without a network."""
+    from stark_udfs.cli.report import write
+
+    settings = _reading(ctx, warehouse)
+    write(reader(settings), settings.storage.tables, out, console())
+
+
+@app.command(epilog=MORE)
+def view(
+    ctx: typer.Context,
+    *,
+    episode: Annotated[str | None, typer.Argument(help="An episode to begin with, by its id or its beginning.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free port.")] = 8765,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; others than this let other machines read.")
+    ] = "127.0.0.1",
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write files that open without a server.")] = None,
+    most: Annotated[int, typer.Option(min=1, help="With --out: so many episodes at most.")] = 1000,
+    warehouse: Warehouse = None,
+) -> None:
+    """Read the episodes in a browser: conversations with their pictures, causes, prompts and replies."""
+    from stark_udfs.cli.view import serve, write
+
+    settings = _reading(ctx, warehouse)
+    if out is None:
+        serve(reader(settings), settings, console(), host=host, port=port, episode=episode)
+    else:
+        write(reader(settings), settings, out, console(), most=most)
 
 
 @images.command(epilog=MORE)
