@@ -8,6 +8,9 @@ from stark_udfs.engine.stage import ChatStage, Stage
 from stark_udfs.settings.load import load_tree, validated
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.settings.run import PipelineSettings, RunSettings
+from stark_udfs.settings.splits import SplitSettings
+from stark_udfs.settings.tracking import TrackingSettings
+from stark_udfs.settings.ultron import UltronSettings
 from stark_udfs.stages.examples import examples
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
@@ -32,6 +35,7 @@ from stark_udfs.stages.text.personas.stage import PersonasSettings
 from stark_udfs.stages.text.sessions import stage as sessions
 from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.summaries import SummariesSettings
+from stark_udfs.stages.training import training_samples
 
 MODULES = (
     demographics,
@@ -45,6 +49,7 @@ MODULES = (
     summaries,
     image_plans,
     images,
+    training_samples,
 )
 TABLES = tuple(module.TABLE for module in MODULES)
 
@@ -66,6 +71,9 @@ class Settings(RunSettings):
     aligner: AlignerSettings = AlignerSettings()
     faces: FacesSettings = FacesSettings()
     choosing: ChoosingSettings = ChoosingSettings()
+    splits: SplitSettings = SplitSettings()
+    ultron: UltronSettings = UltronSettings()
+    tracking: TrackingSettings = TrackingSettings()
 
 
 def load_settings(target: str = "demo", *, conf: str | Path | None = None, overrides: Sequence[str] = ()) -> Settings:
