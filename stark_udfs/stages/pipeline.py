@@ -10,6 +10,9 @@ from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.settings.run import PipelineSettings, RunSettings
 from stark_udfs.stages.dataset import episodes
 from stark_udfs.stages.dataset.settings import EpisodesSettings, ReleaseSettings
+from stark_udfs.settings.splits import SplitSettings
+from stark_udfs.settings.tracking import TrackingSettings
+from stark_udfs.settings.ultron import UltronSettings
 from stark_udfs.stages.examples import examples
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
@@ -37,6 +40,7 @@ from stark_udfs.stages.text.summaries import SummariesSettings
 from stark_udfs.stages.verdicts import judgements, moderations
 from stark_udfs.stages.verdicts.judgements import JudgementsSettings
 from stark_udfs.stages.verdicts.moderations import ModerationsSettings
+from stark_udfs.stages.training import training_samples
 
 MODULES = (
     demographics,
@@ -52,6 +56,7 @@ MODULES = (
     images,
     moderations,
     episodes,
+    training_samples,
 )
 JUDGING = (judgements,)  # a stage for each judge; none where no session is to be judged
 TABLES = tuple(module.TABLE for module in (*MODULES, *JUDGING))
@@ -78,6 +83,9 @@ class Settings(RunSettings):
     judgements: JudgementsSettings = JudgementsSettings()
     episodes: EpisodesSettings = EpisodesSettings()
     release: ReleaseSettings = ReleaseSettings()
+    splits: SplitSettings = SplitSettings()
+    ultron: UltronSettings = UltronSettings()
+    tracking: TrackingSettings = TrackingSettings()
 
 
 def load_settings(target: str = "demo", *, conf: str | Path | None = None, overrides: Sequence[str] = ()) -> Settings:
