@@ -10,6 +10,7 @@ from rich.text import Text
 
 from stark_udfs.cli.console import console, plain
 from stark_udfs.cli.errors import Border, guarded
+from stark_udfs.cli.evaluate import app as evaluate
 from stark_udfs.cli.options import DEBUG, WRONG, Common, RunSelection, arranged
 from stark_udfs.cli.warehouse import Engine, currency, episode_of, reader, storage_of
 from stark_udfs.settings.run import RunSettings
@@ -20,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 
 images = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(images, name="images", help="Picture files.")
+app.add_typer(evaluate, name="evaluate", help="Measure models and data.")
 
 Until = Annotated[str | None, typer.Option("--until", metavar="STAGE", help="The last stage to run.")]
 From = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="The first stage to run.")]
