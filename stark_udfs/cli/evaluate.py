@@ -2,7 +2,10 @@
 
 import typer
 
+from stark_udfs.cli.evaluate_retrieval import retrieval
+
 evaluate = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+evaluate.command(name="retrieval")(retrieval)
 
 
 @evaluate.callback()
