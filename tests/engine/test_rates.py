@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from stark_udfs.calls.limits.broker import LockedBroker
+from stark_udfs.calls.limits.broker import Broker
 from stark_udfs.calls.limits.server import BrokerAddress, BrokerServer
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.progress import STOPPED_BY_USER, Quiet
@@ -48,7 +48,7 @@ def describe_a_broker_that_executors_cannot_reach():
         settings = settings_in(tmp_path, limits={"budget": 0.012}, spark={"partitions": 4})
         with (
             stubbed(Faults(latency_ms=50)) as (url, stub),
-            OutOfReach(LockedBroker()) as broker,
+            OutOfReach(Broker()) as broker,
             ExitStack() as closing,
         ):
             seeds, sights = stages(Toy(towns=200), url, in_flight=3)
