@@ -3,6 +3,7 @@
 A crash in between costs a free replay: a unit without its `units` row, or with rows missing, is looked at again.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from pyspark.sql import Column, DataFrame
@@ -166,7 +167,7 @@ def clear(context: Context, stage: Stage) -> int:
         GuardStopped: more rows would go than the settings allow.
     """
     tables, table = context.tables, stage.writes
-    lost = [(column, parent) for column, parent in table.parents if parent in context.shrunk]
+    lost = shrunk_parents(table, context.shrunk)
     if not lost or not tables.exists(table):
         return 0
     gone = checkpointed(_without_parent(context, table, {t.name: t for t in stage.reads}, lost))
@@ -189,6 +190,14 @@ def clear(context: Context, stage: Stage) -> int:
     )
     context.shrunk.add(table.name)
     return counts.delete
+
+
+def shrunk_parents(table: Table, shrunk: AbstractSet[str]) -> list[tuple[str, str]]:
+    """The parents of a table that lost rows in this run, each with the column that names a row of it.
+
+    A row goes if any of them is gone; a table of which no parent shrank keeps all of its rows, whatever they name.
+    """
+    return [(column, parent) for column, parent in table.parents if parent in shrunk]
 
 
 def _without_parent(context: Context, table: Table, reads: dict[str, Table], lost: list[tuple[str, str]]) -> DataFrame:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, SparkSession
 
-from stark_udfs.calls.limits.broker import LockedBroker
+from stark_udfs.calls.limits.broker import Broker
 from stark_udfs.calls.limits.server import BrokerServer
 from stark_udfs.engine.estimate import CostEstimate, CostEstimator
 from stark_udfs.engine.lock import StageLock
@@ -39,7 +39,7 @@ class Wanted:
 
 @dataclass
 class Context:
-    """One run: its parts, and what its stages told each other."""
+    """One run: its parts, and what its stages share."""
 
     spark: SparkSession
     settings: RunSettings
@@ -57,11 +57,11 @@ class Context:
     def broker(self) -> BrokerServer:
         """The run's broker; started when the first stage asks, closed with the run."""
         if self._broker is None:
-            self._broker = self.closing.enter_context(BrokerServer(LockedBroker(), driver_address(self.spark)))
+            self._broker = self.closing.enter_context(BrokerServer(Broker(), driver_address(self.spark)))
         return self._broker
 
     def expected(self, stage: UnitStage, units: int, rounds: int) -> CostEstimate | None:
-        """What asking these units is expected to take; None: nothing tells."""
+        """What asking these units is expected to cost; None: there is nothing to estimate it from."""
         return None if self.foresight is None else self.foresight.of(stage, units, rounds)
 
     def lock_lost(self) -> bool:
