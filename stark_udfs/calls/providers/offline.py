@@ -51,7 +51,7 @@ class OfflineProvider(OpenAiProvider):
         """
         if model.auth != "key":
             raise SettingsError(
-                f"model {model.name!r}: auth {model.auth} needs a server's base_url, no secret; offline is none."
+                f"model {model.name!r}: auth {model.auth} needs a server's base_url, and no secret; offline has none."
             )
         return super().connect(model, access)
 

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx2
 import openai
@@ -198,6 +198,20 @@ def _answer(raw: RawResponse, request: ChatRequest) -> Completion:
         said = json.loads(raw.body)
         if isinstance(request, ModerationRequest):
             return _moderated(said, raw, request)
+        return completion_of(said, request.model, request.prompt_tokens)
+    except (ValueError, AttributeError):
+        kind = redacted(dict(raw.headers).get("Content-Type", "no type"))
+        detail = f"{len(raw.body)} bytes of {kind} that are no chat completion"
+        raise CallFailed(CallError.TRANSIENT, detail, status=raw.status) from None
+
+
+def completion_of(said: Any, model: str, prompt_tokens: int) -> Completion:  # noqa: ANN401 – as json.loads gives it
+    """The answer in the JSON of a chat completion; `model` and `prompt_tokens` stand in for what it does not say.
+
+    Raises:
+        ValueError: it is no chat completion.
+    """
+    try:
         choice = said["choices"][0]
         message = choice["message"]
         refusal = message.get("refusal")
@@ -207,14 +221,12 @@ def _answer(raw: RawResponse, request: ChatRequest) -> Completion:
         return Completion(
             text=sendable(text),
             finish_reason=finish,
-            model_returned=sendable(str(said.get("model") or request.model))[:200],
-            tokens_in=count_of(usage.get("prompt_tokens"), request.prompt_tokens),
+            model_returned=sendable(str(said.get("model") or model))[:200],
+            tokens_in=count_of(usage.get("prompt_tokens"), prompt_tokens),
             tokens_out=tokens_out(usage, max(len(text), written_in(message)) // CHARACTERS_A_TOKEN + 1),
         )
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        kind = redacted(dict(raw.headers).get("Content-Type", "no type"))
-        detail = f"{len(raw.body)} bytes of {kind} that are no chat completion"
-        raise CallFailed(CallError.TRANSIENT, detail, status=raw.status) from None
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"no chat completion: {error!r}") from error
 
 
 def _moderated(said: Mapping[str, object], raw: RawResponse, request: ModerationRequest) -> Completion:
