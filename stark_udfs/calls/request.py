@@ -165,7 +165,7 @@ class ChatRequest:
 
 
 class Request(Protocol):
-    """What every kind of stored call has: a chat request, a wish for pictures, …"""
+    """What every kind of stored call has: a chat request, an image request, …"""
 
     @property
     def provider(self) -> str:

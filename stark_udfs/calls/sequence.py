@@ -199,7 +199,7 @@ def _with_twice_the_limit(request: ChatRequest, chat: ChatPolicy) -> ChatRequest
 
 
 def _again(first: ChatRequest, request: ChatRequest, reply: Reply, verdict: Reject) -> ChatRequest:
-    """The next ask of a round: the same words after a refusal or an empty reply, else with the error told."""
+    """The next ask of a round: the same words after a refusal or an empty reply, else with the error added."""
     request = replace(request, attempt=request.attempt + 1)
     if verdict.reason in {RejectReason.REFUSED, RejectReason.EMPTY}:
         return replace(request, messages=first.messages, after="")

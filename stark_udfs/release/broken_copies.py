@@ -20,7 +20,7 @@ from random import Random
 
 from stark_udfs.core.ids import rng_of
 from stark_udfs.stages.text.sessions.turns import SharedImage, Turn
-from stark_udfs.stages.text.words import words_of
+from stark_udfs.core.english import words_of
 from stark_udfs.stages.verdicts.criteria import Criterion
 from stark_udfs.stages.verdicts.judged import JudgedSession
 

@@ -16,6 +16,7 @@ from stark_udfs.stages.text.commonsense import stage as commonsense
 from stark_udfs.stages.text.commonsense.relations import Relation
 from stark_udfs.stages.text.events import stage as events
 from stark_udfs.stages.text.personas import stage as personas
+from stark_udfs.stages.text.personas.prompt import PersonaItem, PersonaReply, PersonaSeed
 from stark_udfs.stages.text.profile import EpisodeProfile
 from stark_udfs.stages.text.sessions import stage as sessions
 from stark_udfs.stages.text.sessions.turns import ASSISTANT, SessionContext, SessionReply, Turn, parse_turns
@@ -143,18 +144,16 @@ def _only(record: type[Record], values: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in values.items() if name in record.model_fields}
 
 
-def _persona_seed() -> personas.PersonaSeed:
-    said = _only(personas.PersonaSeed, SAID)
-    return personas.PersonaSeed.model_validate(
+def _persona_seed() -> PersonaSeed:
+    said = _only(PersonaSeed, SAID)
+    return PersonaSeed.model_validate(
         {"seed_id": stable_id("example"), "ordinal": 0, "demographic_id": "", **PROFILE, **said}
     )
 
 
-def _personas(settings: "Settings") -> personas.PersonaReply:
-    item = personas.PersonaItem(
-        sentence=str(SAID["sentence"]), key=str(SAID["entity_key"]), value=str(SAID["entity_value"])
-    )
-    return personas.PersonaReply(personas=[item] * settings.personas.sentences)
+def _personas(settings: "Settings") -> PersonaReply:
+    item = PersonaItem(sentence=str(SAID["sentence"]), key=str(SAID["entity_key"]), value=str(SAID["entity_value"]))
+    return PersonaReply(personas=[item] * settings.personas.sentences)
 
 
 def _events(settings: "Settings") -> list[events.EventItem]:

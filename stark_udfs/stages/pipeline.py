@@ -33,7 +33,7 @@ from stark_udfs.stages.text.events import stage as events
 from stark_udfs.stages.text.events.stage import EventsSettings
 from stark_udfs.stages.text.narratives import NarrativesSettings
 from stark_udfs.stages.text.personas import stage as personas
-from stark_udfs.stages.text.personas.stage import PersonasSettings
+from stark_udfs.stages.text.personas.settings import PersonasSettings
 from stark_udfs.stages.text.sessions import stage as sessions
 from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.summaries import SummariesSettings

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stark_udfs.images.web.fetch import Fetched, FetchRefusal, FetchRules, Refused, fetch_all
+from stark_udfs.images.web.egress import Lookup, system_lookup
+from stark_udfs.images.web.fetch import Fetched, FetchRefusal, FetchRules, Refused, WebFetch
 
 Reply = Callable[[str], "bytes | AsyncIterator[bytes]"]
 
@@ -118,6 +119,16 @@ class Names:
 
 
 PUBLIC = FetchRules(interval_s=0, seconds=5, allow=frozenset({"127.0.0.1", "127.0.0.2"}))
+
+
+def fetch_all(urls: Sequence[str], rules: FetchRules, lookup: Lookup = system_lookup) -> list[Fetched | Refused]:
+    """All at once, in a loop of their own."""
+
+    async def together() -> list[Fetched | Refused]:
+        async with WebFetch(rules, lookup) as web:
+            return list(await asyncio.gather(*(web.fetch(url) for url in urls)))
+
+    return asyncio.run(together())
 
 
 def fetch(
