@@ -3,6 +3,7 @@
 A crash in between costs a free replay: a unit without its `units` row, or with rows missing, is looked at again.
 """
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -201,9 +202,13 @@ def shrunk_parents(table: Table, shrunk: AbstractSet[str]) -> list[tuple[str, st
 
 
 def _without_parent(context: Context, table: Table, reads: dict[str, Table], lost: list[tuple[str, str]]) -> DataFrame:
-    rows = context.tables.read(table)
+    there = [(column, context.tables.read(reads[parent])) for column, parent in lost]
+    return rows_without_parent(context.tables.read(table), table.key, there)
+
+
+def rows_without_parent(rows: DataFrame, key: Sequence[str], parents: Sequence[tuple[str, DataFrame]]) -> DataFrame:
+    """The rows of which any parent is not there, each once; a parent has its column under the same name."""
     gone = rows.limit(0)
-    for column, parent in lost:
-        there = context.tables.read(reads[parent]).select(column)
-        gone = gone.unionByName(rows.join(there, column, "left_anti").select(*rows.columns))
-    return gone.dropDuplicates(list(table.key))
+    for column, parent in parents:
+        gone = gone.unionByName(rows.join(parent.select(column), column, "left_anti").select(*rows.columns))
+    return gone.dropDuplicates(list(key))

@@ -1,7 +1,9 @@
-"""Which parents take a table's rows with them."""
+"""Which rows go with their parents."""
+
+from pyspark.sql import SparkSession
 
 from stark_udfs.core.records import Record
-from stark_udfs.engine.commit import shrunk_parents
+from stark_udfs.engine.commit import rows_without_parent, shrunk_parents
 from stark_udfs.tables.table import Table
 
 
@@ -24,3 +26,16 @@ def describe_shrunk_parents():
     def there_is_none_where_no_parent_shrank():
         assert shrunk_parents(PLANS, set()) == []
         assert shrunk_parents(PLANS, {"plans", "faces"}) == []
+
+
+def describe_rows_without_parent():
+    def they_are_those_of_which_any_parent_is_gone(spark: SparkSession):
+        kind = "image_id string, episode_id string, session_id string"
+        kept, no_episode = ("i-1", "e-1", "s-1"), ("i-2", "e-9", "s-1")
+        no_session, neither = ("i-3", "e-1", "s-9"), ("i-4", "e-9", "s-9")
+        rows = spark.createDataFrame([kept, no_episode, no_session, neither], kind)
+        episodes = spark.createDataFrame([("e-1", "Ana"), ("e-2", "Ben")], "episode_id string, name string")
+        sessions = spark.createDataFrame([("s-1",)], "session_id string")
+        gone = rows_without_parent(rows, PLANS.key, [("episode_id", episodes), ("session_id", sessions)])
+        assert sorted(tuple(row) for row in gone.collect()) == [no_episode, no_session, neither]
+        assert [row["image_id"] for row in rows_without_parent(rows, PLANS.key, []).collect()] == []
