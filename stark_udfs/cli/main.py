@@ -8,6 +8,7 @@ from typing import Annotated, cast
 import typer
 from rich.text import Text
 
+from stark_udfs.cli.audit import audit
 from stark_udfs.cli.console import console, plain
 from stark_udfs.cli.errors import Border, guarded
 from stark_udfs.cli.evaluate import evaluate
@@ -22,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 
 images = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(images, name="images", help="Picture files.")
+app.command(epilog=MORE)(audit)
 app.add_typer(judgements, name="judgements", help="Judges and people: ratings out, in, and compared.")
 app.add_typer(evaluate, name="evaluate", help="How well models do on what was made.")
 
@@ -98,6 +100,9 @@ def run(
     json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write what the run did to this file, too.")
     ] = None,
+    until_quota: Annotated[
+        bool, typer.Option("--until-quota", help="Go on in rounds until every stratum of `quotas` is filled.")
+    ] = False,
 ) -> None:
     """Bring all tables up to date. What is there already is not asked again.
 
@@ -115,6 +120,10 @@ def run(
         redraw=redraw,
     )
     settings = _common(ctx).settings(*_more(episodes, budget))
+    if until_quota:
+        from stark_udfs.cli.quotas import fill
+
+        raise typer.Exit(fill(settings, order, json))
     raise typer.Exit(carry_out(settings, order, json))
 
 
@@ -229,16 +238,6 @@ def trace(
 
 
 @app.command(epilog=MORE)
-def audit(
-    ctx: typer.Context,
-    *,
-    against: Annotated[str, typer.Option(help="population (as the settings draw), people, or paper.")] = "population",
-) -> None:
-    """Hold the people of all episodes against what they were meant to be: χ², Jensen–Shannon, shares with intervals."""
-    from stark_udfs.cli.audit import audit as audit_people
-
-    settings = _common(ctx).settings()
-    raise typer.Exit(0 if audit_people(settings, reader(settings), console(), against) else WRONG)
 def report(
     ctx: typer.Context,
     *,

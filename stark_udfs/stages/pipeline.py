@@ -25,6 +25,7 @@ from stark_udfs.stages.images.settings import (
     SafetySettings,
 )
 from stark_udfs.stages.people import demographics
+from stark_udfs.stages.people.quotas import QuotasSettings
 from stark_udfs.stages.text import albums, narratives, summaries
 from stark_udfs.stages.text.albums import AlbumsSettings
 from stark_udfs.stages.text.commonsense import stage as commonsense
@@ -68,6 +69,7 @@ class Settings(RunSettings):
     pipeline: PipelineSettings = PipelineSettings()
     safety: SafetySettings = SafetySettings()
     people: PeopleSettings = PeopleSettings()
+    quotas: QuotasSettings = QuotasSettings()
     personas: PersonasSettings = PersonasSettings()
     commonsense: CommonsenseSettings = CommonsenseSettings()
     narratives: NarrativesSettings = NarrativesSettings()
