@@ -215,4 +215,5 @@ def _distances(shares: "np.ndarray", meant: "np.ndarray") -> "np.ndarray":
     import numpy as np
     from scipy.spatial.distance import jensenshannon
 
-    return np.nan_to_num(jensenshannon(shares, meant[None, :], base=2, axis=1))
+    found: np.ndarray = np.nan_to_num(jensenshannon(shares, meant[None, :], base=2, axis=1))
+    return found

@@ -8,11 +8,11 @@ from stark_udfs.engine.stage import ChatStage, Stage
 from stark_udfs.settings.load import load_tree, validated
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.settings.run import PipelineSettings, RunSettings
-from stark_udfs.stages.dataset import episodes
-from stark_udfs.stages.dataset.settings import EpisodesSettings, ReleaseSettings
 from stark_udfs.settings.splits import SplitSettings
 from stark_udfs.settings.tracking import TrackingSettings
 from stark_udfs.settings.ultron import UltronSettings
+from stark_udfs.stages.dataset import episodes
+from stark_udfs.stages.dataset.settings import EpisodesSettings, ReleaseSettings
 from stark_udfs.stages.examples import examples
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
@@ -25,6 +25,7 @@ from stark_udfs.stages.images.settings import (
     SafetySettings,
 )
 from stark_udfs.stages.people import demographics
+from stark_udfs.stages.people.quotas import QuotasSettings
 from stark_udfs.stages.text import albums, narratives, summaries
 from stark_udfs.stages.text.albums import AlbumsSettings
 from stark_udfs.stages.text.commonsense import stage as commonsense
@@ -37,10 +38,10 @@ from stark_udfs.stages.text.personas.settings import PersonasSettings
 from stark_udfs.stages.text.sessions import stage as sessions
 from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.summaries import SummariesSettings
+from stark_udfs.stages.training import training_samples
 from stark_udfs.stages.verdicts import judgements, moderations
 from stark_udfs.stages.verdicts.judgements import JudgementsSettings
 from stark_udfs.stages.verdicts.moderations import ModerationsSettings
-from stark_udfs.stages.training import training_samples
 
 MODULES = (
     demographics,
@@ -68,6 +69,7 @@ class Settings(RunSettings):
     pipeline: PipelineSettings = PipelineSettings()
     safety: SafetySettings = SafetySettings()
     people: PeopleSettings = PeopleSettings()
+    quotas: QuotasSettings = QuotasSettings()
     personas: PersonasSettings = PersonasSettings()
     commonsense: CommonsenseSettings = CommonsenseSettings()
     narratives: NarrativesSettings = NarrativesSettings()

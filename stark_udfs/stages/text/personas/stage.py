@@ -17,6 +17,7 @@ from stark_udfs.engine.checking.measures import Counted, Mean, Share
 from stark_udfs.engine.stage import ChatStage, Check, Frames, Unique
 from stark_udfs.stages.fingerprint import fingerprint_settings, settings_named
 from stark_udfs.stages.people import demographics
+from stark_udfs.stages.people.quotas import started_column, stratum_column
 from stark_udfs.stages.people.user_rows import OLDEST
 from stark_udfs.stages.text.personas.categories import Category, drawn
 from stark_udfs.stages.text.personas.prompt import PersonaItem, PersonaReply, PersonaSeed, ask
@@ -99,9 +100,7 @@ def _persona(row: PersonaSeed, position: int, item: PersonaItem) -> Persona | Re
 
 def calls(settings: "Settings") -> int:
     """Calls that could give `pipeline.episodes` episodes, with some to spare; at least 1."""
-    personas = settings.personas
-    each = min(personas.sentences, personas.sentences_each) * personas.relations_each
-    return max(1, math.ceil(settings.pipeline.episodes / each * (1 + personas.extra_share)))
+    return max(1, math.ceil(settings.pipeline.episodes / _each(settings) * (1 + settings.personas.extra_share)))
 
 
 def select(settings: "Settings", frames: Frames) -> DataFrame:
@@ -110,28 +109,43 @@ def select(settings: "Settings", frames: Frames) -> DataFrame:
     rng_of(settings.pipeline.seed, "categories").shuffle(categories)
     first = calls(settings)
     parts = [F.col(name) for name in SEED_PARTS]
+    quotas = settings.quotas
     shuffled = F.xxhash64(F.lit(settings.pipeline.seed), *parts)  # half a million times: SHA-256 would take seconds
     turn = Window.partitionBy("position").orderBy(shuffled, "demographic_id", "draw")
-    return (
-        _candidates(settings.personas, categories, frames[demographics.TABLE.name])
-        .withColumn("rank", F.row_number().over(turn))
-        .where(F.col("rank") <= _last_rank(settings.personas, categories, first))  # the rest is not even shuffled
-        .withColumn("ordinal", (F.col("rank") - 1).cast("bigint") * len(categories) + F.col("position"))
-        .orderBy("ordinal")
-        .limit(first)
-        .select(
-            columns.stable_id(*parts).alias("seed_id"),
-            "ordinal",
-            "demographic_id",
-            "age",
-            "gender",
-            "birthplace",
-            "residence",
-            "category",
-            "entity_key",
-            "sensitive",
-        )
+    ranked = _candidates(settings.personas, categories, frames[demographics.TABLE.name]).withColumn(
+        "rank", F.row_number().over(turn)
     )
+    if not quotas.started:  # the rest is not even shuffled
+        ranked = ranked.where(F.col("rank") <= _last_rank(settings.personas, categories, first))
+    numbered = ranked.withColumn("ordinal", (F.col("rank") - 1).cast("bigint") * len(categories) + F.col("position"))
+    return (_by_stratum(settings, numbered) if quotas.started else numbered.orderBy("ordinal").limit(first)).select(
+        columns.stable_id(*parts).alias("seed_id"),
+        "ordinal",
+        "demographic_id",
+        "age",
+        "gender",
+        "birthplace",
+        "residence",
+        "category",
+        "entity_key",
+        "sensitive",
+    )
+
+
+def _by_stratum(settings: "Settings", seeds: DataFrame) -> DataFrame:
+    """Of each stratum the first seeds, so many as could give its candidates, with some to spare."""
+    stratum = stratum_column(settings.quotas.by)
+    wanted = started_column(
+        settings.quotas, F.col("stratum"), each=_each(settings) / (1 + settings.personas.extra_share)
+    )
+    place = F.row_number().over(Window.partitionBy("stratum").orderBy("ordinal"))
+    return seeds.withColumn("stratum", stratum).withColumn("place", place).where(F.col("place") <= wanted)
+
+
+def _each(settings: "Settings") -> int:
+    """Candidates that one call gives at most."""
+    personas = settings.personas
+    return min(personas.sentences, personas.sentences_each) * personas.relations_each
 
 
 def _last_rank(settings: PersonasSettings, categories: Sequence[Category], first: int) -> int:
@@ -199,6 +213,7 @@ def stage(settings: "Settings") -> ChatStage[PersonaSeed, PersonaReply, Persona]
         settings={"seed": settings.pipeline.seed, **fingerprint_settings(settings.personas, *SCOPE)},
         scope={
             "episodes": settings.pipeline.episodes,
+            "quotas": settings_named(settings.quotas, "by", "started"),
             **settings_named(settings.personas, *SCOPE),
         },
         take=settings.personas.sentences_each,
