@@ -9,6 +9,8 @@ from stark_udfs.settings.load import load_tree, validated
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.settings.run import PipelineSettings, RunSettings
 from stark_udfs.stages.examples import examples
+from stark_udfs.stages.consistency import stage as consistency
+from stark_udfs.stages.consistency.stage import ConsistencySettings
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
 from stark_udfs.stages.images.images import stage as images
@@ -20,6 +22,8 @@ from stark_udfs.stages.images.settings import (
     SafetySettings,
 )
 from stark_udfs.stages.people import demographics
+from stark_udfs.stages.probes import stage as probes
+from stark_udfs.stages.probes.stage import ProbesSettings
 from stark_udfs.stages.text import albums, narratives, summaries
 from stark_udfs.stages.text.albums import AlbumsSettings
 from stark_udfs.stages.text.commonsense import stage as commonsense
@@ -45,6 +49,8 @@ MODULES = (
     summaries,
     image_plans,
     images,
+    consistency,
+    probes,
 )
 TABLES = tuple(module.TABLE for module in MODULES)
 
@@ -66,6 +72,8 @@ class Settings(RunSettings):
     aligner: AlignerSettings = AlignerSettings()
     faces: FacesSettings = FacesSettings()
     choosing: ChoosingSettings = ChoosingSettings()
+    consistency: ConsistencySettings = ConsistencySettings()
+    probes: ProbesSettings = ProbesSettings()
 
 
 def load_settings(target: str = "demo", *, conf: str | Path | None = None, overrides: Sequence[str] = ()) -> Settings:
