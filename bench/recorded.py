@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from stark_udfs.calls.reply.decode import decode
 from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record
 from stark_udfs.sql.duckdb import DuckSql
@@ -17,6 +18,7 @@ from stark_udfs.stages.text.sessions.turns import SessionReply
 from stark_udfs.stages.text.summaries import SummaryInput
 
 FOLDER = Path(__file__).parent.parent / "tests" / "replies"
+EPISODES = FOLDER / "episodes"
 Row = Mapping[str, Json]
 
 
@@ -44,12 +46,17 @@ def recorded_sessions() -> tuple[tuple[EpisodeHistory, frozenset[int]], ...]:
     return tuple((_history(rows[key], told), _written(told)) for key, told in replies.items())
 
 
-def whole_episodes(folder: Path = FOLDER) -> list[EpisodeHistory]:
-    """Episodes whose sessions were all written by a real model, from `episodes.jsonl`: a row and its replies a line."""
-    return [
-        _told(SessionInput.model_validate(record["row"]), [SessionReply.model_validate(one) for one in record["replies"]])  # type: ignore[union-attr]
-        for record in lines("episodes", folder)
-    ]
+def whole_episodes() -> list[EpisodeHistory]:
+    """Episodes of which every session was written by a real model, as `bench.record_episodes` keeps them."""
+    made = []
+    for path in sorted(EPISODES.glob("*.json")):
+        record = json.loads(path.read_text("utf-8"))
+        row = SessionInput.model_validate(record["row"])
+        replies = [decode(text, SessionReply) for text in record["replies"]]
+        usable = [one for one in replies if isinstance(one, SessionReply)]
+        if len(usable) > 1:
+            made.append(_told(row, usable))
+    return made
 
 
 @cache
@@ -79,7 +86,11 @@ def _profile_of(episode_id: str, name: str) -> EpisodeProfile:
         return EpisodeProfile(**{field: known[field] for field in EpisodeProfile.model_fields})  # type: ignore[index, call-overload]
     blank = SessionInput.model_validate(rows[0])
     return EpisodeProfile(
-        **{**{field: getattr(blank, field) for field in EpisodeProfile.model_fields}, "episode_id": episode_id, "name": name}
+        **{
+            **{field: getattr(blank, field) for field in EpisodeProfile.model_fields},
+            "episode_id": episode_id,
+            "name": name,
+        }
     )
 
 
@@ -114,7 +125,8 @@ def warehouse_histories(folder: Path) -> list[EpisodeHistory]:
     sql = DuckSql(str(folder / "tables"))
     profiles = sql.ask(
         "SELECT n.*, c.persona_id, c.relation, c.inference, p.category, p.entity_key, p.entity_value, p.sentence "
-        "FROM narratives n JOIN commonsense c USING (commonsense_id) JOIN personas p USING (persona_id) ORDER BY episode_id"
+        "FROM narratives n JOIN commonsense c USING (commonsense_id) JOIN personas p USING (persona_id) "
+        "ORDER BY episode_id"
     ).dicts()
     listed = {name: sql.ask(f"SELECT * FROM {name}").dicts() for name in ("events", "albums", "sessions", "summaries")}
     listed["images"] = sql.ask("SELECT episode_id, image_id, module, text_score FROM images WHERE chosen").dicts()

@@ -27,7 +27,9 @@ def turns_of(session: ToldSession, *, user: bool) -> list[int]:
     return [at for at, turn in enumerate(session.turns) if turn.text and (turn.speaker != ASSISTANT) == user]
 
 
-def saying(history: EpisodeHistory, place: int, sentence: str, rng: random.Random, *, user: bool = True) -> EpisodeHistory:
+def saying(
+    history: EpisodeHistory, place: int, sentence: str, rng: random.Random, *, user: bool = True
+) -> EpisodeHistory:
     """A copy in which somebody says one sentence more, somewhere in the session."""
     at = rng.choice(turns_of(history.sessions[place], user=user))
     text = history.sessions[place].turns[at].text

@@ -19,7 +19,25 @@ from stark_udfs.stages.text.matching import content, counted, coverage, number_o
 from stark_udfs.stages.text.sessions.turns import ASSISTANT
 
 COUNTRIES = ("Iceland", "Chile", "Ghana", "Portugal", "Vietnam", "Canada", "New Zealand", "Morocco", "Norway", "Peru")
-WORDS = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen").split()
+WORDS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+]
 
 
 @dataclass(frozen=True)
@@ -116,7 +134,9 @@ def event_facts(host: Host) -> Pair | None:
         for said in sentences(host.session.turns[turn].text):
             if coverage(fact, said) < 0.7:
                 continue
-            options += [(turn, host.session.turns[turn].text.replace(said, new)) for new in _recounted(host, fact, said)]
+            options += [
+                (turn, host.session.turns[turn].text.replace(said, new)) for new in _recounted(host, fact, said)
+            ]
     if not options:
         return None
     turn, text = host.rng.choice(options)
@@ -222,7 +242,11 @@ def spoken_intervals(host: Host) -> Pair | None:
         return None
     new = "four years" if days[0] < 300 else "four days"
     text = re.sub(rf"{re.escape(span)}s?\b", new, host.session.turns[at].text, count=1, flags=re.IGNORECASE)
-    return None if text == host.session.turns[at].text else (host.history, with_turn(host.history, host.place, at, text=text))
+    return (
+        None
+        if text == host.session.turns[at].text
+        else (host.history, with_turn(host.history, host.place, at, text=text))
+    )
 
 
 def image_order(host: Host) -> Pair | None:
@@ -292,9 +316,13 @@ def speakers(host: Host) -> Pair | None:
         said = rng.choice(("As an AI, I can't say.", "I'm an AI, so I don't sleep.", "I'm only a language model."))
         return _plain(host, said)
     if kind == "wrong":
-        said = rng.choice(("Hello, {}.", "That's good news, {}.", "Thank you, {}!", "{}, tell me more.")).format(host.stranger())
+        said = rng.choice(("Hello, {}.", "That's good news, {}.", "Thank you, {}!", "{}, tell me more.")).format(
+            host.stranger()
+        )
         return _plain(host, said, user=False)
-    said = rng.choice(("Hello, {}.", "Tell me more, {}.", "{}, what happened next?", "Welcome back, {}!", "How are you, {}?"))
+    said = rng.choice(
+        ("Hello, {}.", "Tell me more, {}.", "{}, what happened next?", "Welcome back, {}!", "How are you, {}?")
+    )
     return _plain(host, said.format(first))
 
 
@@ -321,7 +349,9 @@ def summary_support(host: Host) -> Pair | None:
         for part in other.name.split():
             borrowed = borrowed.replace(part, host.history.name.split()[0])
         text = f"{text} {borrowed}"
-    summaries = [ToldSummary(session_number=number, summary=text) if one is own else one for one in host.history.summaries]
+    summaries = [
+        ToldSummary(session_number=number, summary=text) if one is own else one for one in host.history.summaries
+    ]
     return host.history, host.history.model_copy(update={"summaries": summaries})
 
 

@@ -33,10 +33,14 @@ def probes(
     ] = None,
     export: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write all prompts, with full context and the last session's; score nothing."),
+        typer.Option(
+            metavar="FILE", help="Write all prompts, with full context and the last session's; score nothing."
+        ),
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="Turns that the search gives.")] = 5,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the scores to this file, too.")] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the scores to this file, too.")
+    ] = None,
     warehouse: Annotated[
         Path | None, typer.Option("--warehouse", metavar="DIR", help="Read the tables of this folder.")
     ] = None,

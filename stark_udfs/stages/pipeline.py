@@ -8,9 +8,9 @@ from stark_udfs.engine.stage import ChatStage, Stage
 from stark_udfs.settings.load import load_tree, validated
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.settings.run import PipelineSettings, RunSettings
-from stark_udfs.stages.examples import examples
 from stark_udfs.stages.consistency import stage as consistency
 from stark_udfs.stages.consistency.stage import ConsistencySettings
+from stark_udfs.stages.examples import examples
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
 from stark_udfs.stages.images.images import stage as images

@@ -72,7 +72,10 @@ def _lines(episode_id: str, session: ToldSession) -> list[Line]:
     lines = []
     for turn in session.turns:
         shown = " ".join(f"[shares an image: {image.description}]" for image in turn.images)
-        text = f"({session.session_date.isoformat()}) {turn.speaker}: {' '.join(filter(None, (turn.text, shown)))}"
+        day = session.session_date
+        text = (
+            f"({day.isoformat()}, {day.day} {day:%B %Y}) {turn.speaker}: {' '.join(filter(None, (turn.text, shown)))}"
+        )
         lines.append(Line(f"{episode_id}:{session.session_number}:{turn.turn}", text))
     return lines
 

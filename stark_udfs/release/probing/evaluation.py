@@ -26,7 +26,8 @@ class Evaluation:
         answerer: who answered, and from what.
         answered: probes that it gave an answer to; the others count as wrong.
         kinds: scores of each kind, and of all.
-        found: of probes with evidence, the share whose best turn is evidence, and one of whose `top` is; None: no search.
+        found: of probes with evidence, the share whose best turn is evidence, and the share of which one of the `top`
+            turns is; None: no search.
     """
 
     answerer: str

@@ -16,16 +16,18 @@ DRAWS = 1000  # of the bootstrap
 LONG = 6  # words; a longer answer is a sentence, of which most content words have to be there
 MOST = 0.6
 ABSTAINS = re.compile(
-    r"\bnot (?:\w+ )?(?:mention|said|state|told|spoke|discuss|answerable|known|specif)|\b(?:never|nobody|no one) (?:\w+ )?"
-    r"(?:mention|said|told|spoke|talk|came)|\b(?:un(?:known|answerable)|no (?:information|mention|record|answer))\b|"
-    r"\b(?:does|do|did|was|is)(?:n't|n’t| not) (?:\w+ )?(?:mention|say|said|state|speak|spoken|discuss|told|tell|specif|appear)|"
+    r"\bnot (?:\w+ )?(?:mention|said|state|told|spoke|discuss|answerable|known|specif)|"
+    r"\b(?:never|nobody|no one) (?:\w+ )?(?:mention|said|told|spoke|talk|came)|\b(?:un(?:known|answerable)|no (?:information|mention|record|answer))\b|"
+    r"\b(?:does|do|did|was|is)(?:n't|n’t| not) (?:\w+ )?"
+    r"(?:mention|say|said|state|speak|spoken|discuss|told|tell|specif|appear)|"
     r"\b(?:I (?:do not|don't|don’t) know|cannot be (?:answered|determined))\b",
     re.IGNORECASE,
 )
 ISO = re.compile(r"\b(\d{4})[-./](\d{1,2})[-./](\d{1,2})\b")
 WORDY = (re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)? (?:of )?([A-Z][a-z]+),? (\d{4})\b"), "%d %B %Y")
 AMERICAN = (re.compile(r"\b([A-Z][a-z]+) (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b"), "%B %d %Y")
-SPAN = re.compile(rf"\b(\d+|{'|'.join(sorted(COUNTS, key=len, reverse=True))})[\s-]+({'|'.join(UNIT_DAYS)})s?\b", re.IGNORECASE)
+NUMBER_WORDS = "|".join(sorted(COUNTS, key=len, reverse=True))
+SPAN = re.compile(rf"\b(\d+|{NUMBER_WORDS})[\s-]+({'|'.join(UNIT_DAYS)})s?\b", re.IGNORECASE)
 ARTICLES = frozenset({"a", "an", "the"})
 
 
@@ -87,7 +89,7 @@ def days_in(text: str) -> set[date]:
 
 def _date(text: str, form: str) -> date | None:
     try:
-        return datetime.strptime(text, form).date()  # noqa: DTZ007
+        return datetime.strptime(text, form).date()
     except ValueError:
         return None
 
@@ -120,13 +122,9 @@ def score(probe: Probe, answer: str) -> AnswerScore:
     if probe.answer == NEVER_SAID or abstained:
         right = float(abstained and probe.answer == NEVER_SAID)
         return AnswerScore(probe.probe_id, probe.episode_id, probe.kind, right, right, abstained)
-    if ISO.fullmatch(probe.answer):
-        part = float(matches(answer, probe.answer))
-    else:
-        part = f1(answer, probe.answer)
-    return AnswerScore(
-        probe.probe_id, probe.episode_id, probe.kind, float(matches(answer, probe.answer)), part, abstained
-    )
+    match = float(matches(answer, probe.answer))
+    part = match if ISO.fullmatch(probe.answer) else f1(answer, probe.answer)  # a date has no words to share
+    return AnswerScore(probe.probe_id, probe.episode_id, probe.kind, match, part, abstained)
 
 
 def by_kind(scores: Sequence[AnswerScore]) -> list[KindScore]:

@@ -6,6 +6,7 @@ from stark_udfs.stages.consistency import people, pictures, times, voices
 from stark_udfs.stages.consistency.found import Checker, Found, LeastScores, Scene
 from stark_udfs.stages.text.history import EpisodeHistory
 
+UNCHECKED = LeastScores()
 CHECKERS: Mapping[str, Checker] = {
     "profile": people.profile,
     "persona": people.persona,
@@ -22,7 +23,7 @@ CHECKERS: Mapping[str, Checker] = {
 }
 
 
-def examined(history: EpisodeHistory, least: LeastScores = LeastScores()) -> Iterator[tuple[int, str, Found]]:
+def examined(history: EpisodeHistory, least: LeastScores = UNCHECKED) -> Iterator[tuple[int, str, Found]]:
     """(session number, check, what it found) of every session and check that has something to look at.
 
     Args:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from stark_udfs.data.names import packaged_names
+from stark_udfs.stages.text.matching import listed
 
 NAME = r"(?!I['’])[^\W\d_a-z][\w'’-]+"
 ADDRESSED = re.compile(
@@ -18,11 +19,13 @@ INTRODUCED = re.compile(
     rf"|\bI(?:'m|’m| am)\s+(?P<am>{NAME}(?: {NAME})?)(?=[,.!]|\s+(?:and|from|by)\b)"
 )
 KIN = frozenset(
-    "mother father mum dad mom sister brother aunt uncle cousin niece nephew daughter son grandmother grandfather grandma "
-    "grandpa granddaughter grandson wife husband".split()
+    listed(
+        "mother father mum dad mom sister brother aunt uncle cousin niece nephew daughter son grandmother "
+        "grandfather grandma grandpa granddaughter grandson wife husband"
+    )
 )
-OTHERS = frozenset("neighbour neighbor colleague boss teacher doctor dentist landlord landlady coach".split())
-ONE_OF_A_KIND = frozenset("mother father mum dad mom wife husband dog cat".split())
+OTHERS = frozenset(listed("neighbour neighbor colleague boss teacher doctor dentist landlord landlady coach"))
+ONE_OF_A_KIND = frozenset(listed("mother father mum dad mom wife husband dog cat"))
 RELATED = re.compile(
     rf"\b[Mm]y\s+(?:(?:old|little|older|younger|elder|big|best|dear|late)\s+)?"
     rf"(?P<relation>{'|'.join(sorted(KIN | OTHERS | ONE_OF_A_KIND))})(?:\s+called|\s+named|,)?\s+(?P<name>{NAME})(?![\w'’-])"
@@ -44,7 +47,7 @@ def first_names() -> frozenset[str]:
 def is_first_name(said: str) -> bool:
     """Whether a capitalised word is a first name and not, as "Hope" or "May" are, a word with which sentences begin."""
     word = folded(said).split()[0]
-    return word in first_names() and (word not in COMMON or " " in folded(said) and folded(said) in first_names())
+    return word in first_names() and (word not in COMMON or (" " in folded(said) and folded(said) in first_names()))
 
 
 def latin(text: str) -> bool:
@@ -53,12 +56,14 @@ def latin(text: str) -> bool:
 
 
 COMMON = frozenset(
-    "will grace hope joy faith may june april august summer autumn rose lily ivy mark bill frank jack pat sunny an my "
-    "so no sea do you he she art drew rich grant chance chase max miles page brook dawn eve gene guy jean jay kit lance "
-    "lee norm ray rob sky van victor young ha han kim min ming jun long dong da di la le lan bao hong sun son sung song "
-    "than that the thi to van sam sol star amber ruby pearl crystal violet olive daisy heather holly hazel jasmine iris "
-    "honey angel christian earnest happy lucky precious blessing comfort patience gift peace mercy charity prince king "
-    "duke earl major bishop".split()
+    listed(
+        "will grace hope joy faith may june april august summer autumn rose lily ivy mark bill frank jack pat "
+        "sunny an my so no sea do you he she art drew rich grant chance chase max miles page brook dawn eve "
+        "gene guy jean jay kit lance lee norm ray rob sky van victor young ha han kim min ming jun long dong "
+        "da di la le lan bao hong sun son sung song than that the thi to van sam sol star amber ruby pearl "
+        "crystal violet olive daisy heather holly hazel jasmine iris honey angel christian earnest happy "
+        "lucky precious blessing comfort patience gift peace mercy charity prince king duke earl major bishop"
+    )
 )
 
 

@@ -17,7 +17,7 @@ from stark_udfs.stages.consistency.names import (
     latin,
     relations,
 )
-from stark_udfs.stages.text.matching import content, counted, coverage, number_of, sentences, stem
+from stark_udfs.stages.text.matching import content, counted, coverage, listed, number_of, sentences, stem
 
 AGE = r"(?P<age>\d{1,3}|[a-z]+(?:-[a-z]+)?)"
 AGES = tuple(
@@ -32,18 +32,21 @@ AGES = tuple(
     )
 )
 LIVES = re.compile(
-    r"(?:\bI(?:'m|’m| am)?(?: still| now)? (?:live|living|settled)|(?:^|[.!?]\s)Living|\bmy (?:life|home|years)(?: here)?) in "
-    r"(?P<place>[^.,;!?]+)"
+    r"(?:\bI(?:'m|’m| am)?(?: still| now)? (?:live|living|settled)|(?:^|[.!?]\s)Living|"
+    r"\bmy (?:life|home|years)(?: here)?) in (?P<place>[^.,;!?]+)"
 )
 BORN = re.compile(r"\b(?:I was|I'm|I’m|I am)(?: a| from)?[^.,;!?]{0,20}? ?born in (?P<place>[^.,;!?]+)")
 FROM = re.compile(r"\bI(?:'m|’m| am| come)(?: originally)? from (?P<place>[^.,;!?]+)")
 DENIED = re.compile(
-    r"\bI(?:'ve|’ve| have)? (?:never (?:liked?|cared?|had|have|eat|ate|eaten|drink|drank|drunk|watch(?:ed)?|touch(?:ed)?|"
-    r"play(?:ed)?|read|own(?:ed)?|was|did|do|owned|wanted?|tried|try|needed)|hate|can(?:'t|’t|not) stand|detest|loathe|dislike|"
-    r"no longer (?:like|care|have|want|own)|do(?:n't|n’t| not) (?:like|care for|own|have any|believe in)|have (?:no|little) (?:interest|time|taste) (?:in|for))\b(?P<what>[^.;!?]*)",
+    r"\bI(?:'ve|’ve| have)? (?:never (?:liked?|cared?|had|have|eat|ate|eaten|drink|drank|drunk|watch(?:ed)?|"
+    r"touch(?:ed)?|play(?:ed)?|read|own(?:ed)?|was|did|do|wanted?|tried|try|needed)|hate|can(?:'t|’t|not) stand|detest|"
+    r"loathe|dislike|no longer (?:like|care|have|want|own)|do(?:n't|n’t| not) (?:like|care for|own|have any|believe in)|"
+    r"have (?:no|little) (?:interest in|taste for))\b(?P<what>[^.;!?]*)",
     re.IGNORECASE,
 )
-DISMISSED = re.compile(r"(?P<what>[^.;:!?]*) (?:mean|means|is|are|leaves?) (?:nothing (?:to|for) me|not for me|me cold)\b", re.IGNORECASE)
+DISMISSED = re.compile(
+    r"(?P<what>[^.;:!?]*) (?:mean|means|is|are|leaves?) (?:nothing (?:to|for) me|not for me|me cold)\b", re.IGNORECASE
+)
 SOFTENED = re.compile(r"\b(?:without|unless|until|enough|such|like that|more than|alone|today|yet)\b", re.IGNORECASE)
 SAME_FACT = 0.6  # of the content words of a fact, from which a sentence counts as saying it again
 
@@ -140,7 +143,7 @@ def event_facts(scene: Scene) -> Found:
 
 
 SLOT = re.compile(rf"\b(?P<before>[a-z]{{3,}}) (?P<name>{NAME}(?: {NAME})?)")
-PREPOSITIONS = frozenset("and the for with but that who from near into onto between about after when than then".split())
+PREPOSITIONS = frozenset(listed("and the for with but that who from near into onto between about after when than then"))
 
 
 def _slots(text: str) -> dict[str, set[str]]:

@@ -7,11 +7,14 @@ from stark_udfs.stages.consistency.names import addressed, folded, introduced, i
 from stark_udfs.stages.text.matching import content, coverage, number_of, sentences
 from stark_udfs.stages.text.sessions.turns import ASSISTANT
 
-MACHINE = re.compile(r"\bas an? (?:AI|language model|assistant)\b|\bI(?:'m|’m| am)(?: only| just)? an? (?:AI|language model)\b", re.IGNORECASE)
+MACHINE = re.compile(
+    r"\bas an? (?:AI|language model|assistant)\b|\bI(?:'m|’m| am)(?: only| just)? an? (?:AI|language model)\b",
+    re.IGNORECASE,
+)
 TO_MACHINE = re.compile(r"(?:^|[.!?]\s)(?:thanks|thank you|hello|hi|hey)?,?\s*(?:AI )?assistant[,.!]", re.IGNORECASE)
 OWN_LIFE = re.compile(
-    r"\bmy (?:own )?(?:mother|father|mum|dad|sister|brother|aunt|uncle|wife|husband|son|daughter|neighbou?r|colleague|boss|"
-    r"flat|kitchen|doctor|school|grand\w+|nephew|niece|cousin|phone|album)\b",
+    r"\bmy (?:own )?(?:mother|father|mum|dad|sister|brother|aunt|uncle|wife|husband|son|daughter|neighbou?r|"
+    r"colleague|boss|flat|kitchen|doctor|school|grand\w+|nephew|niece|cousin|phone|album)\b",
     re.IGNORECASE,
 )
 INTRODUCTION = 3  # turns of the first session in which people say who they are
@@ -61,14 +64,20 @@ def _of_assistant(scene: Scene, text: str) -> list[tuple[str, str]]:
     strangers = [(said, words) for said, words in addressed(text) if is_first_name(said)]
     if strangers:
         story = _story(scene)
-        wrong += [(words, f"name: {name}") for said, words in strangers if not is_own(said, name) and not own_names(said) & story]
+        wrong += [
+            (words, f"name: {name}")
+            for said, words in strangers
+            if not is_own(said, name) and not own_names(said) & story
+        ]
     return wrong
 
 
 def _story(scene: Scene) -> frozenset[str]:
     """All words of the person, folded: whoever is named in them may be spoken of."""
     texts = [event.event for event in scene.history.events]
-    texts += [turn.text for session in (*scene.before, scene.session) for turn in session.turns if turn.speaker != ASSISTANT]
+    texts += [
+        turn.text for session in (*scene.before, scene.session) for turn in session.turns if turn.speaker != ASSISTANT
+    ]
     return frozenset(word for text in texts for word in re.findall(r"\w+", folded(text)))
 
 
@@ -105,16 +114,25 @@ def summary_support(scene: Scene) -> Found:
 
 
 TALK = content(
-    "session talk told said shared picture image photo assistant AI user person asked replied mentioned described worried "
-    "planned later earlier week day month conversation want know find write take make give keep first next new old time "
-    "whole small good way see look hear feel think people everybody advised suggested declined promised reported revealed "
-    "decided loved hoped agreed admitted explained added wondered offered"
+    "session talk told said shared picture image photo assistant AI user person asked replied mentioned "
+    "described worried planned later earlier week day month conversation want know find write take make "
+    "give keep first next new old time whole small good way see look hear feel think people everybody "
+    "advised suggested declined promised reported revealed decided loved hoped agreed admitted explained "
+    "added wondered offered"
 )
 
 
 def _source(scene: Scene) -> str:
     person, history = scene.history, (*scene.before, scene.session)
-    parts = [person.name, person.residence, person.birthplace, str(person.age), person.narrative, person.sentence, ASSISTANT]
+    parts = [
+        person.name,
+        person.residence,
+        person.birthplace,
+        str(person.age),
+        person.narrative,
+        person.sentence,
+        ASSISTANT,
+    ]
     for session in history:
         day = session.session_date
         parts += [f"{day:%Y.%m.%d %B %Y %d} {day.day} {day.month}", str(session.interval), str(session.session_number)]

@@ -28,7 +28,7 @@ class Cited:
     turn: Turn
 
 
-class Unproved(Exception):  # noqa: N818
+class Unproved(Exception):
     """The conversation does not prove an answer; the message says what is missing."""
 
 
@@ -66,7 +66,7 @@ def _day(probe: Probe) -> date:
     found = DAY.search(probe.question)
     if found is None:
         raise Unproved("the question names no day")
-    return datetime.strptime(found[1], "%d %B %Y").date()  # noqa: DTZ007
+    return datetime.strptime(found[1], "%d %B %Y").date()
 
 
 def _said(fact: str, cited: Sequence[Cited], least: float = SAID) -> None:
@@ -144,7 +144,7 @@ def _which_first(history: EpisodeHistory, probe: Probe, cited: Sequence[Cited]) 
 
 def _who_in_both(history: EpisodeHistory, probe: Probe, cited: Sequence[Cited]) -> None:
     sessions = {_tells(cited, quote).session_number for quote in _quotes(probe, 2)}
-    if len(sessions) != 2:  # noqa: PLR2004
+    if len(sessions) != 2:
         raise Unproved("one session tells both")
     for number in sessions:
         text = " ".join(one.turn.text for one in cited if one.session.session_number == number)

@@ -16,8 +16,8 @@ from stark_udfs.stages.text.sessions.turns import ASSISTANT
 QUOTE_LIMIT = 90  # characters of an event that a question quotes
 Maker = Callable[[EpisodeHistory], Iterator[Probe]]
 TOPICS = (
-    "a wedding", "a divorce", "a lottery ticket", "a motorcycle", "a swimming pool", "a chess tournament", "a parachute",
-    "a piano", "a car accident", "a passport", "a tattoo", "a submarine", "a horse", "a mortgage", "a greenhouse",
+    "a wedding", "a divorce", "a lottery ticket", "a motorcycle", "a swimming pool", "a chess tournament",
+    "a parachute", "a piano", "a car accident", "a passport", "a tattoo", "a submarine", "a horse", "a mortgage", "a greenhouse",
     "a drum kit", "a marathon", "a vineyard", "a lawsuit", "a caravan", "a trumpet", "a glacier", "a violin", "a sauna",
 )  # fmt: skip
 RELATIVES = (
@@ -39,7 +39,7 @@ def quoted(fact: str) -> str:
     return f"“{text[:QUOTE_LIMIT].rsplit(' ', 1)[0].rstrip(',;:')}…”"
 
 
-def _probe(
+def _probe(  # noqa: PLR0917
     history: EpisodeHistory, kind: ProbeKind, form: str, question: str, answer: str, proof: Sequence[str] = ()
 ) -> Probe:
     return Probe(
@@ -73,10 +73,10 @@ def what_happened(history: EpisodeHistory) -> Iterator[Probe]:
     days = [session.session_date for session in history.sessions]
     for told in told_events(history):
         if days.count(told.session.session_date) == 1:
-            question = f"What did {history.name} tell the {ASSISTANT} had happened, on {day(told.session.session_date)}?"
-            yield _probe(
-                history, ProbeKind.SINGLE_FACT, "what_happened", question, told.fact, _ids(history, told)
+            question = (
+                f"What did {history.name} tell the {ASSISTANT} had happened, on {day(told.session.session_date)}?"
             )
+            yield _probe(history, ProbeKind.SINGLE_FACT, "what_happened", question, told.fact, _ids(history, told))
 
 
 def which_first(history: EpisodeHistory) -> Iterator[Probe]:
@@ -87,9 +87,7 @@ def which_first(history: EpisodeHistory) -> Iterator[Probe]:
             rng_of(history.episode_id, *pair).shuffle(pair)
             question = f"Which did {history.name} tell about first: {pair[0]} or {pair[1]}?"
             answer = quoted(one.fact).strip("“”")
-            yield _probe(
-                history, ProbeKind.SEVERAL_SESSIONS, "which_first", question, answer, _ids(history, one, two)
-            )
+            yield _probe(history, ProbeKind.SEVERAL_SESSIONS, "which_first", question, answer, _ids(history, one, two))
 
 
 def who_in_both(history: EpisodeHistory) -> Iterator[Probe]:
@@ -98,9 +96,7 @@ def who_in_both(history: EpisodeHistory) -> Iterator[Probe]:
     for one, two in combinations(events, 2):
         both = _people(history, one) & _people(history, two)
         if len(both) == 1:
-            question = (
-                f"Who plays a part both in {quoted(one.fact)} and in {quoted(two.fact)}, beside {history.name}?"
-            )
+            question = f"Who plays a part both in {quoted(one.fact)} and in {quoted(two.fact)}, beside {history.name}?"
             name = next(iter(both))
             if name not in quoted(one.fact) + quoted(two.fact):
                 yield _probe(
@@ -111,7 +107,9 @@ def who_in_both(history: EpisodeHistory) -> Iterator[Probe]:
 def _people(history: EpisodeHistory, told: Evidence) -> set[str]:
     text = " ".join(turn.text for turn in told.session.turns if turn.turn in told.turns)
     own = {folded(part) for part in history.name.split()}
-    inner = [word for before, word in zip(WORD.findall(text), WORD.findall(text)[1:], strict=False) if before[0].islower()]
+    inner = [
+        word for before, word in zip(WORD.findall(text), WORD.findall(text)[1:], strict=False) if before[0].islower()
+    ]
     return {
         bare
         for word in inner
@@ -153,9 +151,7 @@ def what_explains(history: EpisodeHistory) -> Iterator[Probe]:
                 f"By the time of {quoted(told.fact)}, what had {history.name} learned or lived through that explains "
                 "how it came to this?"
             )
-            yield _probe(
-                history, ProbeKind.CAUSE, "what_explains", question, lived.fact, _ids(history, told, lived)
-            )
+            yield _probe(history, ProbeKind.CAUSE, "what_explains", question, lived.fact, _ids(history, told, lived))
 
 
 def what_led_to(history: EpisodeHistory) -> Iterator[Probe]:
@@ -219,7 +215,7 @@ def what_holds_now(history: EpisodeHistory) -> Iterator[Probe]:
 
 def latest_news(history: EpisodeHistory) -> Iterator[Probe]:
     """What was told last, or was the last picture: what holds now."""
-    if len(history.sessions) < 2:  # noqa: PLR2004
+    if len(history.sessions) < 2:
         return
     last = history.sessions[-1]
     for told in told_events(history):

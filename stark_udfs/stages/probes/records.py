@@ -32,7 +32,9 @@ class Probe(Record):
     )
     form: str = Field(description="which question of the kind: it says how the answer is proved")
     question: str = Field(description="what it is about stands in “quotes”")
-    answer: str = Field(description="'not mentioned' where the right answer is that nobody said it; dates as 2021-03-14")
+    answer: str = Field(
+        description="'not mentioned' where the right answer is that nobody said it; dates as 2021-03-14"
+    )
     evidence: list[str] = Field(description="EPISODE:session:turn of each turn that proves it; none for adversarial")
 
 

@@ -145,7 +145,8 @@ def _checks(of_each_kind: int) -> tuple[Check, ...]:
     few = Check("probes of an episode", Exact("count(*) / nullif(count(distinct episode_id), 0)"), low=LEAST, high=most)
     even = 1 / len(ProbeKind)
     shares = (
-        Check(f"share of {kind.value}", Share(f"kind = '{kind.value}'"), low=even / 2, high=even * 2) for kind in ProbeKind
+        Check(f"share of {kind.value}", Share(f"kind = '{kind.value}'"), low=even / 2, high=even * 2)
+        for kind in ProbeKind
     )
     return (few, *shares)
 
