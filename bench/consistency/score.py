@@ -62,7 +62,7 @@ def planted(check: str, pool: Pool, most: int) -> Score:
     """Broken copies in which a check finds a fault that it does not find in the clean copy."""
     hosts, found, of, odd = _fit(check, pool), 0, 0, []
     histories = [history for history, _ in pool]
-    for number in range(most * 4):
+    for number in range(most * 10):
         if of == most or not hosts:
             break
         history, place = hosts[number % len(hosts)]

@@ -15,9 +15,11 @@ from stark_udfs.stages.text.matching import coverage
 DRAWS = 1000  # of the bootstrap
 LONG = 6  # words; a longer answer is a sentence, of which most content words have to be there
 MOST = 0.6
+SHORT = 20  # words; a longer answer has something to say, whatever its words
 ABSTAINS = re.compile(
     r"\bnot (?:\w+ )?(?:mention|said|state|told|spoke|discuss|answerable|known|specif)|"
-    r"\b(?:never|nobody|no one) (?:\w+ )?(?:mention|said|told|spoke|talk|came)|\b(?:un(?:known|answerable)|no (?:information|mention|record|answer))\b|"
+    r"\b(?:never|nobody|no one) (?:\w+ )?(?:mention|said|told|spoke|talk|came)|"
+    r"\b(?:un(?:known|answerable)|no (?:information|mention|record|answer))\b|"
     r"\b(?:does|do|did|was|is)(?:n't|n’t| not) (?:\w+ )?"
     r"(?:mention|say|said|state|speak|spoken|discuss|told|tell|specif|appear)|"
     r"\b(?:I (?:do not|don't|don’t) know|cannot be (?:answered|determined))\b",
@@ -75,7 +77,7 @@ def tokens(text: str) -> list[str]:
 
 def abstains(answer: str) -> bool:
     """Whether an answer says that nobody said it."""
-    return not answer.strip() or bool(ABSTAINS.search(answer))
+    return not answer.strip() or (len(answer.split()) <= SHORT and bool(ABSTAINS.search(answer)))
 
 
 def days_in(text: str) -> set[date]:

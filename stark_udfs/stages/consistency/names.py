@@ -28,7 +28,8 @@ OTHERS = frozenset(listed("neighbour neighbor colleague boss teacher doctor dent
 ONE_OF_A_KIND = frozenset(listed("mother father mum dad mom wife husband dog cat"))
 RELATED = re.compile(
     rf"\b[Mm]y\s+(?:(?:old|little|older|younger|elder|big|best|dear|late)\s+)?"
-    rf"(?P<relation>{'|'.join(sorted(KIN | OTHERS | ONE_OF_A_KIND))})(?:\s+called|\s+named|,)?\s+(?P<name>{NAME})(?![\w'’-])"
+    rf"(?P<relation>{'|'.join(sorted(KIN | OTHERS | ONE_OF_A_KIND))})"
+    rf"(?:\s+called|\s+named|,)?\s+(?P<name>{NAME})(?![\w'’-])"
 )
 
 

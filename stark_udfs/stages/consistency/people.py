@@ -28,7 +28,7 @@ AGES = tuple(
         rf"\bas an? {AGE}[- ]year[- ]old\b",
         rf"\b{AGE}[- ]year[- ]olds? like me\b",
         rf"\bat my age,? (?:of )?{AGE}\b",
-        rf"\bI(?:'ve| have|’ve)? (?:just )?(?:turned|turn) {AGE}\b",
+        rf"\bI(?:'ve| have|’ve)? (?:just )?turned {AGE}\b",
     )
 )
 LIVES = re.compile(
@@ -39,8 +39,9 @@ BORN = re.compile(r"\b(?:I was|I'm|I’m|I am)(?: a| from)?[^.,;!?]{0,20}? ?born
 FROM = re.compile(r"\bI(?:'m|’m| am| come)(?: originally)? from (?P<place>[^.,;!?]+)")
 DENIED = re.compile(
     r"\bI(?:'ve|’ve| have)? (?:never (?:liked?|cared?|had|have|eat|ate|eaten|drink|drank|drunk|watch(?:ed)?|"
-    r"touch(?:ed)?|play(?:ed)?|read|own(?:ed)?|was|did|do|wanted?|tried|try|needed)|hate|can(?:'t|’t|not) stand|detest|"
-    r"loathe|dislike|no longer (?:like|care|have|want|own)|do(?:n't|n’t| not) (?:like|care for|own|have any|believe in)|"
+    r"touch(?:ed)?|play(?:ed)?|read|own(?:ed)?|was|did|do|wanted?|tried|try|needed)|hate|can(?:'t|’t|not) stand|"
+    r"detest|loathe|dislike|no longer (?:like|care|have|want|own)|"
+    r"do(?:n't|n’t| not) (?:like|care for|own|have any|believe in)|"
     r"have (?:no|little) (?:interest in|taste for))\b(?P<what>[^.;!?]*)",
     re.IGNORECASE,
 )
@@ -146,12 +147,12 @@ SLOT = re.compile(rf"\b(?P<before>[a-z]{{3,}}) (?P<name>{NAME}(?: {NAME})?)")
 PREPOSITIONS = frozenset(listed("and the for with but that who from near into onto between about after when than then"))
 
 
-def _slots(text: str) -> dict[str, set[str]]:
-    """By the noun before it, the names of "my neighbour Galina"."""
+def _slots(text: str, *, known: bool = True) -> dict[str, set[str]]:
+    """By the noun before it, the names of "my neighbour Galina"; `known`: only names that are packaged."""
     found_names: dict[str, set[str]] = {}
     for match in SLOT.finditer(text):
         name = folded(match["name"].split("'")[0].split("’")[0])
-        if match["before"] not in PREPOSITIONS and name.split()[0] in first_names():
+        if match["before"] not in PREPOSITIONS and (not known or name.split()[0] in first_names()):
             found_names.setdefault(stem(match["before"]), set()).add(name.split()[0])
     return found_names
 
@@ -161,7 +162,7 @@ def _renamed(fact: str, text: str) -> list[str]:
     names = _slots(fact)
     wrong = []
     for said in sentences(text) if names else []:
-        now = _slots(said)
+        now = _slots(said, known=False)
         differ = any(now[noun].isdisjoint(names[noun]) for noun in names.keys() & now.keys())
         if differ and coverage(fact, said) >= SAME_FACT:
             wrong.append(said)

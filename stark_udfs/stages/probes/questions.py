@@ -17,7 +17,8 @@ QUOTE_LIMIT = 90  # characters of an event that a question quotes
 Maker = Callable[[EpisodeHistory], Iterator[Probe]]
 TOPICS = (
     "a wedding", "a divorce", "a lottery ticket", "a motorcycle", "a swimming pool", "a chess tournament",
-    "a parachute", "a piano", "a car accident", "a passport", "a tattoo", "a submarine", "a horse", "a mortgage", "a greenhouse",
+    "a parachute", "a piano", "a car accident", "a passport", "a tattoo", "a submarine", "a horse",
+    "a mortgage", "a greenhouse",
     "a drum kit", "a marathon", "a vineyard", "a lawsuit", "a caravan", "a trumpet", "a glacier", "a violin", "a sauna",
 )  # fmt: skip
 RELATIVES = (
