@@ -5,16 +5,20 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from stark_udfs.calls.reply.decode import decode
 from stark_udfs.core.ids import Json
+from stark_udfs.core.records import Record
+from stark_udfs.sql.duckdb import DuckSql
 from stark_udfs.stages.pipeline import load_settings
 from stark_udfs.stages.text.events.stage import Event
-from stark_udfs.stages.text.history import EpisodeHistory, ToldSession, ToldSummary
+from stark_udfs.stages.text.history import ChosenImage, EpisodeHistory, ToldSession, ToldSummary
 from stark_udfs.stages.text.profile import EpisodeProfile
 from stark_udfs.stages.text.sessions.stage import Session, SessionInput, prepare_sessions
 from stark_udfs.stages.text.sessions.turns import SessionReply
 from stark_udfs.stages.text.summaries import SummaryInput
 
 FOLDER = Path(__file__).parent.parent / "tests" / "replies"
+EPISODES = FOLDER / "episodes"
 Row = Mapping[str, Json]
 
 
@@ -42,14 +46,17 @@ def recorded_sessions() -> tuple[tuple[EpisodeHistory, frozenset[int]], ...]:
     return tuple((_history(rows[key], told), _written(told)) for key, told in replies.items())
 
 
-def whole_episodes(folder: Path = FOLDER) -> list[EpisodeHistory]:
-    """Episodes whose sessions were all written by a real model, from `episodes.jsonl`: a row and its replies a line."""
-    return [
-        _told(
-            SessionInput.model_validate(record["row"]), [SessionReply.model_validate(one) for one in record["replies"]]
-        )  # type: ignore[union-attr]
-        for record in lines("episodes", folder)
-    ]
+def whole_episodes() -> list[EpisodeHistory]:
+    """Episodes of which every session was written by a real model, as `bench.record_episodes` keeps them."""
+    made = []
+    for path in sorted(EPISODES.glob("*.json")):
+        record = json.loads(path.read_text("utf-8"))
+        row = SessionInput.model_validate(record["row"])
+        replies = [decode(text, SessionReply) for text in record["replies"]]
+        usable = [one for one in replies if isinstance(one, SessionReply)]
+        if len(usable) > 1:
+            made.append(_told(row, usable))
+    return made
 
 
 @cache
@@ -111,3 +118,36 @@ def _told(row: SessionInput, replies: Sequence[SessionReply]) -> EpisodeHistory:
 
 def _session(one: Session) -> ToldSession:
     return ToldSession(**{name: getattr(one, name) for name in ToldSession.model_fields})
+
+
+def warehouse_histories(folder: Path) -> list[EpisodeHistory]:
+    """The episodes of a warehouse, read without Spark."""
+    sql = DuckSql(str(folder / "tables"))
+    profiles = sql.ask(
+        "SELECT n.*, c.persona_id, c.relation, c.inference, p.category, p.entity_key, p.entity_value, p.sentence "
+        "FROM narratives n JOIN commonsense c USING (commonsense_id) JOIN personas p USING (persona_id) "
+        "ORDER BY episode_id"
+    ).dicts()
+    listed = {name: sql.ask(f"SELECT * FROM {name}").dicts() for name in ("events", "albums", "sessions", "summaries")}
+    listed["images"] = sql.ask("SELECT episode_id, image_id, module, text_score FROM images WHERE chosen").dicts()
+
+    def of(name: str, episode: object, record: type[Record]) -> list[dict[str, object]]:
+        rows = [row for row in listed[name] if row["episode_id"] == episode]
+        rows.sort(key=lambda row: row.get("session_number", 0))  # type: ignore[arg-type, return-value]
+        return [{field: row[field] for field in record.model_fields} for row in rows]
+
+    made = []
+    for person in profiles:
+        key = person["episode_id"]
+        told = of("sessions", key, ToldSession)
+        if told:
+            parts = {
+                "events": next(row["events"] for row in listed["events"] if row["episode_id"] == key),
+                "album": next(row["images"] for row in listed["albums"] if row["episode_id"] == key),
+                "sessions": told,
+                "summaries": of("summaries", key, ToldSummary),
+                "images": of("images", key, ChosenImage),
+            }
+            own = {field: person[field] for field in EpisodeProfile.model_fields}
+            made.append(EpisodeHistory.model_validate({**own, **parts}))
+    return made

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from stark_udfs.cli.batch import batch
 from stark_udfs.cli.audit import audit
+from stark_udfs.cli.batch import batch
 from stark_udfs.cli.console import console, plain
 from stark_udfs.cli.errors import Border, guarded
 from stark_udfs.cli.evaluate import evaluate
@@ -23,7 +23,6 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 
 images = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(images, name="images", help="Picture files.")
-app.command(epilog=MORE)(audit)
 app.add_typer(judgements, name="judgements", help="Judges and people: ratings out, in, and compared.")
 app.add_typer(evaluate, name="evaluate", help="How well models do on what was made.")
 app.add_typer(batch, name="batch", help="Calls and answers as files of a batch API.")
@@ -97,9 +96,6 @@ def run(
     json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write what the run did to this file, too.")
     ] = None,
-    until_quota: Annotated[
-        bool, typer.Option("--until-quota", help="Go on in rounds until every stratum of `quotas` is filled.")
-    ] = False,
 ) -> None:
     """Bring all tables up to date. What is there already is not asked again.
 
@@ -117,10 +113,6 @@ def run(
         redraw=redraw,
     )
     settings = _common(ctx).settings(*_more(episodes, budget))
-    if until_quota:
-        from stark_udfs.cli.quotas import fill
-
-        raise typer.Exit(fill(settings, order, json))
     raise typer.Exit(carry_out(settings, order, json))
 
 
@@ -170,117 +162,6 @@ def init(
     write_settings(folder, console())
 
 
-@app.command(epilog=MORE)
-def audit(
-    ctx: typer.Context,
-    *,
-    against: Annotated[str, typer.Option(help="population (as the settings draw), people, or paper.")] = "population",
-) -> None:
-    """Hold the people of all episodes against what they were meant to be: χ², Jensen–Shannon, shares with intervals."""
-    from stark_udfs.cli.audit import audit as audit_people
-
-    settings = _common(ctx).settings()
-    raise typer.Exit(0 if audit_people(settings, reader(settings), console(), against) else WRONG)
-def status(ctx: typer.Context, *, warehouse: Warehouse = None) -> None:
-    """Show the last run of each stage, what is open, what was dropped and why, what was paid, which checks failed."""
-    from stark_udfs.cli.status import status as show_status
-
-    show_status(reader(_reading(ctx, warehouse)), console())
-
-
-@app.command(epilog=MORE)
-def sql(
-    ctx: typer.Context,
-    *,
-    query: Annotated[str | None, typer.Argument(help="One query; without it, the tables and views are listed.")] = None,
-    form: Annotated[str, typer.Option("--format", help="table, json or csv.")] = "table",
-    engine: Annotated[
-        str | None, typer.Option(help="duckdb answers without Spark, where tables are files; spark answers always.")
-    ] = None,
-    rows: Annotated[int, typer.Option(min=1, help="Rows of a table to show at most.")] = 100,
-    warehouse: Warehouse = None,
-) -> None:
-    """Answer an SQL query over the tables. Nothing can be written by it."""
-    from stark_udfs.cli.sql import answer, form_of, overview
-
-    found = reader(_reading(ctx, warehouse), _engine(engine))
-    if query is None:
-        overview(found)
-    else:
-        answer(found, query, form_of(form), rows)
-
-
-@app.command(epilog=MORE)
-def show(
-    ctx: typer.Context,
-    *,
-    episode: Annotated[
-        str | None, typer.Argument(help="The episode's id, or its first characters; without it, the first episode.")
-    ] = None,
-    sessions: Annotated[int | None, typer.Option(min=1, help="Show so many sessions at most.")] = None,
-    warehouse: Warehouse = None,
-) -> None:
-    """Show an episode: the person, where they come from, and the conversation."""
-    from stark_udfs.cli.show import show as show_episode
-
-    found = reader(_reading(ctx, warehouse))
-    show_episode(found, episode_of(found, episode), console(), sessions)
-
-
-@app.command(epilog=MORE)
-def trace(
-    ctx: typer.Context,
-    *,
-    id: Annotated[str, typer.Argument(help="The id of any row, image, reply or dropped row; a session is EPISODE:2.")],
-    full: Annotated[bool, typer.Option("--full", help="Show long prompts and replies whole.")] = False,
-    warehouse: Warehouse = None,
-) -> None:
-    """Show where a row comes from, back to the seed, with the prompts, replies and cost of each step."""
-    from stark_udfs.cli.trace import print_steps
-    from stark_udfs.cli.tracer import Tracer
-    from stark_udfs.stages.pipeline import TABLES
-
-    found = reader(_reading(ctx, warehouse))
-    print_steps(console(), Tracer(found, TABLES).trace(id), currency(found), full=full)
-
-
-@app.command(epilog=MORE)
-def report(
-    ctx: typer.Context,
-    *,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to.")] = Path("report.html"),
-    warehouse: Warehouse = None,
-) -> None:
-    """Write a report on the data set: one HTML file that opens anywhere, without a network."""
-    from stark_udfs.cli.report import write
-
-    settings = _reading(ctx, warehouse)
-    write(reader(settings), settings.storage.tables, out, console())
-
-
-@app.command(epilog=MORE)
-def view(
-    ctx: typer.Context,
-    *,
-    episode: Annotated[str | None, typer.Argument(help="An episode to begin with, by its id or its beginning.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free port.")] = 8765,
-    host: Annotated[
-        str, typer.Option(help="The address to listen on; others than this let other machines read.")
-    ] = "127.0.0.1",
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write files that open without a server.")] = None,
-    most: Annotated[int, typer.Option(min=1, help="With --out: so many episodes at most.")] = 1000,
-    warehouse: Warehouse = None,
-) -> None:
-    """Read the episodes in a browser: conversations with their pictures, causes, prompts and replies."""
-    from stark_udfs.cli.view import serve, write
-
-    settings = _reading(ctx, warehouse)
-    if out is None:
-        serve(reader(settings), settings, console(), host=host, port=port, episode=episode)
-    else:
-        write(reader(settings), settings, out, console(), most=most)
-
-
 @images.command(epilog=MORE)
 def verify(
     ctx: typer.Context,
@@ -310,7 +191,7 @@ def doctor(ctx: typer.Context) -> None:
     raise typer.Exit(0 if well else WRONG)
 
 
-for _command in (status, sql, show, trace, report, view):
+for _command in (status, sql, show, trace, report, view, audit):
     app.command(epilog=MORE)(_command)
 app.command(name="serve-offline")(serve_offline)
 

@@ -18,7 +18,7 @@ from stark_udfs.engine.deduplicate import deduplicated
 from stark_udfs.engine.estimate import CostEstimate
 from stark_udfs.engine.frames import checkpointed
 from stark_udfs.engine.lock import again_on_conflict
-from stark_udfs.engine.stage import Stage, UnitStage
+from stark_udfs.engine.stage import Stage, TableStage, UnitStage
 from stark_udfs.engine.system_tables import REJECTS, UNITS, RejectRow, UnitRow, UnitState
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.table import Table
@@ -97,7 +97,16 @@ def _write_rows(context: Context, stage: UnitStage, finished: DataFrame, rows: D
     return counts
 
 
-def _rejects(context: Context, stage: UnitStage, dropped: DataFrame) -> DataFrame:
+def write_rejects(context: Context, stage: TableStage, dropped: DataFrame) -> int:
+    """Make these the rejects of a table stage: `unit_key`, `position`, `reason`, `detail`, `key`; how many they are."""
+    new = checkpointed(_rejects(context, stage, dropped.withColumn("reply_key", F.lit(None).cast("string"))))
+    old = context.tables.read_or_empty(REJECTS).where(F.col("stage") == stage.name).select("unit_key")
+    rows, units = new.count(), old.union(new.select("unit_key")).distinct()
+    _replace(context, REJECTS, stage.name, new, units, rows=rows, fresh=False)
+    return rows
+
+
+def _rejects(context: Context, stage: Stage, dropped: DataFrame) -> DataFrame:
     origin = F.lit(None).cast("string")
     for reason in RejectReason:
         origin = F.when(F.col("reason") == reason.value, reason.origin.value).otherwise(origin)

@@ -11,7 +11,7 @@ from stark_udfs.calls.limits.server import BrokerServer
 from stark_udfs.engine.estimate import CostEstimate, CostEstimator
 from stark_udfs.engine.lock import StageLock
 from stark_udfs.engine.progress import Progress
-from stark_udfs.engine.stage import Stage, TableStage, UnitStage
+from stark_udfs.engine.stage import TableStage, UnitStage
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables
@@ -76,10 +76,9 @@ class Context:
         """The tables that a stage reads, by name."""
         return {table.name: self.tables.read(table) for table in reads}
 
-    def read_by(self, stage: Stage) -> tuple[Table, ...]:
-        """The tables that a stage reads, those included that it can do without and that are there."""
-        spare = stage.reads_if_there if isinstance(stage, TableStage) else ()
-        return (*stage.reads, *(table for table in spare if self.tables.exists(table)))
+    def frames_of(self, stage: TableStage) -> dict[str, DataFrame]:
+        """All tables of a table stage, by name; without rows where one that it may read is not there."""
+        return self.frames(stage.reads) | {table.name: self.tables.read_or_empty(table) for table in stage.may_read}
 
 
 LOOPBACK = "127.0.0.1"

@@ -42,7 +42,9 @@ class Check:
     from: "expected" (ours), "paper", or "set" (a number that the settings asked for). The check is made from `least`
     rows on. An invariant (`Exact`) fails in one row; all else fails where a bound lies outside the 95 % interval of
     what was measured. Rows of equal `unit` count as one observation. `over` makes the rows that it looks at from the
-    stage's own table and those that it reads, by name; None: the stage's own table.
+    stage's own table and those that it reads, by name; None: the stage's own table. `example` is SQL for the id of a
+    row that should be looked at, null for the others: a few are kept with the result, at most one of a unit. Only
+    shares and means have them.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Check:
     least: int = 1
     over: Callable[[Frames], DataFrame] | None = None
     unit: str = "unit_key"
+    example: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,10 @@ class TableStage:
     """Rows made by column expressions alone.
 
     settings: every setting that `select` looks at, as JSON: part of the stage's fingerprint.
-    reads_if_there: tables that it can do without; `select` gets those that there are.
     preflight: what has to be there before Spark starts; raises a StarkError that names what is missing.
+    may_read: tables that `select` gets without rows where their stages have not run.
+    derived: rows that are not selected any more are removed; otherwise they stay.
+    rejects: rows that were not made: `unit_key`, `position`, `reason`, `detail`, `key`.
     """
 
     name: str
@@ -69,7 +74,9 @@ class TableStage:
     select: Callable[[Frames], DataFrame]
     writes: Table
     settings: Mapping[str, Json]
-    reads_if_there: tuple[Table, ...] = ()
+    may_read: tuple[Table, ...] = ()
+    derived: bool = False
+    rejects: Callable[[Frames], DataFrame] | None = None
     checks: tuple[Check, ...] = ()
     preflight: Callable[[Secrets], None] | None = None
 
@@ -222,3 +229,8 @@ AnyChatStage: TypeAlias = ChatStage[Any, Any, Any]  # the engine moves rows of e
 AnyImageStage: TypeAlias = ImageStage[Any, Any]
 UnitStage: TypeAlias = AnyChatStage | AnyImageStage  # rows come of replies, unit by unit
 Stage: TypeAlias = TableStage | UnitStage
+
+
+def tables_read(stage: Stage) -> tuple[Table, ...]:
+    """Every table whose new version makes the stage run again."""
+    return (*stage.reads, *stage.may_read) if isinstance(stage, TableStage) else stage.reads

@@ -13,6 +13,8 @@ from stark_udfs.settings.tracking import TrackingSettings
 from stark_udfs.settings.ultron import UltronSettings
 from stark_udfs.stages.dataset import episodes
 from stark_udfs.stages.dataset.settings import EpisodesSettings, ReleaseSettings
+from stark_udfs.stages.consistency import stage as consistency
+from stark_udfs.stages.consistency.stage import ConsistencySettings
 from stark_udfs.stages.examples import examples
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
@@ -26,6 +28,8 @@ from stark_udfs.stages.images.settings import (
 )
 from stark_udfs.stages.people import demographics
 from stark_udfs.stages.people.quotas import QuotasSettings
+from stark_udfs.stages.probes import stage as probes
+from stark_udfs.stages.probes.stage import ProbesSettings
 from stark_udfs.stages.text import albums, narratives, summaries
 from stark_udfs.stages.text.albums import AlbumsSettings
 from stark_udfs.stages.text.commonsense import stage as commonsense
@@ -56,6 +60,8 @@ MODULES = (
     image_plans,
     images,
     moderations,
+    consistency,
+    probes,
     episodes,
     training_samples,
 )
@@ -88,6 +94,8 @@ class Settings(RunSettings):
     splits: SplitSettings = SplitSettings()
     ultron: UltronSettings = UltronSettings()
     tracking: TrackingSettings = TrackingSettings()
+    consistency: ConsistencySettings = ConsistencySettings()
+    probes: ProbesSettings = ProbesSettings()
 
 
 def load_settings(target: str = "demo", *, conf: str | Path | None = None, overrides: Sequence[str] = ()) -> Settings:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from stark_udfs.stages.consistency import people, pictures, times, voices
-from stark_udfs.stages.consistency.found import Checker, Found, Scene
+from stark_udfs.stages.consistency.found import Checker, Found, LeastScores, Scene
 from stark_udfs.stages.text.history import EpisodeHistory
 
+UNCHECKED = LeastScores()
 CHECKERS: Mapping[str, Checker] = {
     "profile": people.profile,
     "persona": people.persona,
@@ -22,15 +23,15 @@ CHECKERS: Mapping[str, Checker] = {
 }
 
 
-def examined(history: EpisodeHistory, min_score: float | None = None) -> Iterator[tuple[int, str, Found]]:
+def examined(history: EpisodeHistory, least: LeastScores = UNCHECKED) -> Iterator[tuple[int, str, Found]]:
     """(session number, check, what it found) of every session and check that has something to look at.
 
     Args:
         history: an episode.
-        min_score: least score of a chosen image against its description; None: unchecked.
+        least: what chosen images have to score.
     """
     for place, session in enumerate(history.sessions):
-        scene = Scene(history, place, min_score)
+        scene = Scene(history, place, least)
         for name, check in CHECKERS.items():
             result = check(scene)
             if result.checked:

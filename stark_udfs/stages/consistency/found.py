@@ -7,6 +7,7 @@ from stark_udfs.stages.text.history import EpisodeHistory, ToldSession
 from stark_udfs.stages.text.sessions.turns import ASSISTANT, Turn
 from stark_udfs.stages.text.words import excerpt
 
+PAINTED = ("p-t2i", "t2i")
 WORDS_LIMIT = 160  # characters of a quoted fault
 
 
@@ -31,18 +32,30 @@ NOTHING = Found(checked=False)
 
 
 @dataclass(frozen=True)
+class LeastScores:
+    """What an image has to score against its description, one painted for it and one found; None: unchecked."""
+
+    painted: float | None = None
+    found: float | None = None
+
+    def of(self, module: str) -> float | None:
+        """For an image of this module."""
+        return self.painted if module in PAINTED else self.found
+
+
+@dataclass(frozen=True)
 class Scene:
     """A session in its history.
 
     Attributes:
         history: the whole episode.
         place: of the session in `history.sessions`, from 0.
-        min_score: of an image against its description; None: unchecked.
+        least: what images have to score.
     """
 
     history: EpisodeHistory
     place: int
-    min_score: float | None = None
+    least: LeastScores = LeastScores()
 
     @property
     def session(self) -> ToldSession:

@@ -6,50 +6,30 @@ from collections.abc import Iterator
 from functools import cache
 
 from stark_udfs.data.names import packaged_names
+from stark_udfs.stages.text.matching import listed
 
-NAME = r"[^\W\d_a-z][\w'’-]+"
+NAME = r"(?!I['’])[^\W\d_a-z][\w'’-]+"
 ADDRESSED = re.compile(
-    rf"(?:^|[.!?…:]\s+)(?:(?:hello|hi|hey|welcome(?: back)?|good (?:morning|afternoon|evening|night)|"
-    rf"nice to hear from you|goodbye|bye|thanks|thank you|dear)(?: again| there)?,?\s+(?P<greeted>{NAME})(?=[\s,.!?:]|$)"
-    rf"|(?P<first>{NAME}),\s)|,\s+(?P<last>{NAME})(?=[.!?…]|$)",
-    re.IGNORECASE,
+    rf"(?:^|[.!?…:]\s+)(?:(?i:hello|hi|hey|welcome(?: back)?|good (?:morning|afternoon|evening|night)|"
+    rf"nice to hear from you|goodbye|bye|thanks|thank you|dear)(?i: again| there)?,?\s+(?P<greeted>{NAME}(?: {NAME})?)"
+    rf"(?=[,.!?:]|$)|(?P<first>{NAME}(?: {NAME})?),\s)|,\s+(?P<last>{NAME}(?: {NAME})?)(?=[.!?…]|$)"
 )
 INTRODUCED = re.compile(
-    rf"\bmy name(?:'s|’s| is)\s+(?P<named>{NAME}(?:\s{NAME})?)|\bI(?:'m|’m| am)\s+(?P<am>{NAME})(?=[,.!]|\s+(?:and|from|by)\b)"
+    rf"\b[Mm]y name(?:'s|’s| is)\s+(?P<named>{NAME}(?:\s{NAME})?)"
+    rf"|\bI(?:'m|’m| am)\s+(?P<am>{NAME}(?: {NAME})?)(?=[,.!]|\s+(?:and|from|by)\b)"
 )
 KIN = frozenset(
-    [
-        "mother",
-        "father",
-        "mum",
-        "dad",
-        "mom",
-        "sister",
-        "brother",
-        "aunt",
-        "uncle",
-        "cousin",
-        "niece",
-        "nephew",
-        "daughter",
-        "son",
-        "grandmother",
-        "grandfather",
-        "grandma",
-        "grandpa",
-        "granddaughter",
-        "grandson",
-        "wife",
-        "husband",
-    ]
+    listed(
+        "mother father mum dad mom sister brother aunt uncle cousin niece nephew daughter son grandmother "
+        "grandfather grandma grandpa granddaughter grandson wife husband"
+    )
 )
-OTHERS = frozenset(
-    ["neighbour", "neighbor", "colleague", "boss", "teacher", "doctor", "dentist", "landlord", "landlady", "coach"]
-)
-ONE_OF_A_KIND = frozenset(["mother", "father", "mum", "dad", "mom", "wife", "husband", "dog", "cat"])
+OTHERS = frozenset(listed("neighbour neighbor colleague boss teacher doctor dentist landlord landlady coach"))
+ONE_OF_A_KIND = frozenset(listed("mother father mum dad mom wife husband dog cat"))
 RELATED = re.compile(
     rf"\b[Mm]y\s+(?:(?:old|little|older|younger|elder|big|best|dear|late)\s+)?"
-    rf"(?P<relation>{'|'.join(sorted(KIN | OTHERS | ONE_OF_A_KIND))})(?:\s+called|\s+named|,)?\s+(?P<name>{NAME})(?![\w'’-])"
+    rf"(?P<relation>{'|'.join(sorted(KIN | OTHERS | ONE_OF_A_KIND))})"
+    rf"(?:\s+called|\s+named|,)?\s+(?P<name>{NAME})(?![\w'’-])"
 )
 
 
@@ -60,128 +40,31 @@ def folded(text: str) -> str:
 
 @cache
 def first_names() -> frozenset[str]:
-    """The packaged first names, folded; without those that are words with which a sentence may begin."""
-    return frozenset(folded(name.name) for name in packaged_names() if name.kind == "first") - COMMON
+    """The packaged first names and their parts, folded."""
+    names = [folded(name.name) for name in packaged_names() if name.kind == "first"]
+    return frozenset(names) | {part for name in names for part in name.split()}
+
+
+def is_first_name(said: str) -> bool:
+    """Whether a capitalised word is a first name and not, as "Hope" or "May" are, a word with which sentences begin."""
+    word = folded(said).split()[0]
+    return word in first_names() and (word not in COMMON or (" " in folded(said) and folded(said) in first_names()))
+
+
+def latin(text: str) -> bool:
+    """Whether a text begins in Latin script."""
+    return unicodedata.name(text[:1], "").startswith("LATIN")
 
 
 COMMON = frozenset(
-    [
-        "will",
-        "grace",
-        "hope",
-        "joy",
-        "faith",
-        "may",
-        "june",
-        "april",
-        "august",
-        "summer",
-        "autumn",
-        "rose",
-        "lily",
-        "ivy",
-        "mark",
-        "bill",
-        "frank",
-        "jack",
-        "pat",
-        "sunny",
-        "an",
-        "my",
-        "so",
-        "no",
-        "sea",
-        "do",
-        "you",
-        "he",
-        "she",
-        "art",
-        "drew",
-        "rich",
-        "grant",
-        "chance",
-        "chase",
-        "max",
-        "miles",
-        "page",
-        "brook",
-        "dawn",
-        "eve",
-        "gene",
-        "guy",
-        "jean",
-        "jay",
-        "kit",
-        "lance",
-        "lee",
-        "norm",
-        "ray",
-        "rob",
-        "sky",
-        "van",
-        "victor",
-        "young",
-        "ha",
-        "han",
-        "kim",
-        "min",
-        "ming",
-        "jun",
-        "long",
-        "dong",
-        "da",
-        "di",
-        "la",
-        "le",
-        "lan",
-        "bao",
-        "hong",
-        "sun",
-        "son",
-        "sung",
-        "song",
-        "than",
-        "that",
-        "the",
-        "thi",
-        "to",
-        "van",
-        "sam",
-        "sol",
-        "star",
-        "amber",
-        "ruby",
-        "pearl",
-        "crystal",
-        "violet",
-        "olive",
-        "daisy",
-        "heather",
-        "holly",
-        "hazel",
-        "jasmine",
-        "iris",
-        "honey",
-        "angel",
-        "christian",
-        "earnest",
-        "happy",
-        "lucky",
-        "precious",
-        "blessing",
-        "comfort",
-        "patience",
-        "gift",
-        "peace",
-        "mercy",
-        "charity",
-        "prince",
-        "king",
-        "duke",
-        "earl",
-        "major",
-        "bishop",
-    ]
+    listed(
+        "will grace hope joy faith may june april august summer autumn rose lily ivy mark bill frank jack pat "
+        "sunny an my so no sea do you he she art drew rich grant chance chase max miles page brook dawn eve "
+        "gene guy jean jay kit lance lee norm ray rob sky van victor young ha han kim min ming jun long dong "
+        "da di la le lan bao hong sun son sung song than that the thi to van sam sol star amber ruby pearl "
+        "crystal violet olive daisy heather holly hazel jasmine iris honey angel christian earnest happy "
+        "lucky precious blessing comfort patience gift peace mercy charity prince king duke earl major bishop"
+    )
 )
 
 
@@ -193,18 +76,14 @@ def own_names(name: str) -> frozenset[str]:
 def is_own(said: str, name: str) -> bool:
     """Whether a name that was said means the person: a part of theirs, or a pet form that begins as one does."""
     parts = own_names(name)
-    word = folded(said)
-    return word in parts or any(
-        len(word) > 2 and (part.startswith(word[:3]) or word.startswith(part)) for part in parts
-    )
+    words = folded(said).split()
+    return bool(parts & set(words)) or any(len(w) > 2 and part.startswith(w[:3]) for w in words for part in parts)
 
 
 def addressed(text: str) -> Iterator[tuple[str, str]]:
     """The names by which a turn speaks to somebody, with the words around them."""
     for match in ADDRESSED.finditer(text):
-        said = match["greeted"] or match["first"] or match["last"]
-        if said[0].isupper() or not said[0].islower():
-            yield said, match[0].strip(" ,")
+        yield match["greeted"] or match["first"] or match["last"], match[0].strip(" ,.!?:…")
 
 
 def introduced(text: str) -> Iterator[tuple[str, str, bool]]:

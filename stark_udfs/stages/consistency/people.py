@@ -6,15 +6,18 @@ from functools import cache
 from stark_udfs.data.countries import packaged_countries
 from stark_udfs.stages.consistency.found import Fault, Found, Scene, found
 from stark_udfs.stages.consistency.names import (
+    NAME,
     ONE_OF_A_KIND,
     exclude,
     first_names,
     folded,
     introduced,
+    is_first_name,
     is_own,
+    latin,
     relations,
 )
-from stark_udfs.stages.text.matching import content, counted, coverage, number_of, sentences
+from stark_udfs.stages.text.matching import content, counted, coverage, listed, number_of, sentences, stem
 
 AGE = r"(?P<age>\d{1,3}|[a-z]+(?:-[a-z]+)?)"
 AGES = tuple(
@@ -23,18 +26,27 @@ AGES = tuple(
         rf"\bI(?:'m|’m| am)(?: only| just| already| now)? {AGE}(?: years old|(?=[,.!?;]| and\b| now\b|$))",
         rf"\bI(?:'m|’m| am) an? {AGE}[- ]year[- ]old\b",
         rf"\bas an? {AGE}[- ]year[- ]old\b",
+        rf"\b{AGE}[- ]year[- ]olds? like me\b",
         rf"\bat my age,? (?:of )?{AGE}\b",
-        rf"\bI(?:'ve| have|’ve)? (?:just )?(?:turned|turn) {AGE}\b",
+        rf"\bI(?:'ve| have|’ve)? (?:just )?turned {AGE}\b",
     )
 )
-LIVES = re.compile(r"\bI(?:'m|’m| am)?(?: still| now)? (?:live|living|settled) in (?P<place>[^.,;!?]+)")
+LIVES = re.compile(
+    r"(?:\bI(?:'m|’m| am)?(?: still| now)? (?:live|living|settled)|(?:^|[.!?]\s)Living|"
+    r"\bmy (?:life|home|years)(?: here)?) in (?P<place>[^.,;!?]+)"
+)
 BORN = re.compile(r"\b(?:I was|I'm|I’m|I am)(?: a| from)?[^.,;!?]{0,20}? ?born in (?P<place>[^.,;!?]+)")
 FROM = re.compile(r"\bI(?:'m|’m| am| come)(?: originally)? from (?P<place>[^.,;!?]+)")
 DENIED = re.compile(
-    r"\bI(?:'ve|’ve| have)? (?:never (?:liked?|cared?|had|have|eat|ate|eaten|drink|drank|drunk|watch(?:ed)?|touch(?:ed)?|"
-    r"play(?:ed)?|read|own(?:ed)?|was|did|do|owned|wanted?|tried|try|needed)|hate|can(?:'t|’t|not) stand|detest|loathe|dislike|"
-    r"no longer (?:like|care|have|want|own)|do(?:n't|n’t| not) (?:like|care for|own|have any|believe in))\b(?P<what>[^.;!?]*)",
+    r"\bI(?:'ve|’ve| have)? (?:never (?:liked?|cared?|had|have|eat|ate|eaten|drink|drank|drunk|watch(?:ed)?|"
+    r"touch(?:ed)?|play(?:ed)?|read|own(?:ed)?|was|did|do|wanted?|tried|try|needed)|hate|can(?:'t|’t|not) stand|"
+    r"detest|loathe|dislike|no longer (?:like|care|have|want|own)|"
+    r"do(?:n't|n’t| not) (?:like|care for|own|have any|believe in)|"
+    r"have (?:no|little) (?:interest in|taste for))\b(?P<what>[^.;!?]*)",
     re.IGNORECASE,
+)
+DISMISSED = re.compile(
+    r"(?P<what>[^.;:!?]*) (?:mean|means|is|are|leaves?) (?:nothing (?:to|for) me|not for me|me cold)\b", re.IGNORECASE
 )
 SOFTENED = re.compile(r"\b(?:without|unless|until|enough|such|like that|more than|alone|today|yet)\b", re.IGNORECASE)
 SAME_FACT = 0.6  # of the content words of a fact, from which a sentence counts as saying it again
@@ -52,9 +64,9 @@ def _told(scene: Scene, text: str) -> list[tuple[str, str]]:
     person = scene.history
     faults = []
     for said, words, plainly in introduced(text):
-        name = said.split()[0]
-        known = plainly or (folded(name) in first_names() and name[0].isupper())
-        if known and _same_script(name, person.name) and not is_own(name, person.name):
+        name = said
+        known = plainly or is_first_name(name)
+        if known and latin(name) == latin(person.name) and not is_own(name, person.name):
             faults.append((words, f"name: {person.name}"))
     years = (scene.session.session_date - scene.history.sessions[0].session_date).days // 365 + 1
     for pattern in AGES:
@@ -72,10 +84,6 @@ def _told(scene: Scene, text: str) -> list[tuple[str, str]]:
 
 def _homes(scene: Scene) -> list[str]:
     return [scene.history.birthplace, scene.history.residence]
-
-
-def _same_script(one: str, other: str) -> bool:
-    return one.isascii() == other.isascii() or one[0] < "\u0370" == other[0] < "\u0370"
 
 
 @cache
@@ -100,7 +108,7 @@ def persona(scene: Scene) -> Found:
     wanted = content(person.entity_value)
     faults: list[Fault] = []
     for turn in scene.user_turns:
-        for match in DENIED.finditer(turn.text):
+        for match in (*DENIED.finditer(turn.text), *DISMISSED.finditer(turn.text)):
             said = content(match["what"])
             if wanted and len(wanted & said) >= max(1, 0.7 * len(wanted)) and not SOFTENED.search(match["what"]):
                 faults.append(Fault(turn.turn, match[0], person.sentence))
@@ -135,37 +143,17 @@ def event_facts(scene: Scene) -> Found:
     return found(faults, checked=any(counted(fact) or _slots(fact) for fact in facts))
 
 
-SLOT = re.compile(r"\b(?P<before>[a-z]{3,}) (?P<name>[A-Z][\w'’-]+)")
-PREPOSITIONS = frozenset(
-    [
-        "and",
-        "the",
-        "for",
-        "with",
-        "but",
-        "that",
-        "who",
-        "from",
-        "near",
-        "into",
-        "onto",
-        "between",
-        "about",
-        "after",
-        "when",
-        "than",
-        "then",
-    ]
-)
+SLOT = re.compile(rf"\b(?P<before>[a-z]{{3,}}) (?P<name>{NAME}(?: {NAME})?)")
+PREPOSITIONS = frozenset(listed("and the for with but that who from near into onto between about after when than then"))
 
 
-def _slots(text: str) -> dict[str, set[str]]:
-    """By the noun before it, the names of "my neighbour Galina"."""
+def _slots(text: str, *, known: bool = True) -> dict[str, set[str]]:
+    """By the noun before it, the names of "my neighbour Galina"; `known`: only names that are packaged."""
     found_names: dict[str, set[str]] = {}
     for match in SLOT.finditer(text):
         name = folded(match["name"].split("'")[0].split("’")[0])
-        if match["before"] not in PREPOSITIONS and name in first_names():
-            found_names.setdefault(match["before"], set()).add(name)
+        if match["before"] not in PREPOSITIONS and (not known or name.split()[0] in first_names()):
+            found_names.setdefault(stem(match["before"]), set()).add(name.split()[0])
     return found_names
 
 
@@ -174,7 +162,7 @@ def _renamed(fact: str, text: str) -> list[str]:
     names = _slots(fact)
     wrong = []
     for said in sentences(text) if names else []:
-        now = _slots(said)
+        now = _slots(said, known=False)
         differ = any(now[noun].isdisjoint(names[noun]) for noun in names.keys() & now.keys())
         if differ and coverage(fact, said) >= SAME_FACT:
             wrong.append(said)

@@ -1,6 +1,6 @@
 """Shared images: not before they exist, one description each, and a picture that shows it."""
 
-from stark_udfs.stages.consistency.found import NOTHING, Fault, Found, Scene, found
+from stark_udfs.stages.consistency.found import Fault, Found, Scene, found
 from stark_udfs.stages.text.sessions.turns import SharedImage
 
 
@@ -44,15 +44,15 @@ def album_descriptions(scene: Scene) -> Found:
 
 def image_text(scene: Scene) -> Found:
     """The chosen image of each description scores at least what the scorer needs to take it."""
-    scores = {image.image_id: image.text_score for image in scene.history.images}
-    rated = [(turn, image, scores.get(image.image_id)) for turn, image in _shared(scene)]
-    least = scene.min_score
-    if least is None or all(score is None for _, _, score in rated):
-        return NOTHING
-    return found(
-        [
-            Fault(turn, image.description, f"score {score:.3f}, at least {least:g}")
-            for turn, image, score in rated
-            if score is not None and score < least
-        ]
-    )
+    chosen = {image.image_id: image for image in scene.history.images}
+    rated = [
+        (turn, image.description, pick.text_score, least)
+        for turn, image in _shared(scene)
+        if (pick := chosen.get(image.image_id)) is not None and (least := scene.least.of(pick.module)) is not None
+    ]
+    faults = [
+        Fault(turn, description, f"score {score:.3f}, at least {least:g}")
+        for turn, description, score, least in rated
+        if score is not None and score < least
+    ]
+    return found(faults, checked=any(score is not None for _, _, score, _ in rated))

@@ -11,10 +11,12 @@ TOLERANCE = 0.25  # of a stated span, or one of its unit
 OPENING = 2  # turns of each session in which people say how long it has been
 NUMBER_WORDS = "|".join(sorted(COUNTS, key=len, reverse=True))
 SPAN = rf"(?P<count>\d+|{NUMBER_WORDS})\s+(?P<unit>{'|'.join(UNIT_DAYS)})s?\b"
+ABOUT = r"(?:about |almost |nearly |over |only |just )?"
+THEN = r"(?=[,.!?…]|\s+(?:already|later|have|has|went|gone|since|is a|and|without|flew|passed|ago)\b)"
+BARE = SPAN.replace("count", "count2").replace("unit", "unit2")
 SINCE = re.compile(
-    rf"(?:(?:\bafter|\bbeen|\bmakes|\balready|\bin)\s+(?:about |almost |nearly |over |only |just )?{SPAN}(?!['’]|\s+(?:of|at|in|on|with)\b))"
-    rf"|(?:(?:^|[.!?…:]\s+|, )(?:about |almost |nearly |over |only |just )?{SPAN.replace('count', 'count2').replace('unit', 'unit2')}"
-    r"(?=[,.!?…]|\s+(?:already|later|have|has|went|gone|since|is a|and|without|flew|passed|ago)\b))",
+    rf"(?:(?:\bafter|\bbeen|\bmakes|\balready|\bin)\s+{ABOUT}{SPAN}(?!['’]|\s+(?:of|at|in|on|with)\b))"
+    rf"|(?:(?:^|[.!?…:]\s+|, ){ABOUT}{BARE}{THEN})",
     re.IGNORECASE,
 )
 AGO = re.compile(rf"{SPAN}\s+ago\b", re.IGNORECASE)

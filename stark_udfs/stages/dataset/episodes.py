@@ -9,21 +9,20 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from stark_udfs.core.records import Record
-from stark_udfs.engine.checking.measures import Exact, Share
+from stark_udfs.engine.checking.measures import Share
 from stark_udfs.engine.stage import Check, Frames, TableStage
 from stark_udfs.stages.dataset.licences import licence_kind
-from stark_udfs.stages.dataset.records import Episode, LeftOut, Split
-from stark_udfs.stages.dataset.settings import EpisodesSettings
+from stark_udfs.stages.dataset.records import Episode, LeftOut
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.images import stage as images
 from stark_udfs.stages.people import demographics
+from stark_udfs.stages.splits import split_column
 from stark_udfs.stages.text import albums, narratives
 from stark_udfs.stages.text.commonsense import stage as commonsense
 from stark_udfs.stages.text.events import stage as events
 from stark_udfs.stages.text.personas import stage as personas
 from stark_udfs.stages.text.sessions import stage as sessions
-from stark_udfs.tables import columns
+from stark_udfs.stages.verdicts import moderations
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.table import Table
 
@@ -43,16 +42,6 @@ READS = (
     images.TABLE,
 )
 
-
-class SessionVerdict(Record):
-    """What is read of `moderations`."""
-
-    episode_id: str
-    session_number: int
-    label: str
-
-
-MODERATIONS = Table("moderations", SessionVerdict, key=("episode_id", "session_number"))
 
 ALBUM = """transform(album_images, a -> named_struct(
     'image_id', a.image_id, 'description', a.description, 'category', a.category,
@@ -93,7 +82,7 @@ def select(settings: "Settings", frames: Frames) -> DataFrame:
         .withColumn("shared", F.expr(SHARED))
         .withColumn("left_out", _left_out(least, most, keep_flagged=section.flagged == "keep"))
     )
-    made = {**_made(), "split": _split(section, settings.pipeline.seed)}
+    made = {**_made(), "split": split_column(F.col("demographic_id"), settings.splits, seed=settings.pipeline.seed)}
     return whole.select(*(made[name].alias(name) if name in made else name for name in Episode.model_fields))
 
 
@@ -173,10 +162,7 @@ def _faces(frames: Frames) -> DataFrame:
 
 
 def _flagged(frames: Frames) -> DataFrame:
-    verdicts = frames.get(MODERATIONS.name)
-    if verdicts is None:
-        return frames["narratives"].select("episode_id", F.expr("cast(array() as array<bigint>)").alias("flagged_sessions"))
-    flagged = verdicts.where("label = 'flagged'")
+    flagged = frames[moderations.TABLE.name].where("label = 'flagged'")
     numbers = F.sort_array(F.collect_list("session_number"))
     return flagged.groupBy("episode_id").agg(numbers.alias("flagged_sessions"))
 
@@ -192,27 +178,10 @@ def _left_out(least: int, most: int, *, keep_flagged: bool) -> Column:
     )
 
 
-def _split(section: EpisodesSettings, seed: int) -> Column:
-    """By the profile: all episodes of one person, and of people with the same profile, go together; for good."""
-    profile = ("age", "gender", "birthplace", "residence")
-    draw = columns.uniform(F.lit(seed), F.lit("split"), *(F.col(name) for name in profile))
-    return (
-        F.when(draw < section.test_share, Split.TEST.value)
-        .when(draw < section.test_share + section.valid_share, Split.VALID.value)
-        .otherwise(Split.TRAIN.value)
-    )
-
-
 CHECKS = (
-    Check("profiles in two splits", Exact("max(splits)"), low=0, high=1, over=lambda frames: _splits(frames)),
     Check("images without a file", Share("images_missing", of="images_shared"), high=0.05),
     Check("episodes left out", Share("left_out IS NOT NULL"), high=0.1),
 )
-
-
-def _splits(frames: Frames) -> DataFrame:
-    grouped = frames[TABLE.name].groupBy("age", "gender", "birthplace", "residence")
-    return grouped.agg(F.count_distinct("split").alias("splits"), F.min("unit_key").alias("unit_key"))
 
 
 def stage(settings: "Settings") -> TableStage:
@@ -221,13 +190,14 @@ def stage(settings: "Settings") -> TableStage:
     return TableStage(
         name=TABLE.name,
         reads=READS,
-        reads_if_there=(MODERATIONS,),
+        may_read=(moderations.TABLE,),
         select=partial(select, settings),
         writes=TABLE,
         settings={
             **settings.episodes.model_dump(mode="json"),
             "sessions": bounds,
             "seed": settings.pipeline.seed,
+            "splits": settings.splits.model_dump(mode="json"),
         },
         checks=CHECKS,
     )

@@ -13,7 +13,7 @@ class Split(StrEnum):
     """Which part of the dataset an episode belongs to."""
 
     TRAIN = "train"
-    VALID = "valid"
+    VALIDATION = "validation"
     TEST = "test"
 
 
@@ -115,7 +115,7 @@ class Episode(Record):
 
     episode_id: str = Field(description="references narratives.episode_id")
     public_index: str = Field(description="seed_id:episode_id-relation, as the public dataset names its rows")
-    split: Split = Field(description="train | valid | test, by the person's profile")
+    split: Split = Field(description="train | validation | test, by person")
     left_out: LeftOut | None = Field(description="why the episode is not in the dataset; null: it is")
     left_out_detail: str = Field(description="figures of left_out")
     demographic_id: str

@@ -11,15 +11,13 @@ RELEASED: tuple[Licence, ...] = ("CC0", "public domain", "CC BY", "CC BY-SA")
 
 
 class EpisodesSettings(Section):
-    """Which episodes make up the dataset, and how it is split."""
+    """Which episodes make up the dataset."""
 
     min_sessions: int | None = Field(None, ge=1, description="null: as `sessions` has it")
     max_sessions: int | None = Field(None, ge=1, description="null: as `sessions` has it")
     flagged: Literal["leave_out", "keep"] = Field(
         "leave_out", description="an episode with a session that `moderations` flagged, where there is that table"
     )
-    valid_share: float = Field(0.1, ge=0, lt=0.5, description="of people; twins of one profile go together")
-    test_share: float = Field(0.1, ge=0, lt=0.5)
 
 
 class ReleaseSettings(Section):

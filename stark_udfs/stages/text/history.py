@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from pydantic import Field
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.core.records import Record
@@ -94,6 +94,6 @@ def _gathered(rows: DataFrame, name: str, *columns: str) -> DataFrame:
     return rows.groupBy("episode_id").agg(F.sort_array(F.collect_list(F.struct(*columns))).alias(name))
 
 
-def _given(name: str) -> F.Column:  # type: ignore[name-defined]
+def _given(name: str) -> Column:
     lists = ("events", "album", "summaries", "images")
     return F.coalesce(name, F.array()).alias(name) if name in lists else F.col(name)

@@ -7,305 +7,69 @@ without spaces between words, such as Chinese, is compared by pairs of character
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 SENTENCE = re.compile(r"(?<=[.!?…;:])\s+")
+
+
+def listed(text: str) -> list[str]:
+    """The words of a word list that is written as one text."""
+    return text.split()
+
+
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 STOP = frozenset(
-    [
-        "a",
-        "about",
-        "after",
-        "again",
-        "all",
-        "also",
-        "am",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "because",
-        "been",
-        "before",
-        "being",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "doing",
-        "down",
-        "during",
-        "each",
-        "for",
-        "from",
-        "further",
-        "get",
-        "got",
-        "had",
-        "has",
-        "have",
-        "having",
-        "he",
-        "her",
-        "here",
-        "hers",
-        "him",
-        "his",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "itself",
-        "just",
-        "me",
-        "more",
-        "most",
-        "my",
-        "myself",
-        "no",
-        "nor",
-        "not",
-        "now",
-        "of",
-        "off",
-        "on",
-        "once",
-        "only",
-        "or",
-        "other",
-        "our",
-        "out",
-        "over",
-        "own",
-        "same",
-        "she",
-        "should",
-        "so",
-        "some",
-        "such",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "themselves",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "through",
-        "to",
-        "too",
-        "under",
-        "until",
-        "up",
-        "us",
-        "very",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "while",
-        "who",
-        "whom",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        "yours",
-        "yourself",
-        "let",
-        "one",
-        "much",
-        "many",
-        "yes",
-        "oh",
-        "ah",
-        "well",
-        "really",
-        "still",
-        "even",
-        "ever",
-        "never",
-        "going",
-        "gone",
-        "go",
-        "went",
-        "come",
-        "came",
-        "thing",
-    ]
+    listed(
+        """a about after again all also am an and any are as at be because been before being but by can
+            could did do does doing down during each for from further get got had has have
+            having he her here hers him his how i if in into is it its itself just me more most
+            my myself no nor not now of off on once only or other our out over own same she
+            should so some such than that the their them themselves then there these they this
+            those through to too under until up us very was we were what when where which while
+            who whom why will with would you your yours yourself let one much many yes oh ah
+            well really still even ever never going gone go went come came thing"""
+    )
 )
 IRREGULAR = {
     past: base
     for base, pasts in (
         line.split(":")
-        for line in [
-            "become:became",
-            "begin:began,begun",
-            "bite:bit,bitten",
-            "blow:blew,blown",
-            "break:broke,broken",
-            "bring:brought",
-            "build:built",
-            "buy:bought",
-            "catch:caught",
-            "choose:chose,chosen",
-            "cost:costs",
-            "cut:cuts",
-            "dig:dug",
-            "draw:drew,drawn",
-            "drink:drank,drunk",
-            "drive:drove,driven",
-            "eat:ate,eaten",
-            "fall:fell,fallen",
-            "feel:felt",
-            "feed:fed",
-            "fight:fought",
-            "find:found",
-            "fly:flew,flown",
-            "forget:forgot,forgotten",
-            "freeze:froze,frozen",
-            "give:gave,given",
-            "grow:grew,grown",
-            "hang:hung",
-            "have:had",
-            "hear:heard",
-            "hide:hid,hidden",
-            "hold:held",
-            "keep:kept",
-            "know:knew,known",
-            "lead:led",
-            "learn:learnt",
-            "leave:left",
-            "lend:lent",
-            "lie:lay,lain",
-            "light:lit",
-            "lose:lost",
-            "make:made",
-            "mean:meant",
-            "meet:met",
-            "pay:paid",
-            "read:reads",
-            "ride:rode,ridden",
-            "ring:rang,rung",
-            "rise:rose,risen",
-            "run:ran",
-            "say:said,says",
-            "see:saw,seen",
-            "sell:sold",
-            "send:sent",
-            "set:sets",
-            "shake:shook,shaken",
-            "shine:shone",
-            "shoot:shot",
-            "show:showed,shown",
-            "shut:shuts",
-            "sing:sang,sung",
-            "sink:sank,sunk",
-            "sit:sat",
-            "sleep:slept",
-            "smell:smelt",
-            "speak:spoke,spoken",
-            "spend:spent",
-            "stand:stood",
-            "steal:stole,stolen",
-            "stick:stuck",
-            "swim:swam,swum",
-            "take:took,taken",
-            "teach:taught",
-            "tear:tore,torn",
-            "tell:told",
-            "think:thought",
-            "throw:threw,thrown",
-            "understand:understood",
-            "wake:woke,woken",
-            "wear:wore,worn",
-            "win:won",
-            "write:wrote,written",
-            "burn:burnt",
-            "spill:spilt",
-            "dream:dreamt",
-            "sew:sewn",
-            "weave:wove,woven",
-            "child:children",
-            "man:men",
-            "woman:women",
-            "foot:feet",
-            "tooth:teeth",
-            "mouse:mice",
-            "half:halves",
-            "knife:knives",
-            "leaf:leaves",
-            "shelf:shelves",
-            "loaf:loaves",
-            "life:lives",
-            "wife:wives",
-            "person:people",
-            "swear:swore,sworn",
-            "sweep:swept",
-            "kneel:knelt",
-            "bend:bent",
-            "creep:crept",
-            "bear:bore",
-            "bind:bound",
-            "lay:laid",
-            "bleed:bled",
-            "deal:dealt",
-            "swing:swung",
-        ]
+        for line in listed(
+            """become:became begin:began,begun bite:bit,bitten blow:blew,blown break:broke,broken bring:brought
+            build:built buy:bought catch:caught choose:chose,chosen cost:costs cut:cuts dig:dug
+            draw:drew,drawn drink:drank,drunk drive:drove,driven eat:ate,eaten fall:fell,fallen
+            feel:felt feed:fed fight:fought find:found fly:flew,flown forget:forgot,forgotten
+            freeze:froze,frozen give:gave,given grow:grew,grown hang:hung have:had hear:heard
+            hide:hid,hidden hold:held keep:kept know:knew,known lead:led learn:learnt leave:left
+            lend:lent lie:lay,lain light:lit lose:lost make:made mean:meant meet:met pay:paid
+            read:reads ride:rode,ridden ring:rang,rung rise:rose,risen run:ran say:said,says
+            see:saw,seen sell:sold send:sent set:sets shake:shook shine:shone shoot:shot
+            show:showed,shown shut:shuts sing:sang,sung sink:sank,sunk sit:sat sleep:slept
+            smell:smelt speak:spoke,spoken spend:spent stand:stood steal:stole,stolen
+            stick:stuck swim:swam,swum take:took,taken teach:taught tear:tore,torn tell:told
+            think:thought throw:threw,thrown understand:understood wake:woke,woken
+            wear:wore,worn win:won write:wrote,written burn:burnt spill:spilt dream:dreamt
+            sew:sewn weave:wove,woven child:children man:men woman:women foot:feet tooth:teeth
+            mouse:mice half:halves knife:knives leaf:leaves shelf:shelves loaf:loaves life:lives
+            wife:wives person:people swear:swore,sworn sweep:swept kneel:knelt bend:bent
+            creep:crept bear:bore bind:bound lay:laid bleed:bled deal:dealt swing:swung"""
+        )
     )
     for past in pasts.split(",")
 }
 NUMBERS = {
     word: value
     for value, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ]
+        listed(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen"
+        )
     )
 }
 TENS = {
     word: 10 * value
-    for value, word in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
-    )
+    for value, word in enumerate(listed("twenty thirty forty fifty sixty seventy eighty ninety"), start=2)
 }
 
 
@@ -384,7 +148,7 @@ def counted(text: str) -> dict[str, set[int]]:
     """By the stem of the word that follows: the numbers of a text, as {"day": {5}} of "five days"; not "one"."""
     words = re.findall(r"[^\W_]+(?:[-'’][^\W_]+)*", text)
     found: dict[str, set[int]] = {}
-    for word, after in zip(words, words[1:], strict=False):
+    for word, after in pairwise(words):
         number = number_of(word)
         if number is not None and number != 1 and after.casefold() not in STOP and number_of(after) is None:
             found.setdefault(stem(after), set()).add(number)
