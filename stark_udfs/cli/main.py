@@ -239,6 +239,9 @@ def audit(
 
     settings = _common(ctx).settings()
     raise typer.Exit(0 if audit_people(settings, reader(settings), console(), against) else WRONG)
+
+
+@app.command(epilog=MORE)
 def report(
     ctx: typer.Context,
     *,
@@ -273,6 +276,33 @@ def view(
         serve(reader(settings), settings, console(), host=host, port=port, episode=episode)
     else:
         write(reader(settings), settings, out, console(), most=most)
+
+
+@app.command(epilog=MORE)
+def export(
+    ctx: typer.Context,
+    *,
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="An empty folder or URI; a shared one on a cluster.")],
+    form: Annotated[str, typer.Option("--format", help="dataset, or messages for trainers.")] = "dataset",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export that is there.")] = False,
+) -> None:
+    """Write the dataset: Parquet, shards of pictures, card, metadata, checksums."""
+    from stark_udfs.cli.export import export as write_export
+
+    write_export(_common(ctx).settings(), folder, form, console(), overwrite=overwrite)
+
+
+@app.command(name="import", epilog=MORE)
+def import_(
+    ctx: typer.Context,
+    *,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A released Stark Parquet, or a folder of them.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new warehouse.")],
+) -> None:
+    """Read a released data set, in the public schema, into tables."""
+    from stark_udfs.cli.import_ import import_file
+
+    import_file(_common(ctx).places(), file, to, console())
 
 
 @images.command(epilog=MORE)
