@@ -1,8 +1,8 @@
 """Time and memory of an export: `python -m bench.export --warehouse DIR --episodes 10000 100000`.
 
 The episodes of a finished warehouse are multiplied: each copy has its own ids, and pictures under their own keys, whose
-files are those of the original. Peak memory is the kernel's high-water mark, of the largest Python worker, of the JVM, and
-of this process.
+files are those of the original. Peak memory is the kernel's high-water mark, of the largest Python worker, of the JVM,
+and of this process.
 """
 
 import argparse
@@ -41,13 +41,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     told = [_measured(options.warehouse, size, options.pictures, options.out) for size in options.episodes]
     if len(told) > 1:
         more = told[-1]["episodes"] - told[0]["episodes"]
-        slope = {name: round((told[-1][name] - told[0][name]) / more * 1000, 3) for name in ("seconds", "worker_mb", "jvm_mb")}
+        slope = {
+            name: round((told[-1][name] - told[0][name]) / more * 1000, 3)
+            for name in ("seconds", "worker_mb", "jvm_mb")
+        }
         print(json.dumps({"per_1000_episodes": slope}))
 
 
 def _measured(warehouse: Path, size: int, share: float, out: Path | None) -> dict[str, float]:
     with TemporaryDirectory(dir=out) as folder:
-        places = [f"storage.tables={folder}/tables", f"storage.files={warehouse}/files", f"spark.log={folder}/spark.log"]
+        places = [
+            f"storage.tables={folder}/tables",
+            f"storage.files={warehouse}/files",
+            f"spark.log={folder}/spark.log",
+        ]
         settings = load_settings("base", overrides=[*places, "spark.driver_memory=3g"])
         source = load_settings("base", overrides=[f"storage.tables={warehouse}/tables", places[1], places[2]])
         with session(settings) as spark:

@@ -29,13 +29,17 @@ def export(settings: Settings, folder: str, form: str, console: Console, *, over
     kind = cast("Literal['dataset', 'messages']", form)
     done = write(settings, spark_session(settings.spark), folder, form=kind, overwrite=overwrite)
     parts = [f"{done.rows(part):,} {name}" for part, name in SHOWN.items() if any(f.part == part for f in done.files)]
-    lines = [f"{done.root}: {', '.join(parts)}; {len(done.files) + 2} files, {sum(f.bytes for f in done.files):,} bytes"]
+    lines = [
+        f"{done.root}: {', '.join(parts)}; {len(done.files) + 2} files, {sum(f.bytes for f in done.files):,} bytes"
+    ]
     lines += [
         f"  {part}: {number:,} {state}" for (part, state), number in sorted(done.pictures.items()) if state != "pixels"
     ]
     lines += [f"  left out: {number:,} episodes, {reason}" for reason, number in sorted(done.left_out.items())]
     lost = sum(number for (_, state), number in done.pictures.items() if state in ("missing", "damaged"))
     if lost and form == "dataset":
-        lines.append(f"  {lost:,} pictures have no sound file: their keys are empty. `stark images verify --repair` makes them")
+        lines.append(
+            f"  {lost:,} pictures have no sound file: their keys are empty. `stark images verify --repair` makes them"
+        )
     for line in lines:
         console.print(Text(plain(line)), soft_wrap=True)

@@ -20,4 +20,6 @@ def import_file(settings: RunSettings, file: str, folder: Path, console: Console
     counts = write_tables(import_public(spark, file), tables)
     told = ", ".join(f"{number:,} {name}" for name, number in counts.items())
     console.print(Text(plain(f"{folder}: {told}")), soft_wrap=True)
-    console.print(Text(plain(f"Read them with `stark show --warehouse {folder}` and `stark sql --warehouse {folder}`.")))
+    console.print(
+        Text(plain(f"Read them with `stark show --warehouse {folder}` and `stark sql --warehouse {folder}`."))
+    )

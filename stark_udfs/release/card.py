@@ -31,9 +31,9 @@ def render(facts: Facts, form: str = "dataset") -> str:
     """The card of an export."""
     parts = [
         _head(facts),
-        f"# {_safe(facts.release.name)}",
-        "",
         _first_line(facts),
+        "",
+        f"# {_safe(facts.release.name)}",
         "",
         *_what(facts, form),
         *_numbers(facts),
@@ -47,8 +47,8 @@ def render(facts: Facts, form: str = "dataset") -> str:
 def _first_line(facts: Facts) -> str:
     if facts.simulated:
         return (
-            "**Texts and pictures marked `offline` are simulated:** they come from a program that fills templates and "
-            "draws, not from a model. They show the form of the data and measure nothing."
+            "**Simulated: text and pictures are by a program that fills templates and draws, not by models.** "
+            f"They show the form of the data and measure nothing. Providers: {', '.join(facts.providers)}."
         )
     return "Texts and generated pictures of this dataset were made by models; the people in it do not exist."
 
@@ -58,8 +58,14 @@ def _head(facts: Facts) -> str:
     for part, (name, _) in PARTS.items():
         splits = dict.fromkeys(file.split for file in facts.files if file.part == part)
         if splits:
-            files = [{"split": split, "path": f"{part}/{split}-*.parquet"} for split in ("train", "valid", "test") if split in splits]
-            configs.append({"config_name": name, "data_files": files, **({"default": True} if name == "default" else {})})
+            files = [
+                {"split": split, "path": f"{part}/{split}-*.parquet"}
+                for split in ("train", "valid", "test")
+                if split in splits
+            ]
+            configs.append(
+                {"config_name": name, "data_files": files, **({"default": True} if name == "default" else {})}
+            )
     episodes = facts.episodes
     head = {
         "pretty_name": facts.release.name,
@@ -67,7 +73,13 @@ def _head(facts: Facts) -> str:
         **({} if facts.release.licence else {"license_name": "not-named"}),
         "language": ["en"],
         "size_categories": [next((name for most, name in SIZES if episodes < most), "n>1M")],
-        "tags": ["synthetic", "conversational", "multi-modal", "long-term-memory", *(["simulated"] if facts.simulated else [])],
+        "tags": [
+            "synthetic",
+            "conversational",
+            "multi-modal",
+            "long-term-memory",
+            *(["simulated"] if facts.simulated else []),
+        ],
         "configs": configs,
     }
     return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n"
@@ -76,7 +88,11 @@ def _head(facts: Facts) -> str:
 def _what(facts: Facts, form: str) -> list[str]:
     there = [(part, *PARTS[part]) for part in PARTS if any(file.part == part for file in facts.files)]
     rows = [(f"`{part}/`", name, says) for part, name, says in there]
-    rows += [(f"`{part}/`", "WebDataset", "pictures, and what the tables say of each") for part in ("images", "faces") if any(file.part == part for file in facts.files)]
+    rows += [
+        (f"`{part}/`", "WebDataset", "pictures, and what the tables say of each")
+        for part in ("images", "faces")
+        if any(file.part == part for file in facts.files)
+    ]
     load = "messages" if form == "messages" else "default"
     return [
         "Long-term conversations of invented people with an AI assistant, over months, in which both share pictures.",
@@ -114,8 +130,8 @@ def _numbers(facts: Facts) -> list[str]:
         f"{facts.images_shared:,} shared images ({facts.images_shared / each:.2f} a session), "
         f"{facts.images_missing:,} of them without a picture. Counted before the block list.",
         "",
-        "Splits go by the person's profile (age, gender, birthplace, residence): no person, and no two people of one profile, "
-        "are in two splits. A picture that was found can be in two.",
+        "Splits go by the person's profile (age, gender, birthplace, residence): no person, and no two people of one "
+        "profile, are in two splits. A picture that was found can be in two.",
         "",
         *shares,
         *(_left_out(facts)),
@@ -139,8 +155,8 @@ def _pictures(facts: Facts) -> list[str]:
         "",
         *_table(("part", "how released", "pictures"), rows),
         "",
-        f"Pixels are released of generated pictures, and of found ones under: {licences}. A key that begins with `url:` has no "
-        "pixels here; `image_index` gives the page and the SHA-256. Creator, licence and page of every picture stand in "
+        f"Pixels are released of generated pictures, and of found ones under: {licences}. A key that begins with `url:` "
+        "has no pixels here; `image_index` gives the page and the SHA-256. Creator, licence and page of each stand in "
         "`image_index` and beside it in its shard: CC BY and CC BY-SA ask you to name them.",
         "",
         "Generated files carry an XMP packet with IPTC's digital source type: `trainedAlgorithmicMedia` for models, "
@@ -153,22 +169,44 @@ def _pictures(facts: Facts) -> list[str]:
 
 def _origin(facts: Facts) -> list[str]:
     stages = [
-        (row["stage"], row["state"], f"{row['rows_out']:,}", f"{row['open']:,}", row["stage_hash"], str(facts.versions.get(row["stage"], "")))
+        (
+            row["stage"],
+            row["state"],
+            f"{row['rows_out']:,}",
+            f"{row['open']:,}",
+            row["stage_hash"],
+            str(facts.versions.get(row["stage"], "")),
+        )
         for row in facts.stages
     ]
     calls = [
-        (row["stage"], row["provider"], _safe(row["model_returned"]), f"{row['calls']:,}", f"{row['tokens_in']:,}", f"{row['tokens_out']:,}", f"{row['money']:.4f}")
+        (
+            row["stage"],
+            row["provider"],
+            _safe(row["model_returned"]),
+            f"{row['calls']:,}",
+            f"{row['tokens_in']:,}",
+            f"{row['tokens_out']:,}",
+            f"{row['money']:.4f}",
+        )
         for row in facts.calls
     ]
     prices = [
-        (name, _safe(model.name), str(model.price.input), str(model.price.output), model.price.currency, str(model.price.as_of or ""))
+        (
+            name,
+            _safe(model.name),
+            str(model.price.input),
+            str(model.price.output),
+            model.price.currency,
+            str(model.price.as_of or ""),
+        )
         for name, model in facts.prices.items()
     ]
     return [
         "## How it was made",
         "",
-        f"By the pipeline of Stark on Spark, seed {facts.seed}. `hash` is of a stage's prompts, code and settings; `version` is "
-        "that of its Delta table.",
+        f"By the pipeline of Stark on Spark, seed {facts.seed}. `hash` is of a stage's prompts, code and "
+        "settings; `version` is that of its Delta table.",
         "",
         *_table(("stage", "state", "rows", "open", "hash", "version"), stages),
         "",
@@ -184,14 +222,18 @@ def _origin(facts: Facts) -> list[str]:
 
 
 def _limits(facts: Facts) -> list[str]:
-    cite = ["## Citation", "", "```bibtex", _safe(facts.release.citation).replace("```", ""), "```", ""] if facts.release.citation else []
+    cite = (
+        ["## Citation", "", "```bibtex", _safe(facts.release.citation).replace("```", ""), "```", ""]
+        if facts.release.citation
+        else []
+    )
     return [
         "## Limits and ethics",
         "",
-        "- The people are invented. A name, a face or an experience may by chance be like a real one; write to the publisher, "
-        "and the episode goes onto the block list of the next version.",
+        "- The people are invented. A name, a face or an experience may by chance be like a real one; write to the "
+        "publisher, and the episode goes onto the block list of the next version.",
         "- Nobody under 18 is shown. Sessions of minors may be in the text.",
-        "- Models repeat the prejudices of what they were trained on: compare shares by gender, age and country before use.",
+        "- Models repeat the prejudices of what they were trained on: compare shares by gender, age, country.",
         "- Texts touch on health, politics and social questions; nothing in them is advice.",
         "- Dates, causes and memories agree by construction as far as the checks of the pipeline go, not beyond them.",
         "- All text is a model's: treat it as untrusted input where you show it.",

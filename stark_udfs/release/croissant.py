@@ -19,6 +19,7 @@ CONTEXT = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -38,13 +39,25 @@ CONTEXT = {
     "regex": "cr:regex",
     "repeated": "cr:repeated",
     "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
     "sc": "https://schema.org/",
     "separator": "cr:separator",
     "source": "cr:source",
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
-INDEX_FIELDS = ("key", "index", "episode_id", "module", "state", "description", "sha256", "image_url", "licence", "creator")
+INDEX_FIELDS = (
+    "key",
+    "index",
+    "episode_id",
+    "module",
+    "state",
+    "description",
+    "sha256",
+    "image_url",
+    "licence",
+    "creator",
+)
 SUMMARY_FIELDS = ("episode_id", "session_number", "summary")
 TAR, PARQUET = "application/x-tar", "application/x-parquet"
 

@@ -105,7 +105,9 @@ class _Export:
             files = self._messages(chosen, pictures)
         else:
             files = [*shards, *self._tables(chosen, pictures, counts)]
-        states = {(row["part"], row["state"]): row["count"] for row in pictures.groupBy("part", "state").count().collect()}
+        states = {
+            (row["part"], row["state"]): row["count"] for row in pictures.groupBy("part", "state").count().collect()
+        }
         return self._finish(form, files, states)
 
     def _pictures(self, chosen: Selection, *, write: bool) -> tuple[DataFrame, list[ExportedFile]]:
@@ -116,10 +118,17 @@ class _Export:
         rows = self.spark.read.parquet(path)
         if not write:
             return rows, []
-        results = [self._shards(rows.where((F.col("part") == part) & (F.col("state") == PIXELS)), part) for part in (IMAGES, FACES)]
+        results = [
+            self._shards(rows.where((F.col("part") == part) & (F.col("state") == PIXELS)), part)
+            for part in (IMAGES, FACES)
+        ]
         found = results[0].unionByName(results[1])
         told = found.where("key IS NOT NULL").select(
-            "part", "key", F.col("state").alias("found"), F.col("sha256").alias("released_sha256"), F.col("path").alias("shard")
+            "part",
+            "key",
+            F.col("state").alias("found"),
+            F.col("sha256").alias("released_sha256"),
+            F.col("path").alias("shard"),
         )
         whole = rows.join(told, ["part", "key"], "left").withColumn("state", F.coalesce("found", "state"))
         shard = F.when(F.col("state") == PIXELS, F.col("shard"))
@@ -128,7 +137,9 @@ class _Export:
 
     def _shards(self, rows: DataFrame, part: str) -> DataFrame:
         """Write the shards of a part; the results, which are in files, so that no picture is written twice."""
-        sizes = {row[SPLIT]: float(row["bytes"]) for row in rows.groupBy(SPLIT).agg(F.sum("bytes").alias("bytes")).collect()}
+        sizes = {
+            row[SPLIT]: float(row["bytes"]) for row in rows.groupBy(SPLIT).agg(F.sum("bytes").alias("bytes")).collect()
+        }
         path = f"{self.work}/{part}-written"
         if not sizes:
             return self.spark.createDataFrame([], RESULT)
@@ -150,7 +161,9 @@ class _Export:
                     file
                     for name in SPARE
                     if (table := spare_table(self.tables, name)) is not None
-                    for file in self._parquet(self._of_episodes(table, chosen), name, None, "_order", number="episode_id")
+                    for file in self._parquet(
+                        self._of_episodes(table, chosen), name, None, "_order", number="episode_id"
+                    )
                 ),
             ]
         finally:
@@ -183,7 +196,9 @@ class _Export:
         if not sizes:
             return []
         drawn = None if number is None else F.col(number)
-        laid = laid_out(frame, key, files_for({k: float(n) for k, n in sizes.items()}, self.release.rows_per_file), drawn)
+        laid = laid_out(
+            frame, key, files_for({k: float(n) for k, n in sizes.items()}, self.release.rows_per_file), drawn
+        )
         return write_parquet(laid.drop("_order"), self.folder, part)
 
     def _messages(self, chosen: Selection, pictures: DataFrame) -> list[ExportedFile]:

@@ -84,7 +84,10 @@ def collect(
         images_missing=counts["images_missing"],
         pictures=pictures,
         distributions=_distributions(kept),
-        left_out={row["left_out"]: row["count"] for row in rows.where("left_out IS NOT NULL").groupBy("left_out").count().collect()},
+        left_out={
+            row["left_out"]: row["count"]
+            for row in rows.where("left_out IS NOT NULL").groupBy("left_out").count().collect()
+        },
         rejects=_rejects(tables),
         stages=_stages(tables),
         calls=_calls(tables),
@@ -113,7 +116,11 @@ def for_manifest(facts: Facts) -> dict[str, Any]:
 
 
 def _distributions(kept: DataFrame) -> dict[str, list[tuple[str, int]]]:
-    band = F.concat((F.floor(F.col("age") / 10) * 10).cast("string"), F.lit("–"), (F.floor(F.col("age") / 10) * 10 + 9).cast("string"))
+    band = F.concat(
+        (F.floor(F.col("age") / 10) * 10).cast("string"),
+        F.lit("–"),
+        (F.floor(F.col("age") / 10) * 10 + 9).cast("string"),
+    )
     modules = kept.select(F.explode("sessions.turns").alias("turns")).select(F.explode("turns.images").alias("i"))
     modules = modules.select(F.explode("i").alias("i")).select(F.col("i.picture.module").alias("module"))
     of = {
@@ -130,7 +137,9 @@ def _distributions(kept: DataFrame) -> dict[str, list[tuple[str, int]]]:
 
 def _commonest(frame: DataFrame) -> list[tuple[str, int]]:
     name = frame.columns[0]
-    rows = frame.groupBy(F.col(f"`{name}`").alias("value")).count().orderBy(F.desc("count"), "value").limit(MOST).collect()
+    rows = (
+        frame.groupBy(F.col(f"`{name}`").alias("value")).count().orderBy(F.desc("count"), "value").limit(MOST).collect()
+    )
     return [(str(row["value"]), row["count"]) for row in rows]
 
 

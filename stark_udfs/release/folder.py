@@ -14,12 +14,15 @@ from typing import IO, Any
 
 import fsspec
 from pydantic import BaseModel, ConfigDict, ValidationError
+from typing_extensions import Buffer
 
 from stark_udfs.core.errors import InputError, StorageError
 
 MANIFEST, CHECKSUMS, WORK = "stark-export.json", "SHA256SUMS", ".stark-export-work"
 BEGUN = f"{WORK}/begun"
-OWN = re.compile(r"(?:[a-z_]+/(?:train|valid|test)-\d{5}-of-\d{5}\.(?:parquet|tar))|README\.md|croissant\.json|SHA256SUMS")
+OWN = re.compile(
+    r"(?:[a-z_]+/(?:train|valid|test)-\d{5}-of-\d{5}\.(?:parquet|tar))|README\.md|croissant\.json|SHA256SUMS"
+)
 RELATIVE = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[\w.-]+(?:/[\w.-]+)*")
 NAMED = 5
 
@@ -55,7 +58,7 @@ class HashingFile:
         self.bytes = 0
         self.closed = False
 
-    def write(self, data: Any) -> int:
+    def write(self, data: Buffer) -> int:
         """As of a file."""
         self._hash.update(data)
         self._file.write(data)
@@ -199,7 +202,7 @@ class ExportFolder:
         _remove_empty(files, fsspec.core.url_to_fs(self.root.rstrip("/"))[1], there)
 
 
-def _remove_empty(files: Any, root: str, names: set[str]) -> None:
+def _remove_empty(files: fsspec.AbstractFileSystem, root: str, names: set[str]) -> None:
     folders = {name.rsplit("/", 1)[0] for name in names if "/" in name}
     for folder in sorted(folders, reverse=True):
         address = f"{root}/{folder}"

@@ -1,8 +1,8 @@
 """The mark in a picture file that says it is synthetic: an XMP packet with IPTC's digital source type.
 
-It is inserted beside the pixels: no pixel is coded anew, equal files give equal files, and `unmarked` gives back the very
-bytes, whose SHA-256 the tables have. Sources: IPTC NewsCodes "digitalsourcetype"; PNG 1.2 (iTXt) with the keyword of XMP
-part 3; JPEG APP1 as of XMP part 3.
+It is inserted beside the pixels: no pixel is coded anew, equal files give equal files, and `unmarked` gives back the
+very bytes, whose SHA-256 the tables have. Sources: IPTC NewsCodes "digitalsourcetype"; PNG 1.2 (iTXt) with the keyword
+of XMP part 3; JPEG APP1 as of XMP part 3.
 """
 
 import struct

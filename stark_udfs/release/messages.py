@@ -1,7 +1,7 @@
 """Sessions as chat messages with image parts, in the form that trainers of vision-language models read.
 
-One row per session: `messages` (role, content parts of type text or image) and `images`, the files of the image parts in
-their order. Consecutive turns of one speaker are one message.
+One row per session: `messages` (role, content parts of type text or image) and `images`, the files of the image parts
+in their order. Consecutive turns of one speaker are one message.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -54,7 +54,8 @@ def message_rows(episodes: DataFrame, pictures: DataFrame, summaries: DataFrame 
         summaries: what the assistant remembers after each session; None: nothing.
     """
     told = episodes.select(
-        *("episode_id", SPLIT, "name", "age", "gender", "birthplace", "residence"), F.explode("sessions").alias("session")
+        *("episode_id", SPLIT, "name", "age", "gender", "birthplace", "residence"),
+        F.explode("sessions").alias("session"),
     )
     file = F.struct("path", "mark")
     files = pictures.groupBy("episode_id").agg(F.map_from_entries(F.collect_list(F.struct("key", file))).alias("files"))

@@ -43,7 +43,9 @@ class PublicImage(Record):
     image_id: str
     episode_id: str
     key: str = Field(description="in the shards; `url:…` has no pixels; empty: no picture was released")
-    module: str = Field(description="p-t2i | t2i | retrieval | web; empty: of the album, which the release does not tell")
+    module: str = Field(
+        description="p-t2i | t2i | retrieval | web; empty: of the album, which the release does not tell"
+    )
     description: str
 
 
@@ -142,7 +144,9 @@ def _read(row: Mapping[str, Any]) -> dict[str, Any]:
 def _frames(episodes: DataFrame) -> dict[str, DataFrame]:
     profile = ("age", "gender", "birthplace", "residence")
     ids = episodes.withColumn("demographic_id", stable_id(F.lit(STAGE), *(F.col(name) for name in profile)))
-    ids = ids.withColumn("persona_id", stable_id(F.lit(STAGE), F.col("demographic_id"), F.col("category"), F.col("sentence")))
+    ids = ids.withColumn(
+        "persona_id", stable_id(F.lit(STAGE), F.col("demographic_id"), F.col("category"), F.col("sentence"))
+    )
     ids = ids.withColumn("commonsense_id", stable_id(F.col("persona_id"), F.col("relation"), F.col("inference")))
     ids = ids.withColumn("sensitive", F.lit(False))
     images = ids.select("episode_id", F.explode("images").alias("i")).select(

@@ -192,9 +192,7 @@ def _album(row: Mapping[str, Any], episode_id: str) -> list[AlbumImage]:
     said = list_of(row.get("session1:device_image_descriptions"), "session1:device_image_descriptions")
     texts = [text_of(text) for text in said] + [""] * (len(keys) - len(said))
     return [
-        AlbumImage(
-            image_id=_bare(key) or stable_id(episode_id, "album", place), description=texts[place], category=""
-        )
+        AlbumImage(image_id=_bare(key) or stable_id(episode_id, "album", place), description=texts[place], category="")
         for place, key in enumerate(keys)
     ]
 

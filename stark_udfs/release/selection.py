@@ -1,4 +1,4 @@
-"""What an export holds: the episodes and pictures of the tables, without what the block list and the licences keep back."""
+"""What an export holds: episodes and pictures of the tables, without what block list and licences keep back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ def about() -> Column:
 
 
 def index_rows(pictures: DataFrame) -> DataFrame:
-    """The rows of `image_index`: all pictures but blocked ones; `shard` and `released_sha256` where there are pixels."""
+    """The rows of `image_index`: all pictures but blocked ones; with `shard` where there are pixels."""
     key = (
         F.when(F.col("part") == FACES, F.concat(F.lit("face:"), "key"))
         .when(F.col("state").isin(PAGE, HASH), F.concat(F.lit("url:"), "key"))

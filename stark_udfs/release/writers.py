@@ -1,6 +1,6 @@
 """Files of an export, written by executors: Parquet and WebDataset shards, one row or picture at a time.
 
-A file's rows are in one task, sorted, so that equal tables give equal bytes, and a second attempt of a task the same file.
+A file's rows are in one task, sorted: equal tables give equal bytes, and a second attempt of a task the same file.
 """
 
 import hashlib
@@ -25,8 +25,10 @@ SPLIT, FILE, FILES = "_split", "_file", "_files"  # columns that say where a row
 LAYOUT = (SPLIT, FILE, FILES)
 RESULT = "part string, split string, path string, rows bigint, bytes bigint, sha256 string, key string, state string"
 RESULT_SCHEMA = pa.schema(
-    [pa.field(name, pa.int64() if name in ("rows", "bytes") else pa.string()) for name in
-     ("part", "split", "path", "rows", "bytes", "sha256", "key", "state")]
+    [
+        pa.field(name, pa.int64() if name in ("rows", "bytes") else pa.string())
+        for name in ("part", "split", "path", "rows", "bytes", "sha256", "key", "state")
+    ]
 )
 GROUP_BYTES = 64 * 1024**2  # of Arrow data, in a row group of Parquet
 PIXELS = "pixels"
@@ -60,13 +62,17 @@ def path_of(part: str, row: Mapping[str, Any], ending: str) -> str:
     return f"{part}/{row[SPLIT]}-{row[FILE]:05d}-of-{row[FILES]:05d}.{ending}"
 
 
-def write_parquet(frame: DataFrame, folder: ExportFolder, part: str, metadata: Mapping[str, str] | None = None) -> list[ExportedFile]:
+def write_parquet(
+    frame: DataFrame, folder: ExportFolder, part: str, metadata: Mapping[str, str] | None = None
+) -> list[ExportedFile]:
     """Write a frame that is `laid_out`; its files."""
     found = frame.mapInArrow(parquet_writer(folder, part, dict(metadata or {})), RESULT).collect()
     return [ExportedFile(**{name: row[name] for name in ExportedFile.model_fields}) for row in found]
 
 
-def parquet_writer(folder: ExportFolder, part: str, metadata: dict[str, str]) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
+def parquet_writer(
+    folder: ExportFolder, part: str, metadata: dict[str, str]
+) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
     """A mapInArrow function: rows in, one row per file out."""
 
     def write(batches: Batches) -> Iterator[pa.RecordBatch]:
@@ -147,7 +153,7 @@ def _result(part: str, place: _Place, rows: int, size: int, sha256: str) -> pa.R
 
 
 def shard_writer(folder: ExportFolder, part: str, files: ImageFiles) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
-    """A mapInArrow function for pictures: rows of `key`, `path`, `mark`, `about` (JSON) in; a row per picture and shard out.
+    """A mapInArrow function: rows of `key`, `path`, `mark`, `about` (JSON) in; a row per picture and shard out.
 
     A picture that is missing or damaged is told, not written.
     """

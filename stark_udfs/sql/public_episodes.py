@@ -127,7 +127,10 @@ def public_query(
     """
     keys = _Keys(dialect, tuple(licences), withheld or Withheld())
     inner = ", ".join(f"{_utterances(dialect, keys, number)} AS said{number}" for number in range(1, sessions + 1))
-    columns = [*also, *(f"{sql} AS {dialect.quote}{name}{dialect.quote}" for name, sql in _columns(dialect, keys, sessions))]
+    columns = [
+        *also,
+        *(f"{sql} AS {dialect.quote}{name}{dialect.quote}" for name, sql in _columns(dialect, keys, sessions)),
+    ]
     return f"SELECT {', '.join(columns)}\nFROM (SELECT *, {inner} FROM {source} e) e"
 
 
@@ -161,7 +164,9 @@ def _columns(dialect: Dialect, keys: _Keys, sessions: int) -> list[tuple[str, st
         day = dialect.day.format(date=f"{session}.session_date")
         found.append((f"{of}date", f"coalesce({day}, '')"))
         found.extend((f"{of}{name}", f"coalesce({session}.{field}, '')") for name, field in OF_SESSION.items())
-        found.extend((f"{of}{name}", _json(dialect, f"said{number}", f"u.{field}", "u")) for name, field in OF_UTTERANCE.items())
+        found.extend(
+            (f"{of}{name}", _json(dialect, f"said{number}", f"u.{field}", "u")) for name, field in OF_UTTERANCE.items()
+        )
         album = "album" if number == 1 else f"{dialect.session(number - 1)}.album_after"
         phone = f"CASE WHEN {session} IS NULL THEN NULL ELSE {album} END"
         kind = "a.picture.licence_kind" if number == 1 else "a.licence_kind"

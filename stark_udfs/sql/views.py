@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from stark_udfs.sql.public_episodes import DUCKDB, SPARK, public_query
 
+
 @dataclass(frozen=True)
 class View:
     """A named query; `reads` are the tables and earlier views that it needs.
