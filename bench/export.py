@@ -20,6 +20,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from bench.scale.workers import in_kb, session, watched
+from stark_udfs.engine.system_tables import RUNS
 from stark_udfs.release.export import export
 from stark_udfs.stages.dataset import episodes
 from stark_udfs.stages.pipeline import Settings, load_settings
@@ -27,7 +28,6 @@ from stark_udfs.stages.text import summaries
 from stark_udfs.tables.tables import Tables
 
 MB = 1024
-RUNS_TOO = ("runs",)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -81,21 +81,14 @@ def _measured(warehouse: Path, size: int, share: float, out: Path | None) -> dic
 def _multiply(spark: SparkSession, source: Settings, target: Settings, size: int, share: float) -> None:
     """Write `size` episodes, with their summaries, into a new warehouse."""
     old, new = Tables(spark, source.storage), Tables(spark, target.storage)
-    for table in (*episodes.READS, *((_runs(),) if old.exists(_runs()) else ())):
+    for table in (*episodes.READS, RUNS):
         shutil.copytree(f"{old.root}/{table.name}", f"{new.root}/{table.name}")
     rows = old.read(episodes.TABLE).where("left_out IS NULL").cache()
     copies = -(-size // rows.count())
     numbers = spark.range(copies).withColumnRenamed("id", "copy")
-    many = _copied(rows.crossJoin(numbers), share).limit(size) if share else rows.crossJoin(numbers)
-    new.append(episodes.TABLE, many)
+    new.append(episodes.TABLE, _copied(rows.crossJoin(numbers), share).limit(size))
     memory = old.read(summaries.TABLE).crossJoin(numbers).withColumn("episode_id", _own("episode_id")).drop("copy")
     new.append(summaries.TABLE, memory)
-
-
-def _runs() -> "episodes.Table":
-    from stark_udfs.engine.system_tables import RUNS
-
-    return RUNS
 
 
 def _own(name: str | Column) -> Column:

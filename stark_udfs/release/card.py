@@ -155,8 +155,8 @@ def _pictures(facts: Facts) -> list[str]:
         "",
         *_table(("part", "how released", "pictures"), rows),
         "",
-        f"Pixels are released of generated pictures, and of found ones under: {licences}. A key that begins with `url:` "
-        "has no pixels here; `image_index` gives the page and the SHA-256. Creator, licence and page of each stand in "
+        f"Pixels are released of generated pictures, and of found ones under: {licences}. A key that begins with "
+        "`url:` has no pixels here; `image_index` gives page and SHA-256. Creator, licence and page of each are in "
         "`image_index` and beside it in its shard: CC BY and CC BY-SA ask you to name them.",
         "",
         "Generated files carry an XMP packet with IPTC's digital source type: `trainedAlgorithmicMedia` for models, "

@@ -10,7 +10,14 @@ SHA = "AB" * 32
 
 def describe_parse_block_list():
     def it_tells_episodes_hashes_and_urls_apart():
-        lines = ["# taken down", "", "e1a0000000000001  # asked for", "s1:e1b0000000000002-routine", SHA, "https://x.y/p#1"]
+        lines = [
+            "# taken down",
+            "",
+            "e1a0000000000001  # asked for",
+            "s1:e1b0000000000002-routine",
+            SHA,
+            "https://x.y/p#1",
+        ]
         found = parse_block_list(lines, "list")
         assert found.episodes == {"e1a0000000000001", "e1b0000000000002"}
         assert found.hashes == {SHA.lower()}

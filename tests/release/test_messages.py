@@ -15,7 +15,9 @@ def row(*turns: object, memory: str | None = None) -> dict[str, object]:
 def describe_as_messages():
     def it_makes_one_message_of_consecutive_turns_and_keeps_the_order_of_images():
         other = {"path": "images/bb/b.png", "mark": None}
-        said, files = as_messages(row(turn("Ana Lima", "Look!"), turn("Ana Lima", "", FILE, other), turn("AI Assistant", "Oh.")))
+        said, files = as_messages(
+            row(turn("Ana Lima", "Look!"), turn("Ana Lima", "", FILE, other), turn("AI Assistant", "Oh."))
+        )
         assert [message["role"] for message in said] == ["system", "user", "assistant"]
         assert [part["type"] for part in said[1]["content"]] == ["text", "image", "image"]
         assert files == [FILE, other]
