@@ -1,10 +1,12 @@
 """`export`: the dataset as files that others load: Parquet, WebDataset shards, card, Croissant metadata, checksums."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
+import fsspec
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -80,7 +82,7 @@ def export(
     tables = Tables(spark, settings.storage)
     check_ready(tables)
     blocked = read_block_list(settings.release.block_list)
-    folder = ExportFolder(root)
+    folder = ExportFolder(absolute(root))
     folder.prepare(overwrite=overwrite)
     with _small_batches(spark):
         return _Export(settings, tables, folder, blocked).write(form)
@@ -236,6 +238,12 @@ class _Export:
         rows = self.tables.read(episodes.TABLE).groupBy("left_out").count().collect()
         told = ", ".join(f"{row['count']} {row['left_out'] or 'on the block list'}" for row in rows) or "there is none"
         return f"no episode is left to export ({told}). Nothing was written."
+
+
+def absolute(root: str) -> str:
+    """A local folder by its whole path, since executors may work in another; a URI as it is."""
+    protocol, path = fsspec.core.split_protocol(root)
+    return os.path.abspath(path) if protocol in (None, "file") else root
 
 
 def counted(frame: DataFrame) -> dict[str, int]:
