@@ -36,7 +36,7 @@ def export(settings: Settings, folder: str, form: str, console: Console, *, over
         f"  {part}: {number:,} {state}" for (part, state), number in sorted(done.pictures.items()) if state != "pixels"
     ]
     lines += [f"  left out: {number:,} episodes, {reason}" for reason, number in sorted(done.left_out.items())]
-    lost = sum(number for (_, state), number in done.pictures.items() if state in ("missing", "damaged"))
+    lost = sum(number for (_, state), number in done.pictures.items() if state in ("missing", "damaged", "foreign"))
     if lost and form == "dataset":
         lines.append(
             f"  {lost:,} pictures have no sound file: their keys are empty. `stark images verify --repair` makes them"

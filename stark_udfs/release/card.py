@@ -23,6 +23,7 @@ STATES = {
     "hash": "licence not on the list, no page known: SHA-256 only",
     "missing": "no file: key is empty",
     "damaged": "file does not hold what its row says: key is empty",
+    "foreign": "no path of the store: key is empty",
     "blocked": "on the block list: left out",
 }
 

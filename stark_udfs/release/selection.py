@@ -11,8 +11,8 @@ from stark_udfs.release.marks import DRAWING, GENERATED_MODULES, MODEL
 from stark_udfs.release.writers import PIXELS, SPLIT
 from stark_udfs.stages.dataset.licences import GENERATED
 
-PAGE, HASH, BLOCKED = "page", "hash", "blocked"  # of a picture, beside PIXELS, missing and damaged
-NOT_RELEASED = (BLOCKED, "missing", "damaged")
+PAGE, HASH, BLOCKED = "page", "hash", "blocked"  # of a picture, beside PIXELS and what a file can be
+NOT_RELEASED = (BLOCKED, "missing", "damaged", "foreign")
 FACES, IMAGES = "faces", "images"
 
 
