@@ -13,6 +13,7 @@ from stark_udfs.cli.batch import batch
 from stark_udfs.cli.console import console, plain
 from stark_udfs.cli.errors import Border, guarded
 from stark_udfs.cli.evaluate import evaluate
+from stark_udfs.cli.exchange import export, import_
 from stark_udfs.cli.judgements import app as judgements
 from stark_udfs.cli.options import DEBUG, MORE, WRONG, Common, RunSelection, arranged
 from stark_udfs.cli.reading import report, show, sql, status, trace, view
@@ -191,8 +192,9 @@ def doctor(ctx: typer.Context) -> None:
     raise typer.Exit(0 if well else WRONG)
 
 
-for _command in (status, sql, show, trace, report, view, audit):
+for _command in (status, sql, show, trace, report, view, audit, export):
     app.command(epilog=MORE)(_command)
+app.command(name="import", epilog=MORE)(import_)
 app.command(name="serve-offline")(serve_offline)
 
 

@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 
+from stark_udfs.sql.public_episodes import DUCKDB, SPARK, public_query
+
 
 @dataclass(frozen=True)
 class View:
-    """A named query; `reads` are the tables and earlier views that it needs."""
+    """A named query; `reads` are the tables and earlier views that it needs.
+
+    duckdb: the same in DuckDB's words, where they differ; empty: they do not.
+    page: where the documentation describes it, if its SQL is too long to be read.
+    """
 
     name: str
     reads: tuple[str, ...]
     says: str
     sql: str
+    duckdb: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,16 @@ JOIN (SELECT stage, max(run_id) AS run_id FROM checks GROUP BY stage) newest
   ON newest.stage = c.stage AND newest.run_id = c.run_id""",
 )
 
-VIEWS = (CONVERSATIONS, SHARED_IMAGES, LINEAGE, REJECT_RATES, SPENDING, LAST_RUNS, LAST_CHECKS)
+PUBLIC_EPISODES = View(
+    name="v_public_episodes",
+    reads=("episodes",),
+    says="the dataset in the public schema: one row per episode that is released, `session1:…` to `session6:…`",
+    sql=public_query(SPARK),
+    duckdb=public_query(DUCKDB),
+    page="dataset.md",
+)
+
+VIEWS = (CONVERSATIONS, SHARED_IMAGES, LINEAGE, REJECT_RATES, SPENDING, LAST_RUNS, LAST_CHECKS, PUBLIC_EPISODES)
 
 EXAMPLES = (
     Example(

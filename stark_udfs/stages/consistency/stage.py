@@ -18,7 +18,7 @@ from stark_udfs.settings.section import Section
 from stark_udfs.stages.consistency.checks import CHECKERS, examined
 from stark_udfs.stages.consistency.found import LeastScores
 from stark_udfs.stages.images.images.selection import SelectionRules
-from stark_udfs.stages.images.settings import MinScores
+from stark_udfs.stages.images.settings import OFFLINE_SCORER
 from stark_udfs.stages.text.history import HISTORY_MAY_READ, HISTORY_READS, EpisodeHistory, histories
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.table import Table
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 class ConsistencySettings(Section):
     """Checks of a long run."""
 
-    painted: MinScores = Field(
-        MinScores(words=0.3),
-        description="what an image that was painted for its description has to score against it, by scorer; one that "
-        "was found, as in choosing.min_score",
+    painted: dict[str, float | None] = Field(
+        default_factory=lambda: {OFFLINE_SCORER: 0.3},
+        description="what an image that was painted for its description has to score against it, by the kind of the "
+        "scorer; null: unchecked. One that was found, and a kind that is not named: as in choosing.min_score",
     )
     share: float = Field(0.05, ge=0, le=1, description="of sessions: a check that finds faults in more of them fails")
 
@@ -105,10 +105,10 @@ def failed(frame: DataFrame) -> DataFrame:
 
 def least_scores(settings: "Settings") -> LeastScores:
     """What images have to score, by the scorer that rates them."""
-    painted, pictures = settings.consistency.painted, settings.pictures
-    by_scorer = {"pickscore": painted.pickscore, "clip": painted.clip}
-    own = painted.words if pictures.provider == "offline" else by_scorer[pictures.scorer.kind]
-    return LeastScores(painted=own, found=SelectionRules.of(settings).min_score)
+    pictures = settings.pictures
+    kind: str = OFFLINE_SCORER if pictures.provider == "offline" else pictures.scorer.kind
+    found = SelectionRules.of(settings).min_score
+    return LeastScores(painted=settings.consistency.painted.get(kind, found), found=found)
 
 
 def _check(name: str, most: float) -> Check:
