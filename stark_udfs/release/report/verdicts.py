@@ -89,7 +89,8 @@ def _judgements(source: Source) -> list[Block]:
         tag=tag,
     )
     counted = source.rows(
-        f"SELECT {', '.join(f'sum(CASE WHEN {name} = {score} THEN 1 ELSE 0 END) AS {name}_{score}' for name in criteria for score in range(1, 5))} FROM judgements"
+        "SELECT "
+        f"{', '.join(f'sum(CASE WHEN {name} = {score} THEN 1 ELSE 0 END) AS {name}_{score}' for name in criteria for score in range(1, 5))} FROM judgements"
     )[0]
     lines = tuple(
         (name.replace("_", " "), *(count(counted[f"{name}_{score}"]) for score in range(1, 5))) for name in criteria

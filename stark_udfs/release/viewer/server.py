@@ -17,7 +17,7 @@ HTML, JSON = "text/html; charset=utf-8", "application/json; charset=utf-8"
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 ASSETS = {"/viewer.css": "text/css; charset=utf-8", "/viewer.js": "text/javascript; charset=utf-8"}
 HEADERS = {
-    "Content-Security-Policy": pages.SERVED_POLICY,
+    "Content-Security-Policy": f"{pages.SERVED_POLICY}; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -50,6 +50,8 @@ class Site:
         path = unquote(url.path)
         if path in ASSETS:
             return Answer(pages.asset(path[1:]).encode(), ASSETS[path])
+        if path == "/favicon.ico":
+            return Answer(b"", "image/x-icon", HTTPStatus.NO_CONTENT)
         if path.startswith("/files/"):
             return self._picture(path.removeprefix("/files/"))
         try:
