@@ -11,10 +11,13 @@ from playwright.sync_api import Page, sync_playwright
 CHROMIUM = shutil.which("chromium")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 PLANTED = """() => [
-  ...[...document.querySelectorAll('*')].flatMap((one) => [...one.attributes].filter((at) => at.name.startsWith('on')).map((at) => at.name)),
-  ...[...document.querySelectorAll('iframe, object, embed, base, link:not([rel=stylesheet]), animate, form[action]')].map((one) => one.tagName),
+  ...[...document.querySelectorAll('*')].flatMap((one) => [...one.attributes])
+    .filter((one) => one.name.startsWith('on')).map((one) => one.name),
+  ...[...document.querySelectorAll('iframe, object, embed, base, link:not([rel=stylesheet]), animate, form[action]')]
+    .map((one) => one.tagName),
   ...[...document.querySelectorAll('a[href]')].filter((one) => one.protocol === 'javascript:').map((one) => one.href),
-  ...[...document.querySelectorAll('script:not([type="application/json"])')].filter((one) => !one.src.endsWith('viewer.js')).map(() => 'SCRIPT'),
+  ...[...document.querySelectorAll('script:not([type="application/json"])')]
+    .filter((one) => !one.src.endsWith('viewer.js')).map(() => 'SCRIPT'),
 ]"""
 
 
@@ -40,7 +43,9 @@ def opened(*, width: int = 1280, dark: bool = False) -> Iterator[Watched]:
         try:
             page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
             watched = Watched(page)
-            page.on("console", lambda told: watched.said.append(told.text) if told.type in ("error", "warning") else None)
+            page.on(
+                "console", lambda told: watched.said.append(told.text) if told.type in ("error", "warning") else None
+            )
             page.on("pageerror", lambda error: watched.said.append(str(error)))
             page.on("request", lambda request: watched.asked.append(request.url))
             page.on("dialog", lambda dialog: (watched.said.append(f"dialog {dialog.message}"), dialog.dismiss()))
@@ -54,4 +59,6 @@ def serious(page: Page) -> list[str]:
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in ("serious", "critical")]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in ("serious", "critical")
+    ]

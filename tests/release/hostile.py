@@ -25,7 +25,7 @@ PAYLOADS = (
     f"<svg><script>{HIT}</script></svg>",
     f"<svg><animate onbegin={HIT} attributeName=x dur=1s>",
     f"<iframe srcdoc='<script>parent.{HIT.removeprefix('window.')}</script>'>",
-    f"<iframe src=\"javascript:parent.{HIT.removeprefix('window.')}\">",
+    f'<iframe src="javascript:parent.{HIT.removeprefix("window.")}">',
     f"<details open ontoggle={HIT}>x</details>",
     f"<body onload={HIT}>",
     f"<input autofocus onfocus={HIT}>",
@@ -37,18 +37,64 @@ PAYLOADS = (
     f"<object data='data:text/html,<script>opener.{HIT.removeprefix('window.')}</script>'><embed src=x>",
 )
 WRITTEN = frozenset(  # what models, the web and users' own tables write
-    "birthplace residence category entity_key entity_value sentence inference name sentence_form narrative event interval "
-    "experience description rationale keywords text caption source licence prompt reply request reason detail why_not "
-    "model_returned note summary finish_reason origin".split()
+    [
+        "birthplace",
+        "residence",
+        "category",
+        "entity_key",
+        "entity_value",
+        "sentence",
+        "inference",
+        "name",
+        "sentence_form",
+        "narrative",
+        "event",
+        "interval",
+        "experience",
+        "description",
+        "rationale",
+        "keywords",
+        "text",
+        "caption",
+        "source",
+        "licence",
+        "prompt",
+        "reply",
+        "request",
+        "reason",
+        "detail",
+        "why_not",
+        "model_returned",
+        "note",
+        "summary",
+        "finish_reason",
+        "origin",
+    ]
 )
 OWN = {"replies": {"source"}, "sessions": {"source"}}  # there the word is one of ours
-IDS = frozenset("episode_id demographic_id persona_id commonsense_id seed_id unit_key image_id judgement_id key".split())
+IDS = frozenset(
+    [
+        "episode_id",
+        "demographic_id",
+        "persona_id",
+        "commonsense_id",
+        "seed_id",
+        "unit_key",
+        "image_id",
+        "judgement_id",
+        "key",
+    ]
+)
 
 
 def write(root: Path, payloads: Sequence[str] = PAYLOADS) -> Path:
     """The tables of one episode per payload."""
     for table, rows in small.contents():
-        small.write_table(root, table, [_Row(_attacked(table, row, payload, place)) for place, payload in enumerate(payloads) for row in rows])
+        small.write_table(
+            root,
+            table,
+            [_Row(_attacked(table, row, payload, place)) for place, payload in enumerate(payloads) for row in rows],
+        )
     return root
 
 
@@ -81,7 +127,11 @@ def _changed(table: str, name: str, value: Any, payload: str, place: int) -> Any
         return [_changed(table, name, one, payload, place) for one in value]
     if name in IDS and isinstance(value, str):
         return _own(value, place)
-    if name in WRITTEN and name not in OWN.get(table, set()) and (isinstance(value, str) or (value is None and name != "why_not")):
+    if (
+        name in WRITTEN
+        and name not in OWN.get(table, set())
+        and (isinstance(value, str) or (value is None and name != "why_not"))
+    ):
         return payload
     if name == "speaker" and value != "AI Assistant":
         return payload

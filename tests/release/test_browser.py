@@ -71,7 +71,9 @@ def describe_attacks():
             for place, payload in enumerate(hostile.PAYLOADS):
                 watched.page.goto(f"{site}/episode/{hostile.episode(place)}")
                 watched.page.wait_for_selector(".bubble")
-                watched.page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+                watched.page.evaluate(
+                    "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+                )
                 watched.page.locator("button.behind").first.click()
                 watched.page.wait_for_selector("dialog .message.reply")
                 assert watched.page.locator(".bubble .text").first.text_content() == payload.replace("\x00", "\ufffd")
@@ -97,7 +99,11 @@ def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for table, rows in small.contents():
         if table is sessions.TABLE:
             turns = rows[0].turns
-            odd = ["x" * 100_000, "\u202eabc\u2066 \U0001f469\u200d\U0001f469\u200d\U0001f467\U0001f3ff \x00 \u05e9\u05dc\u05d5\u05dd", "a\n\nb" * 50]
+            odd = [
+                "x" * 100_000,
+                "\u202eabc\u2066 \U0001f469\u200d\U0001f469\u200d\U0001f467\U0001f3ff \x00 \u05e9\u05dc\u05d5\u05dd",
+                "a\n\nb" * 50,
+            ]
             turns += [turns[0].model_copy(update={"turn": 3 + at, "text": text}) for at, text in enumerate(odd)]
         small.write_table(root, table, rows)
     yield from serving(root)

@@ -37,7 +37,9 @@ def describe_the_page():
         for question, query in QUERIES:
             first, second = duck.ask(query), other.ask(query)
             assert first.columns == second.columns, question
-            assert [tuple(map(plain, row)) for row in first.rows] == [tuple(map(plain, row)) for row in second.rows], question
+            assert [tuple(map(plain, row)) for row in first.rows] == [tuple(map(plain, row)) for row in second.rows], (
+                question
+            )
 
     def most_of_them_have_an_answer_in_the_smallest_warehouse(tables: str):
         duck = DuckSql(tables)

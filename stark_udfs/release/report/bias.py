@@ -108,7 +108,7 @@ def _rejects(source: Source, feature: Feature) -> tuple[list[Block], list[Findin
 
 
 def _owners(source: Source) -> str:
-    """Unit keys of all stages and the person whose they are: an episode's once it is there, before that the profile's."""
+    """Unit keys of all stages and whose they are; a person is known by the profile that was drawn."""
     parts = [
         "SELECT DISTINCT p.seed_id AS unit_key, p.demographic_id AS who FROM personas p",
         "SELECT c.commonsense_id AS unit_key, p.demographic_id AS who FROM commonsense c JOIN personas p ON "

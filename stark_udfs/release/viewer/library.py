@@ -48,7 +48,8 @@ class Library:
         columns += ", p.category, p.sentence" if chain else ", '' AS category, '' AS sentence"
         joined = "FROM narratives n"
         if chain:
-            joined += " LEFT JOIN commonsense c ON c.commonsense_id = n.commonsense_id LEFT JOIN personas p ON p.persona_id = c.persona_id"
+            joined += " LEFT JOIN commonsense c ON c.commonsense_id = n.commonsense_id"
+            joined += " LEFT JOIN personas p ON p.persona_id = c.persona_id"
         if "sessions" in self.sql.tables:
             columns += ", coalesce(s.sessions, 0) AS sessions, coalesce(s.turns, 0) AS turns"
             joined += (
@@ -242,5 +243,5 @@ def _fits(row: Row, search: Search) -> bool:
 
 
 def _searched(text: str) -> str:
-    """The words as they may stand in a literal of either engine: without the backslash, which Spark reads as an escape."""
+    """The words as they may stand in a literal of either engine: no backslash, which Spark reads as an escape."""
     return " ".join(CONTROLS.sub(" ", text).replace("\\", " ").lower().split())[:LONGEST_SEARCH]

@@ -150,8 +150,16 @@ def describe_server():
 
     @pytest.mark.parametrize(
         "path",
-        ["/files/%2e%2e/secret.png", "/files/../secret.png", "/files/notes.txt", "/files/out.png", "/viewer.py", "/api/x",
-         "/api/episode/%27%20OR%201%3D1", "/api/episode/nobody"],
+        [
+            "/files/%2e%2e/secret.png",
+            "/files/../secret.png",
+            "/files/notes.txt",
+            "/files/out.png",
+            "/viewer.py",
+            "/api/x",
+            "/api/episode/%27%20OR%201%3D1",
+            "/api/episode/nobody",
+        ],
     )
     def it_answers_404_to_all_else(port: int, path: str):
         assert got(port, path)[0] == 404
