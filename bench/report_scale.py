@@ -2,8 +2,8 @@
 
     python -m bench.report_scale warehouse --episodes 100000 --to /data/many
 
-Prints one JSON object a line: seconds, bytes, and the peak of the process in MB. Requests and replies are left empty in the
-copies: the report reads none of them.
+Prints one JSON object a line: seconds, bytes, and the peak of the process in MB. Requests and replies are left empty in
+the copies: the report reads none of them.
 """
 
 import argparse
