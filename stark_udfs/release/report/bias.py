@@ -48,7 +48,8 @@ def section(source: Source) -> Section:
         blocks += _scores(source, feature)
     blocks += distinctive(source)
     lead = (
-        "95 % intervals count a person once. With many groups, one in twenty intervals misses the true value by chance. "
+        "95 % intervals count a person once. With many groups, one in twenty intervals misses the true value by "
+        "chance. "
         f"Countries: of residence, the {MOST_COUNTRIES} with most episodes. The dashed line is the value of all."
     )
     return Section("bias", "Bias audit", lead, tuple(blocks), tuple(findings))
@@ -58,9 +59,12 @@ def _images_each(source: Source, feature: Feature) -> list[Block]:
     if not source.has("sessions"):
         return []
     query = (
-        f"SELECT {feature.sql} AS grp, n.episode_id, coalesce(max(i.images), 0) AS a, max(s.sessions) AS b FROM narratives n "
-        "JOIN (SELECT episode_id, count(*) AS sessions FROM sessions GROUP BY episode_id) s ON s.episode_id = n.episode_id "
-        "LEFT JOIN (SELECT episode_id, count(*) AS images FROM shared_images GROUP BY episode_id) i ON i.episode_id = n.episode_id "
+        f"SELECT {feature.sql} AS grp, n.episode_id, coalesce(max(i.images), 0) AS a, max(s.sessions) AS b FROM "
+        "narratives n "
+        "JOIN (SELECT episode_id, count(*) AS sessions FROM sessions GROUP BY episode_id) s ON s.episode_id = "
+        "n.episode_id "
+        "LEFT JOIN (SELECT episode_id, count(*) AS images FROM shared_images GROUP BY episode_id) i ON i.episode_id = "
+        "n.episode_id "
         "GROUP BY 1, n.episode_id"
     )
     found = _ordered(clustered(source, query, mean=True), feature)
@@ -88,8 +92,8 @@ def _rejects(source: Source, feature: Feature) -> tuple[list[Block], list[Findin
         return [], []
     findings = [
         Finding(
-            f"Reject rate of {feature.name} {one.group}: {one.value:.1%}, {one.value / overall:.1f} times the overall {overall:.1%}"
-            + (", and not by chance alone." if one.low > overall else ", though within chance."),
+            f"Reject rate of {feature.name} {one.group}: {one.value:.1%}, {one.value / overall:.1f} times the overall "
+            f"{overall:.1%}" + (", and not by chance alone." if one.low > overall else ", though within chance."),
             "bad" if one.low > overall else "warn",
             "bias",
         )
@@ -104,16 +108,18 @@ def _rejects(source: Source, feature: Feature) -> tuple[list[Block], list[Findin
 
 
 def _owners(source: Source) -> str:
-    """Unit keys of all stages and the person whose they are: an episode's once it is there, before that the profile's."""
+    """Unit keys of all stages and whose they are; a person is known by the profile that was drawn."""
     parts = [
         "SELECT DISTINCT p.seed_id AS unit_key, p.demographic_id AS who FROM personas p",
-        "SELECT c.commonsense_id AS unit_key, p.demographic_id AS who FROM commonsense c JOIN personas p ON p.persona_id = c.persona_id",
+        "SELECT c.commonsense_id AS unit_key, p.demographic_id AS who FROM commonsense c JOIN personas p ON "
+        "p.persona_id = c.persona_id",
         f"SELECT n.episode_id AS unit_key, p.demographic_id AS who FROM {_chain('n')}",
     ]
     if source.has("albums"):
         images = "(SELECT episode_id, explode(images) AS image FROM albums) a"
         parts.append(
-            f"SELECT a.image.image_id AS unit_key, p.demographic_id AS who FROM {_chain('n')} JOIN {images} ON a.episode_id = n.episode_id"
+            f"SELECT a.image.image_id AS unit_key, p.demographic_id AS who FROM {_chain('n')} JOIN {images} ON "
+            "a.episode_id = n.episode_id"
         )
     if source.has("sessions"):
         parts.append(
@@ -142,7 +148,8 @@ def _modules(source: Source, feature: Feature) -> list[Block]:
     lines = []
     for rank, module in enumerate(MODULES):
         query = (
-            f"SELECT {feature.sql} AS grp, n.episode_id, sum(CASE WHEN i.module = '{module}' THEN 1 ELSE 0 END) AS a, count(*) AS b "
+            f"SELECT {feature.sql} AS grp, n.episode_id, sum(CASE WHEN i.module = '{module}' THEN 1 ELSE 0 END) AS a, "
+            "count(*) AS b "
             "FROM images i JOIN narratives n ON n.episode_id = i.episode_id WHERE i.chosen GROUP BY 1, n.episode_id"
         )
         for one in _ordered(clustered(source, query), feature):

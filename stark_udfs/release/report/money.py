@@ -40,7 +40,8 @@ def amount(value: float, unit: str) -> str:
 
 def _stages(source: Source) -> list[Block]:
     rows = source.rows(
-        "SELECT stage, count(*) AS calls, sum(CASE WHEN attempt > 0 THEN 1 ELSE 0 END) AS reasked, sum(tries) AS tries, "
+        "SELECT stage, count(*) AS calls, sum(CASE WHEN attempt > 0 THEN 1 ELSE 0 END) AS reasked, sum(tries) AS "
+        "tries, "
         "sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out, sum(money) AS money FROM replies GROUP BY stage"
     )
     rows.sort(key=lambda row: place(str(row["stage"])))
@@ -96,8 +97,10 @@ def _latency(source: Source) -> Block:
 
 def _forecast(source: Source) -> tuple[Grid, list[Finding]]:
     rows = source.rows(
-        "SELECT stage, sum(forecast_calls) AS calls_then, sum(CASE WHEN forecast_calls IS NULL THEN 0 ELSE calls END) AS calls, "
-        "sum(forecast_tokens) AS tokens_then, sum(CASE WHEN forecast_tokens IS NULL THEN 0 ELSE tokens_in + tokens_out END) AS tokens, "
+        "SELECT stage, sum(forecast_calls) AS calls_then, sum(CASE WHEN forecast_calls IS NULL THEN 0 ELSE calls END) "
+        "AS calls, "
+        "sum(forecast_tokens) AS tokens_then, sum(CASE WHEN forecast_tokens IS NULL THEN 0 ELSE tokens_in + "
+        "tokens_out END) AS tokens, "
         "sum(forecast_money) AS money_then, sum(CASE WHEN forecast_money IS NULL THEN 0 ELSE money END) AS money, "
         "sum(forecast_low) AS low, sum(forecast_high) AS high, sum(seconds) AS seconds, sum(seconds_asking) AS asking "
         "FROM runs GROUP BY stage"

@@ -6,10 +6,13 @@ from stark_udfs.release.report.source import Source, count
 from stark_udfs.release.text import shortened
 
 METHODS = (
-    "Shares of independent rows have Wilson's interval; shares and means of rows that come in clusters (turns and images of an "
-    "episode) have the interval of a ratio of sums over clusters, at the effective sample size, and Student's t. All at 95 %.",
+    "Shares of independent rows have Wilson's interval; shares and means of rows that come in clusters (turns and "
+    "images of an "
+    "episode) have the interval of a ratio of sums over clusters, at the effective sample size, and Student's t. All "
+    "at 95 %.",
     "Distinctive words: log-odds ratio with an informative Dirichlet prior; a word counts once an episode.",
-    "“Set, not measured” stands beside numbers that the offline author or the settings were told to hit: that they come out "
+    "“Set, not measured” stands beside numbers that the offline author or the settings were told to hit: that they "
+    "come out "
     "right says that the pipeline works, and nothing about a model.",
 )
 
@@ -19,7 +22,8 @@ def section(source: Source) -> Section:
     blocks: list[Block] = []
     if source.has("replies"):
         rows = source.rows(
-            "SELECT stage, provider, model_returned, count(*) AS n FROM replies GROUP BY stage, provider, model_returned ORDER BY n DESC LIMIT 60"
+            "SELECT stage, provider, model_returned, count(*) AS n FROM replies GROUP BY stage, provider, "
+            "model_returned ORDER BY n DESC LIMIT 60"
         )
         rows.sort(key=lambda row: place(str(row["stage"])))
         lines = tuple(

@@ -10,6 +10,7 @@ from stark_udfs.release.report.report import Report
 from stark_udfs.release.text import escaped
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+NOTHING = "Nothing stands out: no check failed, and no group of people is dropped twice as often as the others."
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -52,7 +53,8 @@ def _style() -> str:
 
 
 def _tile(tile: Tile) -> str:
-    return f'<li><span class="value">{escaped(tile.value)}</span><span class="label">{escaped(tile.label)}</span>{_tag(tile.tag)}</li>'
+    value, label = escaped(tile.value), escaped(tile.label)
+    return f'<li><span class="value">{value}</span><span class="label">{label}</span>{_tag(tile.tag)}</li>'
 
 
 def _findings(findings: Iterable[Finding]) -> str:
@@ -67,18 +69,17 @@ def _findings(findings: Iterable[Finding]) -> str:
         if left
         else ""
     )
-    said = (
-        f'<ul class="findings">{"".join(shown)}</ul>{more}'
-        if lines
-        else "<p>Nothing stands out: no check failed, no group of people is dropped twice as often as the others.</p>"
-    )
-    return f'<section id="findings" class="card" aria-labelledby="findings-h"><h2 id="findings-h">What to look at first</h2>{said}</section>'
+    said = f'<ul class="findings">{"".join(shown)}</ul>{more}' if lines else f"<p>{NOTHING}</p>"
+    head = '<h2 id="findings-h">What to look at first</h2>'
+    return f'<section id="findings" class="card" aria-labelledby="findings-h">{head}{said}</section>'
 
 
 def _section(section: Section) -> str:
     lead = f'<p class="lead">{_words(section.lead)}</p>' if section.lead else ""
     blocks = "".join(_block(block, f"{section.id}-{number}") for number, block in enumerate(section.blocks))
-    return f'<section id="{section.id}" aria-labelledby="{section.id}-h"><h2 id="{section.id}-h">{escaped(section.title)}</h2>{lead}<div class="blocks">{blocks}</div></section>'
+    head = f'<h2 id="{section.id}-h">{escaped(section.title)}</h2>{lead}'
+    body = f'<div class="blocks">{blocks}</div>'
+    return f'<section id="{section.id}" aria-labelledby="{section.id}-h">{head}{body}</section>'
 
 
 def _block(block: Block, name: str) -> str:
@@ -86,7 +87,8 @@ def _block(block: Block, name: str) -> str:
         return f'<p class="words">{_words(block.text)} {_tag(block.tag)}</p>'
     if isinstance(block, Plot):
         note = f'<p class="note">{_words(block.note)}</p>' if block.note else ""
-        return f'<figure class="{block.size}"><figcaption>{escaped(block.title)} {_tag(block.tag)}</figcaption>{drawn(block, name)}{note}</figure>'
+        caption = f"<figcaption>{escaped(block.title)} {_tag(block.tag)}</figcaption>"
+        return f'<figure class="{block.size}">{caption}{drawn(block, name)}{note}</figure>'
     return _grid(block)
 
 
@@ -109,7 +111,8 @@ def _grid(grid: Grid) -> str:
     empty = "" if grid.rows else f'<tr><td colspan="{len(grid.columns)}">none</td></tr>'
     caption = escaped(grid.caption)
     table = (
-        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table style="--columns:{len(grid.columns)}">'
+        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0">'
+        f'<table style="--columns:{len(grid.columns)}">'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}{empty}</tbody></table></div>"
     )
     if grid.folded:
@@ -134,7 +137,8 @@ def _value(value: Cell) -> str:
         return _tag(value)
     if isinstance(value, Bar):
         width = max(0.0, min(1.0, value.share)) * 100
-        return f'<span class="bar"><span style="width:{width:.1f}%"></span></span><span class="pc">{value.share:.0%}</span>'
+        bar = f'<span class="bar"><span style="width:{width:.1f}%"></span></span>'
+        return f'{bar}<span class="pc">{value.share:.0%}</span>'
     if isinstance(value, Code):
         return f"<code>{escaped(value.text)}</code>"
     if isinstance(value, int):

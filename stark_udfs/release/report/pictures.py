@@ -23,7 +23,8 @@ def section(source: Source) -> Section:
         plot, grid = _modules(source)
         blocks += [plot, *_candidates(source), grid, _scores(source)]
         missing = source.rows(
-            "SELECT count(*) AS n FROM (SELECT image_id, max(CASE WHEN chosen THEN 1 ELSE 0 END) AS taken FROM images GROUP BY image_id) i WHERE taken = 0"
+            "SELECT count(*) AS n FROM (SELECT image_id, max(CASE WHEN chosen THEN 1 ELSE 0 END) AS taken FROM images "
+            "GROUP BY image_id) i WHERE taken = 0"
         )
         if lost := count(missing[0]["n"]):
             findings.append(Finding(f"{lost:,} images have no candidate that was chosen.", "warn", "images"))
@@ -70,7 +71,8 @@ def _sources(source: Source) -> list[Block]:
 
 def _modules(source: Source) -> list[Block]:
     rows = source.rows(
-        "SELECT module, source, licence, count(*) AS n FROM images WHERE chosen GROUP BY module, source, licence ORDER BY n DESC"
+        "SELECT module, source, licence, count(*) AS n FROM images WHERE chosen GROUP BY module, source, licence "
+        "ORDER BY n DESC"
     )
     total = sum(count(row["n"]) for row in rows)
     by_module: dict[str, int] = {}

@@ -131,7 +131,7 @@ def stacked(field: str, title: str, *, sort: Sequence[str], percent: bool = True
                     "type": "nominal",
                     "sort": list(sort),
                     "scale": {"domain": list(sort), "range": list(SERIES[: max(1, len(sort))])},
-                    "legend": {"title": None, "orient": "top", "columns": 3, "symbolType": "square"},
+                    "legend": {"title": None, "orient": "top", "columns": 2, "symbolType": "square"},
                 },
                 "order": {"field": "rank", "type": "quantitative"},
             },

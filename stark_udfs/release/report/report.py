@@ -60,7 +60,8 @@ def _tiles(source: Source) -> tuple[Tile, ...]:
     tiles: list[Tile] = []
     if source.has("sessions"):
         row = source.rows(
-            "SELECT count(DISTINCT episode_id) AS episodes, count(*) AS sessions, sum(size(turns)) AS turns FROM sessions"
+            "SELECT count(DISTINCT episode_id) AS episodes, count(*) AS sessions, sum(size(turns)) AS turns FROM "
+            "sessions"
         )[0]
         tag = Tag(SET) if "sessions" in source.offline else None
         episodes, sessions = count(row["episodes"]), max(1, count(row["sessions"]))

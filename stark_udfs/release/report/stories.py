@@ -40,7 +40,8 @@ def section(source: Source) -> Section:
 
 def _personas(source: Source) -> list[Block]:
     chain = (
-        "SELECT {what} AS grp, count(*) AS n FROM narratives n JOIN commonsense c ON c.commonsense_id = n.commonsense_id "
+        "SELECT {what} AS grp, count(*) AS n FROM narratives n JOIN commonsense c ON c.commonsense_id = "
+        "n.commonsense_id "
         "JOIN personas p ON p.persona_id = c.persona_id GROUP BY 1 ORDER BY n DESC, 1"
     )
     categories = shares(names(source.rows(chain.format(what="p.category")), "grp"))
@@ -67,11 +68,13 @@ def _personas(source: Source) -> list[Block]:
 def _events(source: Source) -> list[Block]:
     rows = source.rows(
         "SELECT cause.interval AS grp, count(*) AS n FROM "
-        "(SELECT one.caused_by AS cause FROM (SELECT explode(events) AS one FROM events) e) c WHERE cause IS NOT NULL GROUP BY 1"
+        "(SELECT one.caused_by AS cause FROM (SELECT explode(events) AS one FROM events) e) c WHERE cause IS NOT NULL "
+        "GROUP BY 1"
     )
     ops = source.rows(
         "SELECT cause.experience_op AS grp, count(*) AS n FROM "
-        "(SELECT one.caused_by AS cause FROM (SELECT explode(events) AS one FROM events) e) c WHERE cause IS NOT NULL GROUP BY 1 ORDER BY n DESC"
+        "(SELECT one.caused_by AS cause FROM (SELECT explode(events) AS one FROM events) e) c WHERE cause IS NOT NULL "
+        "GROUP BY 1 ORDER BY n DESC"
     )
     blocks: list[Block] = [_spans("From an event to the one that it caused", rows)]
     found = shares(names(ops, "grp"))
@@ -87,17 +90,21 @@ def _sessions(source: Source) -> list[Block]:
     tag = Tag(SET) if "sessions" in source.offline else None
     turns = source.rows("SELECT size(turns) AS grp, count(*) AS n FROM sessions GROUP BY 1 ORDER BY 1")
     each = source.rows(
-        "SELECT grp, count(*) AS n FROM (SELECT episode_id, count(*) AS grp FROM sessions GROUP BY episode_id) s GROUP BY grp ORDER BY grp"
+        "SELECT grp, count(*) AS n FROM (SELECT episode_id, count(*) AS grp FROM sessions GROUP BY episode_id) s "
+        "GROUP BY grp ORDER BY grp"
     )
     between = source.rows("SELECT interval AS grp, count(*) AS n FROM sessions WHERE interval IS NOT NULL GROUP BY 1")
     shown = source.rows(
-        "SELECT grp, count(*) AS n FROM (SELECT s.episode_id, s.session_number, coalesce(i.images, 0) AS grp FROM sessions s LEFT JOIN "
-        "(SELECT episode_id, session_number, count(*) AS images FROM shared_images GROUP BY episode_id, session_number) i "
+        "SELECT grp, count(*) AS n FROM (SELECT s.episode_id, s.session_number, coalesce(i.images, 0) AS grp FROM "
+        "sessions s LEFT JOIN "
+        "(SELECT episode_id, session_number, count(*) AS images FROM shared_images GROUP BY episode_id, "
+        "session_number) i "
         "ON i.episode_id = s.episode_id AND i.session_number = s.session_number) x GROUP BY grp ORDER BY grp"
     )
     words = source.rows(
         "SELECT CASE WHEN speaker = 'AI Assistant' THEN 'assistant' ELSE 'user' END AS who, count(*) AS turns, "
-        "avg(length(text)) AS characters, sum(CASE WHEN length(text) = 0 THEN 1 ELSE 0 END) AS silent, max(length(text)) AS longest "
+        "avg(length(text)) AS characters, sum(CASE WHEN length(text) = 0 THEN 1 ELSE 0 END) AS silent, "
+        "max(length(text)) AS longest "
         "FROM conversations GROUP BY 1 ORDER BY 1"
     )
     lines = tuple(

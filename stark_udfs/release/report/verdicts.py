@@ -42,7 +42,9 @@ def section(source: Source) -> Section:
     if missing := source.missing(*SAYS):
         said = "; ".join(f"`{name}` ({SAYS[name]})" for name in missing)
         blocks.append(Words(f"Not made in this warehouse: {said}."))
-    lead = "Scores go from 1 (not at all) to 4 (a lot). Intervals count an episode once, since its sessions resemble each other."
+    lead = (
+        "Scores go from 1 (not at all) to 4 (a lot). Intervals count an episode once: its sessions resemble each other."
+    )
     return Section("verdicts", "Judgements, moderation and probes", lead, tuple(blocks))
 
 
@@ -88,9 +90,12 @@ def _judgements(source: Source) -> list[Block]:
         size="full",
         tag=tag,
     )
-    counted = source.rows(
-        f"SELECT {', '.join(f'sum(CASE WHEN {name} = {score} THEN 1 ELSE 0 END) AS {name}_{score}' for name in criteria for score in range(1, 5))} FROM judgements"
-    )[0]
+    sums = (
+        f"sum(CASE WHEN {name} = {score} THEN 1 ELSE 0 END) AS {name}_{score}"
+        for name in criteria
+        for score in range(1, 5)
+    )
+    counted = source.rows(f"SELECT {', '.join(sums)} FROM judgements")[0]
     lines = tuple(
         (name.replace("_", " "), *(count(counted[f"{name}_{score}"]) for score in range(1, 5))) for name in criteria
     )

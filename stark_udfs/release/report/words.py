@@ -78,7 +78,8 @@ def distinctive(source: Source) -> list[Block]:
     sampled = f"a sample of about {SAMPLE:,} of {total:,} episodes" if total > SAMPLE else f"all {total:,} episodes"
     blocks.append(
         Words(
-            f"Words of the user's own turns, of {sampled}; parts of the person's name are left out. Names of places and "
+            f"Words of the user's own turns, of {sampled}; parts of the person's name are left out. Names of places "
+            "and "
             "people come from where someone lives; look for words that tell of a role or a prejudice."
         )
     )
@@ -95,8 +96,10 @@ def _below(total: int) -> str:
 def _grid(source: Source, name: str, sql: str, most: int, below: str) -> Block:
     sampled = f"AND c.episode_id < '{below}'" if below else ""
     words = (
-        f"SELECT DISTINCT {sql} AS grp, c.episode_id, explode(regexp_extract_all(lower(c.text), '[a-z]+', 0)) AS word, lower(n.name) AS person "
-        f"FROM conversations c JOIN narratives n ON n.episode_id = c.episode_id WHERE c.speaker <> 'AI Assistant' {sampled}"
+        f"SELECT DISTINCT {sql} AS grp, c.episode_id, explode(regexp_extract_all(lower(c.text), '[a-z]+', 0)) AS "
+        "word, lower(n.name) AS person "
+        "FROM conversations c JOIN narratives n ON n.episode_id = c.episode_id WHERE c.speaker <> 'AI Assistant' "
+        f"{sampled}"
     )
     rows = source.rows(
         f"SELECT grp, word, count(DISTINCT episode_id) AS n FROM ({words}) w WHERE length(word) BETWEEN 3 AND 20 "
@@ -105,7 +108,8 @@ def _grid(source: Source, name: str, sql: str, most: int, below: str) -> Block:
     episodes = {
         str(row["grp"]): count(row["n"])
         for row in source.rows(
-            f"SELECT {sql} AS grp, count(DISTINCT c.episode_id) AS n FROM sessions c JOIN narratives n ON n.episode_id = c.episode_id "
+            f"SELECT {sql} AS grp, count(DISTINCT c.episode_id) AS n FROM sessions c JOIN narratives n ON "
+            "n.episode_id = c.episode_id "
             f"WHERE true {sampled} GROUP BY 1"
         )
     }

@@ -1,6 +1,7 @@
 """The episodes of a warehouse as the viewer shows them: a list that is searched, and one episode with all around it."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,11 +48,13 @@ class Library:
         columns += ", p.category, p.sentence" if chain else ", '' AS category, '' AS sentence"
         joined = "FROM narratives n"
         if chain:
-            joined += " LEFT JOIN commonsense c ON c.commonsense_id = n.commonsense_id LEFT JOIN personas p ON p.persona_id = c.persona_id"
+            joined += " LEFT JOIN commonsense c ON c.commonsense_id = n.commonsense_id"
+            joined += " LEFT JOIN personas p ON p.persona_id = c.persona_id"
         if "sessions" in self.sql.tables:
             columns += ", coalesce(s.sessions, 0) AS sessions, coalesce(s.turns, 0) AS turns"
             joined += (
-                " LEFT JOIN (SELECT episode_id, count(*) AS sessions, sum(size(turns)) AS turns FROM sessions GROUP BY episode_id) s "
+                " LEFT JOIN (SELECT episode_id, count(*) AS sessions, sum(size(turns)) AS turns FROM sessions GROUP "
+                "BY episode_id) s "
                 "ON s.episode_id = n.episode_id"
             )
         else:
@@ -124,72 +127,57 @@ class Library:
         if ID.fullmatch(episode_id) is None or episode_id not in self._places:
             raise NotFound(f"there is no episode {episode_id!r}.")
         before, after = self.neighbours(episode_id)
-        person = dict(self.episodes[self._places[episode_id]])
-        albums = self._of("albums", episode_id)
+        tables = {table: self._of(table, episode_id) for table in BY_EPISODE}
+        lineage = self._lineage(episode_id)
+        sessions = sorted(tables["sessions"], key=lambda row: int(str(row["session_number"])))
         return {
             "id": episode_id,
             "before": before,
             "after": after,
-            "person": person,
-            "lineage": self._lineage(episode_id),
-            "face": next(iter(self._of("faces", episode_id)), None),
-            "events": next((row["events"] for row in self._of("events", episode_id)), []),
-            "album": next((row["images"] for row in albums), []),
-            "sessions": self._of("sessions", episode_id, "session_number"),
-            "summaries": self._of("summaries", episode_id, "session_number"),
-            "images": self._images(episode_id),
-            "plans": self._of("image_plans", episode_id),
-            "probes": self._of("probes", episode_id),
-            "judgements": self._of("judgements", episode_id),
-            "moderations": self._of("moderations", episode_id),
-            "consistency": self._of("consistency", episode_id),
-            "rejects": self._rejects(episode_id),
-            "missing": [name for name in EXPECTED if name not in self.sql.tables],
+            "person": dict(self.episodes[self._places[episode_id]]),
+            "lineage": lineage,
+            "face": next(iter(tables["faces"]), None),
+            "events": next((row["events"] for row in tables["events"]), []),
+            "album": next((row["images"] for row in tables["albums"]), []),
+            "sessions": sessions,
+            "summaries": tables["summaries"],
+            "images": tables["images"],
+            "plans": tables["image_plans"],
+            **{table: tables[table] for table in VERDICTS},
+            "rejects": self._rejects(_units(episode_id, lineage, tables)),
+            "missing": [name for name in BY_EPISODE if name not in self.sql.tables],
         }
 
-    def _of(self, table: str, episode_id: str, order: str = "") -> list[dict[str, object]]:
+    def _of(self, table: str, episode_id: str, columns: str = "*") -> list[dict[str, object]]:
         """The episode's rows of a table; none where the table is not there, or is not by episode."""
-        if table not in self.sql.tables or (table not in BY_EPISODE and "episode_id" not in self._columns(table)):
+        if table not in self.sql.tables or (table in VERDICTS and "episode_id" not in self._columns(table)):
             return []
-        ordered = f" ORDER BY {order}" if order else ""
-        rows = self.sql.ask(f"SELECT * FROM {table} WHERE episode_id = '{episode_id}'{ordered} LIMIT 1000").dicts()
+        query = f"SELECT {columns} FROM {table} WHERE episode_id = '{episode_id}' LIMIT {MOST_ROWS}"
+        rows = self.sql.ask(query).dicts()
         return [{name: value for name, value in row.items() if name not in HIDDEN} for row in rows]
 
     def _columns(self, table: str) -> tuple[str, ...]:
         return self.sql.ask(f"SELECT * FROM {table} LIMIT 0").columns
 
-    def _images(self, episode_id: str) -> list[dict[str, object]]:
-        return self._of("images", episode_id, "image_id, candidate")
-
     def _lineage(self, episode_id: str) -> dict[str, object] | None:
         if not {"demographics", "personas", "commonsense", "narratives"} <= set(self.sql.tables):
             return None
         query = (
-            "SELECT d.demographic_id, d.origin, p.persona_id, p.seed_id, p.category, p.entity_key, p.entity_value, p.sentence, "
+            "SELECT d.demographic_id, d.origin, p.persona_id, p.seed_id, p.category, p.entity_key, p.entity_value, "
+            "p.sentence, "
             "c.commonsense_id, c.relation, c.inference, n.sentence_form, n.narrative, n.provider FROM narratives n "
-            "LEFT JOIN commonsense c ON c.commonsense_id = n.commonsense_id LEFT JOIN personas p ON p.persona_id = c.persona_id "
+            "LEFT JOIN commonsense c ON c.commonsense_id = n.commonsense_id LEFT JOIN personas p ON p.persona_id = "
+            "c.persona_id "
             f"LEFT JOIN demographics d ON d.demographic_id = p.demographic_id WHERE n.episode_id = '{episode_id}'"
         )
         return next(iter(self.sql.ask(query).dicts()), None)
 
-    def _units(self, episode_id: str) -> dict[str, str]:
-        """Unit keys behind an episode, by stage where it is one; those of images have their ids as keys."""
-        lineage = self._lineage(episode_id) or {}
-        images = {str(row["image_id"]) for row in self._of("images", episode_id)}
-        images |= {str(row["image_id"]) for row in self._of("image_plans", episode_id)}
-        keys = {episode_id: "", **{image: "" for image in images}}
-        for name in ("seed_id", "commonsense_id"):
-            if lineage.get(name):
-                keys[str(lineage[name])] = ""
-        return {key: stage for key, stage in keys.items() if ID.fullmatch(key)}
-
-    def _rejects(self, episode_id: str) -> list[dict[str, object]]:
+    def _rejects(self, units: str) -> list[dict[str, object]]:
         if "rejects" not in self.sql.tables:
             return []
-        keys = ", ".join(f"'{key}'" for key in sorted(self._units(episode_id)))
         query = (
-            f"SELECT stage, unit_key, position, reason, origin, detail, key FROM rejects WHERE unit_key IN ({keys}) "
-            "ORDER BY stage, unit_key, position LIMIT 500"
+            f"SELECT stage, unit_key, position, reason, origin, detail, key FROM rejects WHERE unit_key IN ({units}) "
+            f"ORDER BY stage, unit_key, position LIMIT {MOST_ROWS}"
         )
         return self.sql.ask(query).dicts()
 
@@ -203,28 +191,27 @@ class Library:
             raise NotFound(f"there is no episode {episode_id!r}.")
         if "replies" not in self.sql.tables:
             return []
-        keys = ", ".join(f"'{key}'" for key in sorted(self._units(episode_id)))
+        tables = {table: self._of(table, episode_id, "image_id") for table in ("images", "image_plans")}
+        units = _units(episode_id, self._lineage(episode_id), tables)
         query = (
-            "SELECT stage, unit_key, round, attempt, request, reply, finish_reason, model_returned, provider, tokens_in, tokens_out, "
-            f"money, seconds, replied_at FROM replies WHERE unit_key IN ({keys}) ORDER BY stage, unit_key, round, attempt LIMIT 2000"
+            "SELECT stage, unit_key, round, attempt, request, reply, finish_reason, model_returned, provider, "
+            f"tokens_in, tokens_out, money, seconds, replied_at FROM replies WHERE unit_key IN ({units}) "
+            f"ORDER BY stage, unit_key, round, attempt LIMIT {MOST_ROWS}"
         )
         return self.sql.ask(query).dicts()
 
 
-EXPECTED = [
-    "faces",
-    "events",
-    "albums",
-    "sessions",
-    "summaries",
-    "image_plans",
-    "images",
-    "probes",
-    "judgements",
-    "moderations",
-]
-BY_EPISODE = frozenset(["faces", "events", "albums", "sessions", "summaries", "image_plans", "images"])
+VERDICTS = ("probes", "judgements", "moderations", "consistency")
+BY_EPISODE = ("faces", "events", "albums", "sessions", "summaries", "image_plans", "images", *VERDICTS)
 HIDDEN = frozenset({"embedding", "phash", "traits", "run_id", "unit_key"})
+MOST_ROWS = 2000  # of an episode in one table
+
+
+def _units(episode_id: str, lineage: Row | None, tables: Mapping[str, Sequence[Row]]) -> str:
+    """The keys of the units behind an episode, as a list of literals."""
+    keys = {episode_id, *(str(row["image_id"]) for name in ("images", "image_plans") for row in tables[name])}
+    keys |= {str((lineage or {}).get(name) or "") for name in ("seed_id", "commonsense_id")}
+    return ", ".join(f"'{key}'" for key in sorted(keys) if ID.fullmatch(key))
 
 
 def as_json(value: object) -> str:
@@ -236,7 +223,7 @@ def as_json(value: object) -> str:
 def _plain(value: object) -> object:
     if isinstance(value, str):
         return CONTROLS.sub("\ufffd", value)
-    if (isinstance(value, float) and value != value) or value in (float("inf"), float("-inf")):
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):
         return {str(key): _plain(part) for key, part in value.items()}
@@ -256,5 +243,5 @@ def _fits(row: Row, search: Search) -> bool:
 
 
 def _searched(text: str) -> str:
-    """The words as they may stand in a literal of either engine: without the backslash, which Spark reads as an escape."""
+    """The words as they may stand in a literal of either engine: no backslash, which Spark reads as an escape."""
     return " ".join(CONTROLS.sub(" ", text).replace("\\", " ").lower().split())[:LONGEST_SEARCH]

@@ -7,7 +7,7 @@ from stark_udfs.release.viewer.library import as_json
 
 SERVED_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'none'"
 )
 # Pages that are opened from a folder: a browser counts no two files as one origin, so that files are named as such.
 STATIC_POLICY = (

@@ -17,7 +17,7 @@ HTML, JSON = "text/html; charset=utf-8", "application/json; charset=utf-8"
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 ASSETS = {"/viewer.css": "text/css; charset=utf-8", "/viewer.js": "text/javascript; charset=utf-8"}
 HEADERS = {
-    "Content-Security-Policy": pages.SERVED_POLICY,
+    "Content-Security-Policy": f"{pages.SERVED_POLICY}; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -48,13 +48,12 @@ class Site:
         """The answer to a GET of this path and query."""
         url = urlsplit(target)
         path = unquote(url.path)
-        if path in ASSETS:
-            return Answer(pages.asset(path[1:]).encode(), ASSETS[path])
-        if path.startswith("/files/"):
-            return self._picture(path.removeprefix("/files/"))
+        fixed = _fixed(path)
+        if fixed is not None:
+            return fixed
         try:
-            if path == "/" or path.startswith("/episode/"):
-                return Answer(pages.shell().encode(), HTML)
+            if path.startswith("/files/"):
+                return self._picture(path.removeprefix("/files/"))
             with self._lock:
                 return self._data(path, url.query)
         except NotFound as error:
@@ -80,7 +79,7 @@ class Site:
     def _picture(self, path: str) -> Answer:
         found = None if self.files is None else picture(self.files, path)
         if found is None:
-            return _refused(HTTPStatus.NOT_FOUND, "there is no such picture.")
+            raise NotFound("there is no such picture.")
         return Answer(found.read_bytes(), media_type(found))
 
 
@@ -130,6 +129,15 @@ def _handler(answer: Callable[[str], Answer], bound: str) -> type[BaseHTTPReques
             """The terminal stays free for what the user is told."""
 
     return Handler
+
+
+def _fixed(path: str) -> Answer | None:
+    """What is the same for every warehouse."""
+    if path in ASSETS:
+        return Answer(pages.asset(path[1:]).encode(), ASSETS[path])
+    if path == "/" or path.startswith("/episode/"):
+        return Answer(pages.shell().encode(), HTML)
+    return Answer(b"", "image/x-icon", HTTPStatus.NO_CONTENT) if path == "/favicon.ico" else None
 
 
 def _json(value: object) -> Answer:

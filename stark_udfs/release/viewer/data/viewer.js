@@ -39,10 +39,10 @@
   const page = (id) => (data ? `${data.page === "list" ? "episode/" : ""}${encodeURIComponent(String(id).replaceAll(":", "_"))}.html` : `/episode/${encodeURIComponent(id)}`);
   const home = () => (data ? `${root}index.html` : "/");
 
-  function picture(path, description, kind) {
+  function picture(path, description, kind, size) {
     const nothing = (why) => el("div", { class: `${kind} gone`, role: "img", "aria-label": `No picture: ${label(description)}` }, el("span", {}, why));
     if (!path) return nothing("no picture");
-    const image = el("img", { class: kind, src: file(path), alt: label(description), loading: "lazy", decoding: "async" });
+    const image = el("img", { class: kind, src: file(path), alt: label(description), loading: "lazy", decoding: "async", width: size && size.width, height: size && size.height });
     image.addEventListener("error", () => image.replaceWith(nothing("the picture's file is missing")), { once: true });
     return image;
   }
@@ -205,7 +205,7 @@
     const event = (context.found.events || []).find((other) => other.event_id === one.event_id);
     const title = `session-${one.session_number}`;
     return el("article", { class: "session", id: title, "aria-labelledby": `${title}-h` },
-      one.interval ? el("p", { class: "later" }, said(one.interval), " later") : null,
+      one.interval ? el("p", { class: "later" }, el("span", {}, said(one.interval), " later")) : null,
       el("header", {}, el("h2", { id: `${title}-h` }, `Session ${one.session_number}`), el("p", { class: "date" }, date(one.session_date)),
         event ? said(event.event, "p", "event") : null,
         one.experience ? el("p", { class: "experience" }, el("b", {}, one.experience_op === "update" ? "Changed since: " : "Since then: "), said(one.experience)) : null,
@@ -226,7 +226,7 @@
     const chosen = context.images.get(image.image_id);
     const plan = context.plans.get(image.image_id);
     const from = image.source === "mobile" ? (image.reused ? "from the phone, shared before" : "from the phone") : "from the internet";
-    return el("figure", {}, picture(chosen && chosen.path, image.description, "shared"),
+    return el("figure", {}, picture(chosen && chosen.path, image.description, "shared", chosen),
       el("figcaption", {}, said(image.description),
         el("span", { class: "facts" }, from, chosen ? ` · ${label(chosen.module)}` : "", chosen && chosen.licence ? [" · ", said(chosen.licence)] : null),
         el("details", {}, el("summary", {}, "About this image"), about(context, image, plan))));
@@ -248,12 +248,12 @@
     const { found } = context;
     if (!found.events || !found.events.length) return null;
     const shown = new Map(found.sessions.map((one) => [one.event_id, one.session_number]));
-    return el("ol", { class: "timeline" }, found.events.map((one) => {
+    return el("div", {}, el("ol", { class: "timeline" }, found.events.map((one) => {
       const cause = one.caused_by;
       return el("li", { id: `event-${Number(one.event_id)}` }, el("p", { class: "date" }, date(one.date), shown.has(one.event_id) ? [" · ", el("a", { href: `#session-${shown.get(one.event_id)}` }, `session ${shown.get(one.event_id)}`)] : ""),
         said(one.event, "p"),
         cause ? el("p", { class: "cause" }, "caused by ", el("a", { href: `#event-${Number(cause.event_id)}` }, `event ${Number(cause.event_id)}`), ", ", said(cause.interval), " before. ", el("i", {}, cause.experience_op === "update" ? "changed: " : "new: "), said(cause.experience)) : null);
-    }), behind(context, "events", found.id, null, "Prompt and reply"));
+    })), behind(context, "events", found.id, null, "Prompt and reply"));
   }
 
   function album(context) {
@@ -261,7 +261,7 @@
     if (!found.album || !found.album.length) return null;
     return el("div", {}, el("ul", { class: "album" }, found.album.map((one) => {
       const chosen = context.images.get(one.image_id);
-      return el("li", {}, el("figure", {}, picture(chosen && chosen.path, one.description, "thumb"), el("figcaption", {}, said(one.description), el("details", {}, el("summary", {}, "About this image"), about(context, one, context.plans.get(one.image_id))))));
+      return el("li", {}, el("figure", {}, picture(chosen && chosen.path, one.description, "thumb", chosen), el("figcaption", {}, said(one.description), el("details", {}, el("summary", {}, "About this image"), about(context, one, context.plans.get(one.image_id))))));
     })), behind(context, "albums", found.id, null, "Prompt and reply"));
   }
 
