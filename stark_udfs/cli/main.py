@@ -8,6 +8,7 @@ from typing import Annotated, cast
 import typer
 from rich.text import Text
 
+from stark_udfs.cli import ultron
 from stark_udfs.cli.console import console, plain
 from stark_udfs.cli.errors import Border, guarded
 from stark_udfs.cli.options import DEBUG, WRONG, Common, RunSelection, arranged
@@ -20,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 
 images = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(images, name="images", help="Picture files.")
+ultron.add_to(app)
 
 Until = Annotated[str | None, typer.Option("--until", metavar="STAGE", help="The last stage to run.")]
 From = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="The first stage to run.")]

@@ -43,9 +43,7 @@ def write_report(spool: Spool, report: RunReport, settings: RunSettings, target:
     spool.end(run, status="FAILED" if report.stopped else "FINISHED")
 
 
-def _stage(
-    spool: Spool, run: str, stage: StageRun, *, parent: str, root: str, written: dict[str, int]
-) -> None:
+def _stage(spool: Spool, run: str, stage: StageRun, *, parent: str, root: str, written: dict[str, int]) -> None:
     tags = {"stark.kind": "stage", "stark.stage": stage.stage, "stark.run_id": stage.run_id, "stark.state": stage.state}
     spool.begin(run, name=stage.stage, tags=tags, parent=parent)
     facts = stage.model_dump()

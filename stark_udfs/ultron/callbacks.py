@@ -17,7 +17,7 @@ class SpoolCallback(TrainerCallback):  # type: ignore[misc]  # transformers is n
         self.run = run
         self.before: tuple[float, float] | None = None
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:  # noqa: ANN401, ARG002
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
         """Every `logging_steps` steps."""
         if not state.is_world_process_zero:
             return
@@ -29,7 +29,7 @@ class SpoolCallback(TrainerCallback):  # type: ignore[misc]  # transformers is n
             self.before = (now, tokens)
         self.spool.metrics(self.run, {**values, **system_metrics()}, step=int(state.global_step))
 
-    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ANN401, ARG002
+    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ANN401
         """A checkpoint is whole."""
         if state.is_world_process_zero:
             path = f"{args.output_dir}/checkpoint-{state.global_step}"

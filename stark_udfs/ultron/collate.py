@@ -87,7 +87,9 @@ class Collator:
         """The target as the chat form ends it, so that the model learns to stop."""
         content: Any = [{"type": "text", "text": sample.target}] if self.sees else sample.target
         messages = sample.messages() if self.sees else [{"role": "user", "content": ""}]
-        whole = self.processor.apply_chat_template([*messages, {"role": "assistant", "content": content}], tokenize=False)
+        whole = self.processor.apply_chat_template(
+            [*messages, {"role": "assistant", "content": content}], tokenize=False
+        )
         _, found, end = str(whole).rpartition(sample.target) if sample.target else ("", "", "")
         stop = end if found and end else str(self.tokenizer.eos_token)
         return sample.target + stop
@@ -145,4 +147,6 @@ def picture(path: str) -> Any:  # noqa: ANN401
         with fsspec.open(path, "rb") as file:
             return Image.open(file).convert("RGB")
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"the picture {path} of a sample cannot be read: {error}. Check with `stark images verify`.") from error
+        raise InputError(
+            f"the picture {path} of a sample cannot be read: {error}. Check with `stark images verify`."
+        ) from error

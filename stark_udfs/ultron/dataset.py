@@ -119,7 +119,9 @@ def _memories(root: str, source: Source, who: dict[str, str]) -> Iterator[Sample
     written: dict[str, list[tuple[int, str]]] = {}
     for row in source.rows(["episode_id", "session_number", "summary"]):
         if row["episode_id"] in who:
-            written.setdefault(str(row["episode_id"]), []).append((int(str(row["session_number"])), str(row["summary"])))
+            written.setdefault(str(row["episode_id"]), []).append(
+                (int(str(row["session_number"])), str(row["summary"]))
+            )
     for row in Source(root, "sessions").rows(["episode_id", "session_number", "session_date", "interval", "turns"]):
         episode, number = str(row["episode_id"]), int(str(row["session_number"]))
         known = dict(sorted(written.get(episode, [])))
@@ -178,6 +180,7 @@ def prepare(
         StorageError: a table is not there.
         InputError: nothing to train on.
     """
+
     def read(split: str) -> tuple[Source, Iterator[Sample]]:
         return summary_samples(root, split) if task == "summary" else dialogue_samples(root, settings, split)
 

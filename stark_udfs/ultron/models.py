@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from stark_udfs.core.errors import SettingsError
+from stark_udfs.core.image_words import TOKENS
 from stark_udfs.settings.ultron import LoraSettings, UltronSettings
-from stark_udfs.stages.training.training_samples import CLOSE, OPEN, RETRIEVE
 
-TOKENS = (RETRIEVE, OPEN, CLOSE)
 MLLAMA_EXTRA = 8  # rows of Mllama's embedding beyond its vocabulary: the image token among them
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from stark_udfs.stages.training.training_samples import image_words
+from stark_udfs.core.image_words import image_words
 
 Row = Mapping[str, object]
 EarlierImages = Literal["text", "pixels"]

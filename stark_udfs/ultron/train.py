@@ -162,7 +162,11 @@ def last_checkpoint(folder: Path) -> str | None:
         reverse=True,
     )
     for path in made:
-        if (path / "trainer_state.json").is_file() and any(path.glob("adapter_model.*")) and any(path.glob("rng_state*")):
+        if (
+            (path / "trainer_state.json").is_file()
+            and any(path.glob("adapter_model.*"))
+            and any(path.glob("rng_state*"))
+        ):
             return str(path)
         if not int(os.environ.get("RANK", "0")):
             shutil.rmtree(path.with_name(f"cut-off-{path.name[11:]}"), ignore_errors=True)

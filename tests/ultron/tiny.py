@@ -42,7 +42,8 @@ def tokenizer(kind: str) -> Any:
     special = [*SPECIAL, *(token for token in MORE[kind] if token != "<|image|>")]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     made.train_from_iterator(
-        [TEXT], trainers.BpeTrainer(vocab_size=600, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
+        [TEXT],
+        trainers.BpeTrainer(vocab_size=600, special_tokens=special, initial_alphabet=alphabet, show_progress=False),
     )
     if kind == "mllama":
         made.add_special_tokens(["<|image|>"])
@@ -125,7 +126,9 @@ def _mllama(t: Any, tokens: Any, shape: dict[str, Any]) -> tuple[Any, Any]:
         intermediate_layers_indices=[0],
     )
     text = MllamaTextConfig(
-        **{**shape, "num_hidden_layers": 3}, cross_attention_layers=[1], rope_parameters={"rope_type": "default", "rope_theta": 10000.0}
+        **{**shape, "num_hidden_layers": 3},
+        cross_attention_layers=[1],
+        rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
     )
     config = t.MllamaConfig(
         vision_config=vision, text_config=text, image_token_index=tokens.convert_tokens_to_ids("<|image|>")
@@ -141,8 +144,18 @@ def _mllama(t: Any, tokens: Any, shape: dict[str, Any]) -> tuple[Any, Any]:
 
 def _qwen(t: Any, tokens: Any, shape: dict[str, Any]) -> tuple[Any, Any]:
     config = t.Qwen2VLConfig(
-        text_config={**shape, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]}},
-        vision_config={"depth": 2, "embed_dim": 32, "num_heads": 2, "hidden_size": 32, "mlp_ratio": 2, "patch_size": 14},
+        text_config={
+            **shape,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]},
+        },
+        vision_config={
+            "depth": 2,
+            "embed_dim": 32,
+            "num_heads": 2,
+            "hidden_size": 32,
+            "mlp_ratio": 2,
+            "patch_size": 14,
+        },
         image_token_id=tokens.convert_tokens_to_ids("<|image_pad|>"),
         video_token_id=tokens.convert_tokens_to_ids("<|video_pad|>"),
         vision_start_token_id=tokens.convert_tokens_to_ids("<|vision_start|>"),
