@@ -42,11 +42,8 @@ def carry_out(settings: Settings, task: Task, *, resume: bool) -> None:
         f"{name} {done.facts.metrics[name]:.3f}" for name in ("train_loss", "eval_loss") if name in done.facts.metrics
     )
     card = write_card(settings, done.folder)
-    out(
-        plain(
-            f"{done.facts.steps:,} steps on {done.facts.samples:,} samples of {done.facts.table} v{done.facts.version}; {losses}"
-        )
-    )
+    data = f"{done.facts.samples:,} samples of {done.facts.table} v{done.facts.version}"
+    out(plain(f"{done.facts.steps:,} steps on {data}; {losses}"))
     out(plain(f"adapter: {done.folder}\nmodel card: {card}"))
 
 

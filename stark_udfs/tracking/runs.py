@@ -1,4 +1,4 @@
-"""A run of the pipeline in MLflow: one run, its stages nested, found by the versions of the tables they read and wrote."""
+"""A run of the pipeline in MLflow: its stages nested, found by the versions of the tables that they read and wrote."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What a training tells while it runs: losses, learning rate, tokens a second, memory; written to the tracking spool."""
+"""What a training tells while it runs: losses, learning rate, tokens a second, memory; into the tracking spool."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""The model card: what MLflow knows of a training, as a page; data versions, metrics with intervals, limits, licence."""
+"""The model card: what MLflow knows of a training, as a page: data versions, metrics, limits, licence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

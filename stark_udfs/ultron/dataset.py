@@ -187,10 +187,10 @@ def prepare(
     source, train = read("train")
     if task == "dialogue":
         train = with_instructions(train, settings.instructions, seed=seed)
-    lengths = _write(folder / "train.arrow", train, files, settings.max_tokens)
+    lengths = write_samples(folder / "train.arrow", train, files, settings.max_tokens)
     if not lengths.count:
         raise InputError(_nothing(source, settings))
-    validation = _write(folder / "validation.arrow", read("validation")[1], files, settings.max_tokens)
+    validation = write_samples(folder / "validation.arrow", read("validation")[1], files, settings.max_tokens)
     return PreparedSamples(
         train=str(folder / "train.arrow"),
         validation=str(folder / "validation.arrow") if validation.count else None,
@@ -210,7 +210,15 @@ def _nothing(source: Source, settings: UltronSettings) -> str:
     )
 
 
-def _write(path: Path, samples: Iterable[Sample], files: str, limit: int) -> Lengths:
+def write_samples(path: Path, samples: Iterable[Sample], files: str, limit: int) -> Lengths:
+    """Write an Arrow file of samples, in batches; how long they are.
+
+    Args:
+        path: where to; its folder is made.
+        samples: to write.
+        files: `storage.files`, under which relative paths of pictures lie.
+        limit: `max_tokens`.
+    """
     import pyarrow as pa
 
     line = pa.struct([("text", pa.string()), ("image", pa.string())])

@@ -122,10 +122,7 @@ def latest_adapter(settings: "Settings", task: Task) -> Path | None:
 
 def _processes(job: TrainingJob) -> TrainedAdapter:
     ultron = job.settings
-    if ultron.processes == 1 and ultron.local:
-        done = train(job)
-    else:
-        done = _distributed(job)
+    done = train(job) if ultron.processes == 1 and ultron.local else _distributed(job)
     if done is None:
         raise StarkError("the training ended without a word of its first process: look into its log.")
     return done

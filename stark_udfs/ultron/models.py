@@ -1,4 +1,4 @@
-"""The model that is trained: loading it with its processor, special tokens, adapters, and clear words where it does not fit."""
+"""The model that is trained: loading it, special tokens, adapters; clear words where it does not fit."""
 
 import re
 from dataclasses import dataclass

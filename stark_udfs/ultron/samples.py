@@ -100,7 +100,7 @@ def of_dialogue(row: Row, *, earlier_images: EarlierImages = "text", face: bool 
         image=shown,
         lines=lines,
         tail=f"{row['speaker']}:",
-        target=str(row.get("target", "")),
+        target=str(row.get("target", "")).strip(),
     )
 
 
