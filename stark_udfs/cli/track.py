@@ -9,7 +9,7 @@ from stark_udfs.stages.pipeline import Settings
 
 
 def track(report: RunReport, settings: Settings) -> None:
-    """Put the run into the spool and have it sent: in the background to a database of our own, to a server waited for."""
+    """Put the run into the spool and have it sent: in the background to our own database, else waited for."""
     from stark_udfs.tracking.runs import spool_of, start_sending, told_last_time, write_report
     from stark_udfs.tracking.spool import Spool
 

@@ -55,7 +55,7 @@ class Spool:
         self._add(run, {"op": "tags", "values": dict(values)})
 
     def table(self, run: str, name: str, source: str, *, version: int, context: str) -> None:
-        """A table that it read or wrote: a dataset input, and the tag `table.<name>` = version, by which it is found."""
+        """A table that it read or wrote: a dataset input, and the tag `table.<name>` = version to find it by."""
         self._add(run, {"op": "table", "name": name, "source": source, "version": version, "context": context})
 
     def artifact(self, run: str, path: str, to: str = "") -> None:

@@ -132,7 +132,8 @@ def _four_bit() -> Any:  # noqa: ANN401
     ]
     if missing:
         raise SettingsError(
-            f"ultron.lora.four_bit: 4-bit weights need {' and '.join(missing)}. Without: --set ultron.lora.four_bit=false"
+            f"ultron.lora.four_bit: 4-bit weights need {' and '.join(missing)}. "
+            "Without: --set ultron.lora.four_bit=false"
         )
     return t.BitsAndBytesConfig(
         load_in_4bit=True,

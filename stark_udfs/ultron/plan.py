@@ -84,8 +84,8 @@ class TrainingPlan:
         yield f"model        {self.model}: {self.trained / 1e6:,.0f} million trained parameters"
         yield f"data         {self.table} v{self.version}: {lengths.count:,} samples"
         yield (
-            f"tokens       {lengths.tokens:,} of text (~{CHARACTERS} characters each; median {lengths.median:,}, longest "
-            f"{lengths.longest:,}, {lengths.over:,} over the limit and shortened), {self.image_tokens:,} of images"
+            f"tokens       {lengths.tokens:,} of text (~{CHARACTERS} characters each; median {lengths.median:,}, "
+            f"longest {lengths.longest:,}, {lengths.over:,} over the limit and shortened), {self.image_tokens:,} of images"
         )
         yield f"steps        {self.steps:,} ({self.epochs:g} epochs, {self.processes} process{'es' * (self.processes > 1)})"
         total = self.weights_gib + self.adapter_gib + self.activations_gib
