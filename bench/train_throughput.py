@@ -1,4 +1,4 @@
-"""Tokens a second of QLoRA on an 11B-sized Llama-3.2-Vision, made from its configuration: `python -m bench.train_throughput`.
+"""Tokens a second of QLoRA on an 11B-sized Llama-3.2-Vision from its configuration: `-m bench.train_throughput`.
 
 30 steps, at most 8 minutes, random weights (speed does not hang on their values). Prints tokens/s, peak memory and the
 share of the floor: 6 N operations a token (see `stark_udfs.ultron.plan`) at the speed of an 8192³ bf16 matrix product
@@ -74,7 +74,7 @@ def measured(*, tiny: bool) -> dict[str, float | str]:
     return {
         "device": "cpu" if tiny else torch.cuda.get_device_name(),
         "steps": len(times),
-        "loss": float(loss),
+        "loss": float(loss.detach()),
         "tokens_per_second": round(tokens, 1),
         "peak_memory_gib": 0.0 if tiny else round(torch.cuda.max_memory_allocated() / 1024**3, 1),
         "floor_tokens_per_second": round(speed / (6 * parameters), 1),

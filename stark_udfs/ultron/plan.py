@@ -85,15 +85,15 @@ class TrainingPlan:
         yield f"data         {self.table} v{self.version}: {lengths.count:,} samples"
         yield (
             f"tokens       {lengths.tokens:,} of text (~{CHARACTERS} characters each; median {lengths.median:,}, "
-            f"longest {lengths.longest:,}, {lengths.over:,} over the limit and shortened), {self.image_tokens:,} of images"
+            f"longest {lengths.longest:,}, {lengths.over:,} over the limit), {self.image_tokens:,} of images"
         )
-        yield f"steps        {self.steps:,} ({self.epochs:g} epochs, {self.processes} process{'es' * (self.processes > 1)})"
+        yield f"steps        {self.steps:,} ({self.epochs:.3g} epochs, processes: {self.processes})"
         total = self.weights_gib + self.adapter_gib + self.activations_gib
         yield (
             f"memory       {total:.1f} GiB: weights {self.weights_gib:.1f}, adapters with Adam {self.adapter_gib:.1f}, "
-            f"activations and logits {self.activations_gib:.1f}; {'fits' if self.fits else 'does NOT fit'} on {self.gpu}"
+            f"activations and logits {self.activations_gib:.1f}; {'fits' if self.fits else 'NO fit'} on {self.gpu}"
         )
-        yield f"time         {self.hours:.2f} hours at {SHARE:.0%} of the peak of {self.processes} × {self.gpu} (a guess)"
+        yield f"time         {self.hours:.2f} hours at {SHARE:.0%} (a guess) of {self.processes} × {self.gpu}'s peak"
 
 
 def planned(settings: "Settings", task: Literal["dialogue", "summary"], gpu: str) -> TrainingPlan:
@@ -144,7 +144,7 @@ def planned(settings: "Settings", task: Literal["dialogue", "summary"], gpu: str
 
 
 def trained_parameters(shape: Shape, rank: int) -> float:
-    """Of adapters of a rank on every linear layer: rank × (in + out) each; keys and values counted at a quarter width."""
+    """Of adapters of a rank on every linear layer: rank × (in + out) each, keys and values at a quarter width."""
     attention = 2 * (shape.width + shape.width) + 2 * (shape.width + shape.width / 4)
     feed = 3 * (shape.width + shape.wide)
     return rank * shape.layers * (attention + feed)
@@ -154,8 +154,8 @@ def activation_bytes(shape: Shape, tokens: int, checkpointed: bool) -> float:
     """What a batch of so many tokens keeps in bf16.
 
     With checkpointing: each layer's input, and one layer whole (about 34 values a token and width: Korthikanti et al.
-    2022, arXiv:2205.05198, §4.1, without the attention matrix, which fused kernels do not keep). Logits in float32 stand
-    once with their gradient.
+    2022, arXiv:2205.05198, §4.1, without the attention matrix, which fused kernels do not keep). Logits in float32
+    stand once with their gradient.
     """
     layer = 34 * tokens * shape.width
     kept = 2 * tokens * shape.width * shape.layers + layer if checkpointed else layer * shape.layers
