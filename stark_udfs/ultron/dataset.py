@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -159,8 +159,7 @@ def _instructions(file: str, images: str | None, seed: int) -> Iterator[Sample]:
     if not found:
         raise InputError(f"ultron.instructions.file: {file} holds no answer of 'gpt' after a question.")
     found.sort(key=lambda sample: seed_of(seed, "instruction", sample.sample_id))
-    while True:
-        yield from found
+    return cycle(found)
 
 
 def prepare(

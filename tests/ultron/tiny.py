@@ -6,8 +6,8 @@ from typing import Any
 SIDE = 28  # px of a picture
 TEXT = """You take part in a conversation in which images are shared. To share one, write with what it shows in place
 of the dots. Use it where a picture says more, and nowhere else. The person is Today is after the last conversation. The
-image shows what looks like. What is remembered of earlier conversations: The conversation so far: AI Assistant: user: a
-red blue green kite dog cat over the sea <RET> <h> </h> Keep the memory of conversations between Memory so far: nothing"""
+image shows what looks like. What is remembered of earlier conversations: The conversation so far: AI Assistant: user:
+a red blue green kite dog cat over the sea <RET> <h> </h> Keep the memory of conversations between Memory so far:"""
 TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}<|start|>{{ message['role'] }}\n"
     "{% if message['content'] is string %}{{ message['content'] }}{% else %}{% for part in message['content'] %}"
