@@ -41,7 +41,14 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str, request:
 def _run(folder: Path) -> None:
     from stark_udfs.cli.main import main
 
-    places = ["--set", f"storage.tables={folder}/tables", "--set", f"storage.files={folder}/files"]
+    places = [
+        "--set",
+        "tracking.enabled=false",
+        "--set",
+        f"storage.tables={folder}/tables",
+        "--set",
+        f"storage.files={folder}/files",
+    ]
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = main(["run", "--episodes", "2", "--target", "demo", "--conf", str(CONF), *places])

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from stark_udfs.cli import ultron
 from stark_udfs.cli.audit import audit
 from stark_udfs.cli.batch import batch
 from stark_udfs.cli.console import console, plain
@@ -195,6 +196,7 @@ def doctor(ctx: typer.Context) -> None:
 for _command in (status, sql, show, trace, report, view, audit, export):
     app.command(epilog=MORE)(_command)
 app.command(name="import", epilog=MORE)(import_)
+ultron.add_to(app)
 app.command(name="serve-offline")(serve_offline)
 
 

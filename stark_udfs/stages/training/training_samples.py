@@ -12,6 +12,7 @@ from pydantic import Field
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from stark_udfs.core.image_words import CLOSE, OPEN, RETRIEVE
 from stark_udfs.core.records import Record
 from stark_udfs.engine.checking.measures import Mean, Share
 from stark_udfs.engine.stage import Check, Frames, TableStage
@@ -27,8 +28,6 @@ from stark_udfs.tables.table import Table
 
 if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
-
-RETRIEVE, OPEN, CLOSE = "<RET>", "<h>", "</h>"  # the paper's tokens around the description of an image to look for
 
 
 class ContextImage(Record):
@@ -82,17 +81,6 @@ READS = (
     images.TABLE,
     *splits.READS,
 )
-
-
-def image_words(description: str) -> str:
-    """How a model asks for an image, as the paper's Ultron does.
-
-    Example:
-        ```python
-        image_words("a red kite")  # "<RET> <h> a red kite </h>"
-        ```
-    """
-    return f"{RETRIEVE} {OPEN} {description} {CLOSE}"
 
 
 def select(shares: SplitSettings, seed: int, frames: Frames) -> DataFrame:
