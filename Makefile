@@ -21,6 +21,8 @@ demo: .venv/.demo ## run the pipeline end to end on the offline author and drawi
 	@echo
 	@$(BIN)/stark sql "select module, count(*) as images from images where chosen group by module order by module"
 	@echo
+	@$(BIN)/stark evaluate retrieval --train-tiny --quiet
+	@echo
 	@echo 'What to type next:'
 	@echo '  $(BIN)/stark show                    the whole conversation'
 	@echo '  $(BIN)/stark sql "select category, count(*) from personas group by 1 order by 2 desc"'

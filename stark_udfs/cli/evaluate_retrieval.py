@@ -73,11 +73,12 @@ def retrieval(
         Path | None, typer.Option(metavar="FILE", help="Write the table to FILE.json or FILE.md, too.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of intervals, tests and training.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No table; with --train-tiny, its line alone.")] = False,
     warehouse: Annotated[Path | None, typer.Option(help="The folder of a warehouse.")] = None,
 ) -> None:
     """Measure dialogue-to-image retrieval: R@1/5/10, MRR, median rank and sum(R) with intervals and paired tests.
 
-    Every system ranks the same candidates for the same dialogues; the first one named is what others are tested against.
+    Every system ranks the same candidates for the same dialogues; others are tested against the first one.
     """
     from stark_udfs.ultron.retrieval.harness import evaluate
     from stark_udfs.ultron.retrieval.report import markdown, write
@@ -99,7 +100,8 @@ def retrieval(
         duplicates="separate" if duplicates == "separate" else "merged",
         by_group=by_group,
     )
-    console().print(markdown(evaluation), soft_wrap=True, markup=False, highlight=False)
+    if not quiet:
+        console().print(markdown(evaluation), soft_wrap=True, markup=False, highlight=False)
     if train_tiny:
         console().print(tiny_line(evaluation, offline=sql is not None and offline(sql)), soft_wrap=True, markup=False)
     if out is not None:

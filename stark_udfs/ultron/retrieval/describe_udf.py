@@ -1,7 +1,7 @@
 """Descriptions for a whole table on the cluster: a pandas UDF over prompts, the model loaded once per Python worker.
 
-A server of the OpenAI protocol (vLLM) is reached by `stark_udfs.ask` instead, which journals every answer; here the model
-is in the worker, and what it costs is time.
+A server of the OpenAI protocol (vLLM) is reached by `stark_udfs.ask` instead, which journals every answer; here the
+model is in the worker, and what it costs is time.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,6 @@ from stark_udfs.core.errors import SettingsError
 from stark_udfs.images.protocols import loaded
 
 if TYPE_CHECKING:
-    import pandas as pd
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
@@ -97,15 +96,15 @@ class Generator:
             for at, text in zip(
                 part, self.tokenizer.batch_decode(made[:, width:], skip_special_tokens=False), strict=True
             ):
-                found[at] = description_of(text, self.tokenizer)
+                found[at] = description_of(text, self.tokenizer.all_special_tokens)
         return found
 
 
-def description_of(text: str, tokenizer: Any = None) -> str:
-    """The words between Ultron's `<h>` marks, else the first line, without marks of the tokenizer."""
+def description_of(text: str, special: Sequence[str] = ()) -> str:
+    """The words between Ultron's `<h>` marks, else the first line, without the tokenizer's special tokens."""
     if "<h>" in text:
         text = text.partition("<h>")[2].partition("</h>")[0]
-    for mark in getattr(tokenizer, "all_special_tokens", ()):
+    for mark in special:
         text = text.replace(mark, " ")
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     return lines[0] if lines else ""

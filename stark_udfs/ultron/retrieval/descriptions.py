@@ -80,7 +80,7 @@ def descriptions(
         As `stark_udfs.ask`.
     """
     prompts = {query.query_id: describing_prompt(query) for query in queries}
-    rows = _asked(prompts, spark, settings, model, name, ImageDescription, SYSTEM)
+    rows = _asked(prompts, spark, settings, reply=ImageDescription, model=model, name=name, system=SYSTEM)
     return [str(rows[query.query_id].get("description") or "") for query in queries]
 
 
@@ -90,7 +90,7 @@ def orders(
 ) -> list[list[int]]:  # fmt: skip
     """For each query the positions in its short list, best first; numbers that are not in the list are left out."""
     prompts = {query.query_id: ordering_prompt(query, [one.caption for one in few]) for query, few in lists}
-    rows = _asked(prompts, spark, settings, model, name, Order, ORDER_SYSTEM)
+    rows = _asked(prompts, spark, settings, reply=Order, model=model, name=name, system=ORDER_SYSTEM)
     found = []
     for query, few in lists:
         numbers = rows[query.query_id].get("numbers")
@@ -100,23 +100,23 @@ def orders(
 
 
 def _asked(
-    prompts: Mapping[str, str], spark: "SparkSession", settings: RunSettings, model: str, name: str,
-    reply: type[BaseModel], system: str,
-) -> dict[str, dict[str, object]]:  # fmt: skip
+    prompts: Mapping[str, str], spark: "SparkSession", settings: RunSettings, *, reply: type[BaseModel], **more: str
+) -> dict[str, dict[str, object]]:
+    """The rows of `ask`, by query; `more`: its `model`, `name` and `system`."""
     from stark_udfs.udfs.ask import ask
 
     if not prompts:
         raise InputError("there is no dialogue to ask about.")
-    rows = spark.createDataFrame(sorted(prompts.items()), "key string, prompt string")
+    rows = spark.createDataFrame(sorted(prompts.items()), "query_id string, prompt string")
     asked = ask(
-        rows.withColumnRenamed("key", "query_id"),
+        rows,
         key="query_id",
         prompt="prompt",
         settings=settings,
         reply=reply,
-        model=model,
-        name=name,
-        system=system,
         reply_tokens=512,
+        model=more["model"],
+        name=more["name"],
+        system=more["system"],
     )
     return {row["query_id"]: row.asDict(recursive=True) for row in asked.collect()}

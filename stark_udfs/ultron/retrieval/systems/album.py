@@ -1,9 +1,9 @@
 """Retrieval from a person's own album: what is known of an image (who, when, where) counts beside what it shows.
 
 PhotoBench (2026) shows that one embedding of everything does not find "the one with Meifang from last spring": names,
-dates and places are evidence of their own. Here each kind of evidence is read out of the dialogue by rules, compared with
-the image's own record, and added to the score of a system for content. Rules read English; what they do not find adds
-nothing, so that without evidence the ranking is that of the system.
+dates and places are evidence of their own. Here each kind of evidence is read out of the dialogue by rules, compared
+with the image's own record, and added to the score of a system for content. Rules read English; what they do not find
+adds nothing, so that without evidence the ranking is that of the system.
 """
 
 import re
@@ -113,13 +113,17 @@ def span_of(text: str, today: date | None) -> Span | None:
         return Span(middle - timedelta(days=unit // 2), middle + timedelta(days=unit // 2))
     if last := LAST.search(said):
         return _last(last[1], today)
-    if named := IN.search(said):
-        if named[3]:
-            return _year(int(named[3]))
-        month = MONTHS.index(named[1]) + 1
-        year = int(named[2]) if named[2] else today.year - (month > today.month)
-        return _months(year, month, month) if 1 <= year <= 9998 else None
-    return None
+    named = IN.search(said)
+    return _in(named, today) if named else None
+
+
+def _in(named: re.Match[str], today: date) -> Span | None:
+    """The month or year of a match of `IN`."""
+    if named[3]:
+        return _year(int(named[3]))
+    month = MONTHS.index(named[1]) + 1
+    year = int(named[2]) if named[2] else today.year - (month > today.month)
+    return _months(year, month, month) if 1 <= year <= 9998 else None
 
 
 def _last(word: str, today: date) -> Span:

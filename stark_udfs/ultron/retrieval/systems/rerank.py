@@ -42,7 +42,7 @@ class Reranked:
         return f"{self.first.name}, first {self.depth} by {self.scorer.name}"
 
     def score(self, queries: Sequence[Query], candidates: Sequence[Candidate]) -> Scores:
-        """See `System.score`: above every other candidate, the first ones have scores between 1 and 2 above the best."""
+        """See `System.score`: above every other candidate, the first have 1 to 2 more than the best."""
         scores = np.array(self.first.score(queries, candidates), dtype=np.float32)
         for row, query in enumerate(queries):
             places = self._few(scores[row], query, candidates)
@@ -63,7 +63,7 @@ class Reranked:
 
 @dataclass(frozen=True)
 class ListOrder:
-    """A scorer by given orders, as of a chat model: positions of candidates, best first; those left out come last, level.
+    """A scorer by given orders, as of a chat model: positions, best first; those left out come last, level.
 
     order: asked with the query and its short list.
     """

@@ -119,7 +119,9 @@ def describe_locomo():
     DAY = "1:56 pm on 8 May, 2023"
 
     def it_reads_the_published_file_and_one_file_a_conversation(tmp_path: Path):
-        published = [{"sample_id": "conv-1", "conversation": {"speaker_a": "A", "session_1_date_time": DAY, "session_1": SAID}}]
+        published = [
+            {"sample_id": "conv-1", "conversation": {"speaker_a": "A", "session_1_date_time": DAY, "session_1": SAID}}
+        ]
         whole = locomo(saved(tmp_path, published, "locomo10.json"))
         alone = tmp_path / "alone"
         alone.mkdir()
@@ -182,7 +184,13 @@ def describe_sessions():
             {"turn": 2, "speaker": "Ana", "text": "", "images": [image]},
             {"turn": 3, "speaker": "Ana", "text": "again", "images": [image]},
         ]
-        row = {"episode_id": "e", "session_number": 1, "session_date": date(2024, 1, 1), "turns": turns, "demographic_id": "d"}
+        row = {
+            "episode_id": "e",
+            "session_number": 1,
+            "session_date": date(2024, 1, 1),
+            "turns": turns,
+            "demographic_id": "d",
+        }
         found = benchmark_of([row], "test")
         assert [len(query.context) for query in found.queries] == [1, 2]
         assert len(found.candidates) == 1
