@@ -11,7 +11,9 @@ from stark_udfs.cli.console import console
 from stark_udfs.cli.options import Common
 from stark_udfs.cli.warehouse import reader, storage_of
 from stark_udfs.core.errors import InputError, SettingsError
+from stark_udfs.settings.load import load_tree, validated_sections
 from stark_udfs.settings.run import RunSettings
+from stark_udfs.settings.tracking import TrackingSettings
 
 if TYPE_CHECKING:
     from stark_udfs.sql.duckdb import SqlEngine
@@ -89,7 +91,7 @@ def retrieval(
         raise typer.BadParameter(f"{duplicates}: merged or separate.", param_hint="--duplicates")
     names = tuple(dict.fromkeys([*(systems or ["bm25"]), *(["tiny"] if train_tiny else [])]))
     asked = Asked(on, data, split, pictures, names, seed, test_share, text_model, clip_model, siglip_model)
-    places = ctx.obj.places(*(() if warehouse is None else storage_of(warehouse)))
+    places = tracked(ctx.obj, warehouse)
     needs_tables = on == "sessions" or "tiny" in names or "text-tuned" in names
     sql = reader(places) if needs_tables else None
     benchmark = benchmark_of(asked, sql)
@@ -107,6 +109,25 @@ def retrieval(
     if out is not None:
         write(evaluation, out)
     log(evaluation, asked, places, sql, mlflow)
+
+
+class Tracked(RunSettings):
+    """Where the tables are, and where evaluations are written down."""
+
+    tracking: TrackingSettings = TrackingSettings()
+
+
+def tracked(common: Common, warehouse: Path | None) -> Tracked:
+    """The sections that this command reads, without loading the stages.
+
+    Raises:
+        SettingsError: as `load_tree`.
+    """
+    overrides = (*common.overrides, *(() if warehouse is None else storage_of(warehouse)))
+    tree = load_tree(Tracked, common.target, conf=common.conf, overrides=overrides)
+    found = validated_sections(tree, Tracked, ("storage", "spark", "tracking"))
+    common.read.append(found)
+    return found
 
 
 def benchmark_of(asked: Asked, sql: "SqlEngine | None") -> "Benchmark":
@@ -195,20 +216,21 @@ def offline(sql: "SqlEngine") -> bool:
     return any(row[0] == "offline" for row in rows)
 
 
-def log(evaluation: "Evaluation", asked: Asked, places: RunSettings, sql: "SqlEngine | None", uri: str | None) -> None:
+def log(evaluation: "Evaluation", asked: Asked, places: Tracked, sql: "SqlEngine | None", uri: str | None) -> None:
     """Log to MLflow; a server that cannot be reached costs the log and not the result."""
-    if uri == "none":
+    if uri == "none" or (uri is None and not places.tracking.enabled):
         return
     from mlflow.exceptions import MlflowException
 
     from stark_udfs.ultron.retrieval.tracking import log_evaluation
 
     root = places.storage.tables.rstrip("/")
-    uri = uri or tracking_uri(root)
+    uri = uri or places.tracking.uri or tracking_uri(root)
     try:
         run = log_evaluation(
             evaluation,
             tracking_uri=uri,
+            experiment=places.tracking.experiment,
             tables={} if sql is None else versions(root, READ),
             source=root,
             params={"seed": asked.seed, "test_share": asked.test_share},

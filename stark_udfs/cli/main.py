@@ -239,6 +239,8 @@ def audit(
 
     settings = _common(ctx).settings()
     raise typer.Exit(0 if audit_people(settings, reader(settings), console(), against) else WRONG)
+
+
 def report(
     ctx: typer.Context,
     *,

@@ -102,7 +102,9 @@ def _made() -> dict[str, Column]:
     return {
         "public_index": F.concat(F.col("seed_id"), F.lit(":"), F.col("episode_id"), F.lit("-"), F.col("relation")),
         "left_out_detail": F.when(F.col("left_out").isNull(), "")
-        .when(F.col("left_out") == LeftOut.FLAGGED, F.concat(F.lit("sessions "), F.array_join("flagged_sessions", ", ")))
+        .when(
+            F.col("left_out") == LeftOut.FLAGGED, F.concat(F.lit("sessions "), F.array_join("flagged_sessions", ", "))
+        )
         .otherwise(F.concat(F.size("sessions").cast("string"), F.lit(" sessions"))),
         "images_shared": F.size("shared").cast("bigint"),
         "images_missing": F.size(F.filter("shared", lambda image: image["picture"].isNull())).cast("bigint"),
@@ -175,7 +177,9 @@ def _faces(frames: Frames) -> DataFrame:
 def _flagged(frames: Frames) -> DataFrame:
     verdicts = frames.get(MODERATIONS.name)
     if verdicts is None:
-        return frames["narratives"].select("episode_id", F.expr("cast(array() as array<bigint>)").alias("flagged_sessions"))
+        return frames["narratives"].select(
+            "episode_id", F.expr("cast(array() as array<bigint>)").alias("flagged_sessions")
+        )
     flagged = verdicts.where("label = 'flagged'")
     numbers = F.sort_array(F.collect_list("session_number"))
     return flagged.groupBy("episode_id").agg(numbers.alias("flagged_sessions"))
