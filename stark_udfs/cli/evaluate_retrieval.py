@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stark_udfs.ultron.retrieval.systems import System
 
 BENCHMARKS = ("sessions", "locomo", "photochat", "photochat-pace", "photochat++", "mmdialog", "pairs")
-SYSTEMS = ("bm25", "text", "text-tuned", "tiny", "clip", "siglip")
+SYSTEMS = ("bm25", "text", "text-tuned", "tiny", "clip", "siglip", "described", "reordered")
 READ = ("sessions", "narratives", "commonsense", "personas")
 
 
@@ -40,6 +40,7 @@ class Asked:
     text_model: str
     clip_model: str
     siglip_model: str
+    chat: tuple[Common, Path | None, str]  # settings, warehouse, and a key of `models`
 
 
 def retrieval(
@@ -63,6 +64,9 @@ def retrieval(
     siglip_model: Annotated[
         str, typer.Option(help="A folder or id; in the result's name.")
     ] = "google/siglip2-base-patch16-224",
+    chat_model: Annotated[
+        str, typer.Option(help="For described and reordered: a key of `models` in the settings. It costs.")
+    ] = "default",
     duplicates: Annotated[
         str, typer.Option(help="merged, or separate as in PhotoChat's published results.")
     ] = "merged",
@@ -90,14 +94,15 @@ def retrieval(
     if duplicates not in ("merged", "separate"):
         raise typer.BadParameter(f"{duplicates}: merged or separate.", param_hint="--duplicates")
     names = tuple(dict.fromkeys([*(systems or ["bm25"]), *(["tiny"] if train_tiny else [])]))
-    asked = Asked(on, data, split, pictures, names, seed, test_share, text_model, clip_model, siglip_model)
+    asked = Asked(on, data, split, pictures, names, seed, test_share, text_model, clip_model, siglip_model,
+                  (ctx.obj, warehouse, chat_model))  # fmt: skip
     places = tracked(ctx.obj, warehouse)
     needs_tables = on == "sessions" or "tiny" in names or "text-tuned" in names
     sql = reader(places) if needs_tables else None
     benchmark = benchmark_of(asked, sql)
     evaluation = evaluate(
         benchmark,
-        [system for name in names for system in systems_of(name, asked, sql)],
+        [system for name in names for system in systems_of(name, asked, sql, benchmark)],
         seed=seed,
         duplicates="separate" if duplicates == "separate" else "merged",
         by_group=by_group,
@@ -161,7 +166,7 @@ def benchmark_of(asked: Asked, sql: "SqlEngine | None") -> "Benchmark":
             return photochat(asked.data, split=asked.split, pictures=asked.pictures, context=context)
 
 
-def systems_of(name: str, asked: Asked, sql: "SqlEngine | None") -> "list[System]":
+def systems_of(name: str, asked: Asked, sql: "SqlEngine | None", benchmark: "Benchmark") -> "list[System]":
     """The systems behind a name; two where a result means little without what it was before training.
 
     Raises:
@@ -194,8 +199,26 @@ def systems_of(name: str, asked: Asked, sql: "SqlEngine | None") -> "list[System
 
             model = asked.clip_model if name == "clip" else asked.siglip_model
             return list(picture_encoder(model, name).systems(DIALOGUE, LAST_TURN))
+        case "described" | "reordered":
+            return [_asked_of_a_server(name, asked, benchmark)]
         case _:
             raise SettingsError(f"--system {name}: {', '.join(SYSTEMS)}.")
+
+
+def _asked_of_a_server(name: str, asked: Asked, benchmark: "Benchmark") -> "System":
+    """Descriptions or orders by a chat model, paid once and kept in the warehouse."""
+    from stark_udfs.tables.session import spark_session
+    from stark_udfs.ultron.retrieval.descriptions import described_by, reordered_by
+    from stark_udfs.ultron.retrieval.queries import LAST_TURN
+    from stark_udfs.ultron.retrieval.systems.bm25 import Bm25
+    from stark_udfs.ultron.retrieval.systems.text_encoder import text_encoder
+
+    common, warehouse, model = asked.chat
+    settings = common.settings(*(() if warehouse is None else storage_of(warehouse)))
+    spark = spark_session(settings.spark)
+    if name == "described":
+        return described_by(benchmark, text_encoder(asked.text_model), spark, settings, model=model)
+    return reordered_by(benchmark, Bm25(LAST_TURN), spark, settings, model=model)
 
 
 def tiny_line(evaluation: "Evaluation", *, offline: bool) -> str:

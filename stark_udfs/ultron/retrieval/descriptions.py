@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from stark_udfs.core.errors import InputError
+from stark_udfs.core.ids import stable_id
 from stark_udfs.settings.run import RunSettings
-from stark_udfs.ultron.retrieval.benchmark import Candidate, Query
+from stark_udfs.ultron.retrieval.benchmark import Benchmark, Candidate, Query
+from stark_udfs.ultron.retrieval.systems import System, TextEncoder
+from stark_udfs.ultron.retrieval.systems.dense import Described
+from stark_udfs.ultron.retrieval.systems.rerank import DEPTH, ListOrder, Reranked, shortlist
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -120,3 +124,41 @@ def _asked(
         system=more["system"],
     )
     return {row["query_id"]: row.asDict(recursive=True) for row in asked.collect()}
+
+
+def described_by(
+    benchmark: Benchmark, encoder: TextEncoder, spark: "SparkSession", settings: RunSettings, *, model: str = "default"
+) -> Described:
+    """The system that searches with a chat model's descriptions; all dialogues of the benchmark are asked about at once.
+
+    Raises:
+        As `descriptions`.
+    """
+    name = table_name("image_descriptions", benchmark, model)
+    texts = descriptions(benchmark.queries, spark, settings, model=model, name=name)
+    by_id = {query.query_id: text for query, text in zip(benchmark.queries, texts, strict=True)}
+    return Described(settings.models[model].name, lambda queries: [by_id[query.query_id] for query in queries], encoder)
+
+
+def reordered_by(
+    benchmark: Benchmark, first: System, spark: "SparkSession", settings: RunSettings, *, model: str = "default",
+    depth: int = DEPTH,
+) -> Reranked:  # fmt: skip
+    """The system whose first `depth` candidates a chat model puts in order.
+
+    Raises:
+        As `orders`.
+    """
+    scores = first.score(benchmark.queries, benchmark.candidates)
+    lists = [
+        (query, [benchmark.candidates[at] for at in shortlist(row, query, benchmark.candidates, depth)])
+        for row, query in zip(scores, benchmark.queries, strict=True)
+    ]
+    found = orders(lists, spark, settings, model=model, name=table_name("image_orders", benchmark, model, first.name))
+    by_id = {query.query_id: order for (query, _), order in zip(lists, found, strict=True)}
+    return Reranked(first, ListOrder(settings.models[model].name, lambda query, _: by_id[query.query_id]), depth)
+
+
+def table_name(kind: str, *parts: Benchmark | str) -> str:
+    """The table of answers about a benchmark by a model: others have others, so that none is taken for changed."""
+    return f"{kind}_{stable_id(*(part if isinstance(part, str) else part.title for part in parts))}"

@@ -45,7 +45,7 @@ class Reranked:
         """See `System.score`: above every other candidate, the first have 1 to 2 more than the best."""
         scores = np.array(self.first.score(queries, candidates), dtype=np.float32)
         for row, query in enumerate(queries):
-            places = self._few(scores[row], query, candidates)
+            places = shortlist(scores[row], query, candidates, self.depth)
             judged = self.scorer.judge(query, [candidates[at] for at in places])
             order = np.unique(judged, return_inverse=True)[1]
             top = float(np.max(scores[row][places]))
@@ -53,12 +53,16 @@ class Reranked:
             scores[row, places] = top + 1 + order * step
         return scores
 
-    def _few(self, scores: npt.NDArray[np.float32], query: Query, candidates: Sequence[Candidate]) -> list[int]:
-        order = np.argsort(-scores, kind="stable")
-        if query.pool is not None:
-            pool = set(query.pool)
-            order = np.array([at for at in order if candidates[at].image_id in pool])
-        return [int(at) for at in order[: self.depth]]
+
+def shortlist(
+    scores: npt.NDArray[np.float32], query: Query, candidates: Sequence[Candidate], depth: int = DEPTH
+) -> list[int]:
+    """The positions of the best candidates in the query's pool, best first; of equal ones the earlier."""
+    order = np.argsort(-scores, kind="stable")
+    if query.pool is not None:
+        pool = set(query.pool)
+        order = np.array([at for at in order if candidates[at].image_id in pool])
+    return [int(at) for at in order[:depth]]
 
 
 @dataclass(frozen=True)
