@@ -22,6 +22,7 @@ demo: .venv/.demo ## run the pipeline end to end on the offline author and drawi
 	@$(BIN)/stark sql "select module, count(*) as images from images where chosen group by module order by module"
 	@echo
 	@$(BIN)/stark report
+	@$(BIN)/stark evaluate retrieval --train-tiny --quiet
 	@echo
 	@echo 'What to type next:'
 	@echo '  $(BIN)/stark view                    the episodes in a browser, with pictures, prompts and replies'

@@ -11,7 +11,9 @@ from stark_udfs.cli.console import console
 from stark_udfs.cli.options import Common
 from stark_udfs.cli.warehouse import reader, storage_of
 from stark_udfs.core.errors import InputError, SettingsError
+from stark_udfs.settings.load import load_tree, validated_sections
 from stark_udfs.settings.run import RunSettings
+from stark_udfs.settings.tracking import TrackingSettings
 
 if TYPE_CHECKING:
     from stark_udfs.sql.duckdb import SqlEngine
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from stark_udfs.ultron.retrieval.systems import System
 
 BENCHMARKS = ("sessions", "locomo", "photochat", "photochat-pace", "photochat++", "mmdialog", "pairs")
-SYSTEMS = ("bm25", "text", "text-tuned", "tiny", "clip", "siglip")
+SYSTEMS = ("bm25", "text", "text-tuned", "tiny", "clip", "siglip", "described", "reordered")
 READ = ("sessions", "narratives", "commonsense", "personas")
 
 
@@ -38,6 +40,7 @@ class Asked:
     text_model: str
     clip_model: str
     siglip_model: str
+    chat: tuple[Common, Path | None, str]  # settings, warehouse, and a key of `models`
 
 
 def retrieval(
@@ -61,6 +64,9 @@ def retrieval(
     siglip_model: Annotated[
         str, typer.Option(help="A folder or id; in the result's name.")
     ] = "google/siglip2-base-patch16-224",
+    chat_model: Annotated[
+        str, typer.Option(help="For described and reordered: a key of `models` in the settings. It costs.")
+    ] = "default",
     duplicates: Annotated[
         str, typer.Option(help="merged, or separate as in PhotoChat's published results.")
     ] = "merged",
@@ -73,11 +79,12 @@ def retrieval(
         Path | None, typer.Option(metavar="FILE", help="Write the table to FILE.json or FILE.md, too.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of intervals, tests and training.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No table; with --train-tiny, its line alone.")] = False,
     warehouse: Annotated[Path | None, typer.Option(help="The folder of a warehouse.")] = None,
 ) -> None:
     """Measure dialogue-to-image retrieval: R@1/5/10, MRR, median rank and sum(R) with intervals and paired tests.
 
-    Every system ranks the same candidates for the same dialogues; the first one named is what others are tested against.
+    Every system ranks the same candidates for the same dialogues; others are tested against the first one.
     """
     from stark_udfs.ultron.retrieval.harness import evaluate
     from stark_udfs.ultron.retrieval.report import markdown, write
@@ -87,24 +94,45 @@ def retrieval(
     if duplicates not in ("merged", "separate"):
         raise typer.BadParameter(f"{duplicates}: merged or separate.", param_hint="--duplicates")
     names = tuple(dict.fromkeys([*(systems or ["bm25"]), *(["tiny"] if train_tiny else [])]))
-    asked = Asked(on, data, split, pictures, names, seed, test_share, text_model, clip_model, siglip_model)
-    places = ctx.obj.places(*(() if warehouse is None else storage_of(warehouse)))
+    asked = Asked(on, data, split, pictures, names, seed, test_share, text_model, clip_model, siglip_model,
+                  (ctx.obj, warehouse, chat_model))  # fmt: skip
+    places = tracked(ctx.obj, warehouse)
     needs_tables = on == "sessions" or "tiny" in names or "text-tuned" in names
     sql = reader(places) if needs_tables else None
     benchmark = benchmark_of(asked, sql)
     evaluation = evaluate(
         benchmark,
-        [system for name in names for system in systems_of(name, asked, sql)],
+        [system for name in names for system in systems_of(name, asked, sql, benchmark)],
         seed=seed,
         duplicates="separate" if duplicates == "separate" else "merged",
         by_group=by_group,
     )
-    console().print(markdown(evaluation), soft_wrap=True, markup=False, highlight=False)
+    if not quiet:
+        console().print(markdown(evaluation), soft_wrap=True, markup=False, highlight=False)
     if train_tiny:
         console().print(tiny_line(evaluation, offline=sql is not None and offline(sql)), soft_wrap=True, markup=False)
     if out is not None:
         write(evaluation, out)
     log(evaluation, asked, places, sql, mlflow)
+
+
+class Tracked(RunSettings):
+    """Where the tables are, and where evaluations are written down."""
+
+    tracking: TrackingSettings = TrackingSettings()
+
+
+def tracked(common: Common, warehouse: Path | None) -> Tracked:
+    """The sections that this command reads, without loading the stages.
+
+    Raises:
+        SettingsError: as `load_tree`.
+    """
+    overrides = (*common.overrides, *(() if warehouse is None else storage_of(warehouse)))
+    tree = load_tree(Tracked, common.target, conf=common.conf, overrides=overrides)
+    found = validated_sections(tree, Tracked, ("storage", "spark", "tracking"))
+    common.read.append(found)
+    return found
 
 
 def benchmark_of(asked: Asked, sql: "SqlEngine | None") -> "Benchmark":
@@ -138,7 +166,7 @@ def benchmark_of(asked: Asked, sql: "SqlEngine | None") -> "Benchmark":
             return photochat(asked.data, split=asked.split, pictures=asked.pictures, context=context)
 
 
-def systems_of(name: str, asked: Asked, sql: "SqlEngine | None") -> "list[System]":
+def systems_of(name: str, asked: Asked, sql: "SqlEngine | None", benchmark: "Benchmark") -> "list[System]":
     """The systems behind a name; two where a result means little without what it was before training.
 
     Raises:
@@ -171,8 +199,26 @@ def systems_of(name: str, asked: Asked, sql: "SqlEngine | None") -> "list[System
 
             model = asked.clip_model if name == "clip" else asked.siglip_model
             return list(picture_encoder(model, name).systems(DIALOGUE, LAST_TURN))
+        case "described" | "reordered":
+            return [_asked_of_a_server(name, asked, benchmark)]
         case _:
             raise SettingsError(f"--system {name}: {', '.join(SYSTEMS)}.")
+
+
+def _asked_of_a_server(name: str, asked: Asked, benchmark: "Benchmark") -> "System":
+    """Descriptions or orders by a chat model, paid once and kept in the warehouse."""
+    from stark_udfs.tables.session import spark_session
+    from stark_udfs.ultron.retrieval.descriptions import described_by, reordered_by
+    from stark_udfs.ultron.retrieval.queries import LAST_TURN
+    from stark_udfs.ultron.retrieval.systems.bm25 import Bm25
+    from stark_udfs.ultron.retrieval.systems.text_encoder import text_encoder
+
+    common, warehouse, model = asked.chat
+    settings = common.settings(*(() if warehouse is None else storage_of(warehouse)))
+    spark = spark_session(settings.spark)
+    if name == "described":
+        return described_by(benchmark, text_encoder(asked.text_model), spark, settings, model=model)
+    return reordered_by(benchmark, Bm25(LAST_TURN), spark, settings, model=model)
 
 
 def tiny_line(evaluation: "Evaluation", *, offline: bool) -> str:
@@ -193,20 +239,21 @@ def offline(sql: "SqlEngine") -> bool:
     return any(row[0] == "offline" for row in rows)
 
 
-def log(evaluation: "Evaluation", asked: Asked, places: RunSettings, sql: "SqlEngine | None", uri: str | None) -> None:
+def log(evaluation: "Evaluation", asked: Asked, places: Tracked, sql: "SqlEngine | None", uri: str | None) -> None:
     """Log to MLflow; a server that cannot be reached costs the log and not the result."""
-    if uri == "none":
+    if uri == "none" or (uri is None and not places.tracking.enabled):
         return
     from mlflow.exceptions import MlflowException
 
     from stark_udfs.ultron.retrieval.tracking import log_evaluation
 
     root = places.storage.tables.rstrip("/")
-    uri = uri or tracking_uri(root)
+    uri = uri or places.tracking.uri or tracking_uri(root)
     try:
         run = log_evaluation(
             evaluation,
             tracking_uri=uri,
+            experiment=places.tracking.experiment,
             tables={} if sql is None else versions(root, READ),
             source=root,
             params={"seed": asked.seed, "test_share": asked.test_share},

@@ -20,7 +20,7 @@ class Turn:
 class Query:
     """A dialogue up to the image that is shared next.
 
-    context: oldest turn first; the words that come with the image are its last turn, where the benchmark has such words.
+    context: oldest turn first; the words that come with the image are its last turn, where there are such.
     target: the `image_id` of the image that was shared.
     group: what queries have in common that are not independent of each other, as a person or a conversation.
     speaker: who shares the image.
@@ -39,7 +39,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An image that can be retrieved: by its caption, by its picture where there is a file, and by what is known of it."""
+    """An image that can be retrieved: by its caption, its picture where there is a file, and what is known of it."""
 
     image_id: str
     caption: str

@@ -98,14 +98,25 @@ def intervals(ranks: Ranks, *, seed: int, groups: Sequence[str] = (), draws: int
             Empty: queries are drawn.
         draws: how often.
     """
-    values = figures(ranks)
+    rng, n = np.random.default_rng(seed), len(ranks)
+    members, rows = _members(groups, n), max(1, AT_ONCE // n)
     drawn: dict[str, list[float]] = {name: [] for name in NAMES}
-    members = _members(groups, len(ranks))
-    rng = np.random.default_rng(seed)
-    for _ in range(draws):
-        for name, value in figures(ranks[_resampled(members, len(ranks), rng)]).items():
-            drawn[name].append(value)
-    return {name: _estimate(values[name], drawn[name]) for name in NAMES}
+    for start in range(0, draws, 1 if members else rows):
+        if members:
+            sample = np.concatenate([members[at] for at in rng.integers(len(members), size=len(members))])[None]
+        else:
+            sample = rng.integers(n, size=(min(rows, draws - start), n))
+        for name, values in _rowwise(ranks[sample]).items():
+            drawn[name].extend(values.tolist())
+    return {name: _estimate(value, drawn[name]) for name, value in figures(ranks).items()}
+
+
+def _rowwise(ranks: Ranks) -> dict[str, Floats]:
+    """The metrics of each row of resampled ranks."""
+    found = {f"R_at_{k}": 100.0 * (ranks <= k).mean(axis=1) for k in CUTOFFS}
+    total = np.sum(list(found.values()), axis=0)
+    mrr = (100.0 / ranks).mean(axis=1)
+    return found | {"MRR": mrr, "median_rank": np.median(ranks, axis=1), "sum_R": total}
 
 
 def paired(first: Ranks, second: Ranks, *, seed: int, metric: str = "MRR", draws: int = DRAWS) -> PairedTest:
@@ -147,12 +158,6 @@ def _members(groups: Sequence[str], count: int) -> list[npt.NDArray[np.int64]]:
         raise InputError(f"intervals: {count} ranks and {len(groups)} groups.")
     _, numbers = np.unique(np.asarray(groups), return_inverse=True)
     return [np.flatnonzero(numbers == number) for number in range(int(numbers.max()) + 1)]
-
-
-def _resampled(members: list[npt.NDArray[np.int64]], count: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    if not members:
-        return rng.integers(count, size=count)
-    return np.concatenate([members[at] for at in rng.integers(len(members), size=len(members))])
 
 
 def _estimate(value: float, drawn: Sequence[float]) -> Estimate:

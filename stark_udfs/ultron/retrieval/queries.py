@@ -7,10 +7,11 @@ from stark_udfs.ultron.retrieval.benchmark import Query, Turn
 
 SENTENCE = re.compile(r"[^.!?…]+[.!?…]*\s*")
 PLEASANTRY = re.compile(
-    r"^\W*(thanks?|thank you|hi|hey|hello|wow|congrats|congratulations|bye|see you|take care|cheers|great|awesome|cool|nice)"
-    r"\b[^,;]{0,40}$"
+    r"^\W*(thanks?|thank you|hi|hey|hello|wow|congrats|congratulations|bye|see you|take care|cheers|great|awesome|cool"
+    r"|nice)\b[^,;]{0,40}(, \w+)?$"
     r"|\b(good|great|nice) to (see|hear)\b|\bhow (have|are) (you|things)\b|\btalk to you\b"
-    r"|\b(take a|have a) look\b|\blook at (this|that)\b|\bcheck (this|it) out\b|\bhere('s| is) (a|the|one|it)\b[^,;]{0,12}$",
+    r"|\b(take a|have a) look\b|\blook at (this|that)\b|\bcheck (this|it) out\b"
+    r"|\bhere('s| is) (a|the|one|it)\b[^,;]{0,12}$",
     re.IGNORECASE,
 )
 

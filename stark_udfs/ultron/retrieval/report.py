@@ -39,7 +39,8 @@ COLUMNS = ("R@1", "R@5", "R@10", "MRR", "median rank", "sum(R)")
 def markdown(evaluation: Evaluation) -> str:
     """The table, what it was measured on, and for PhotoChat's test split the published results, marked as such."""
     lines = [
-        f"{evaluation.benchmark}, {evaluation.split}: {evaluation.queries:,} queries, {evaluation.candidates:,} candidates "
+        f"{evaluation.benchmark}, {evaluation.split}: {evaluation.queries:,} queries, "
+        f"{evaluation.candidates:,} candidates "
         f"({evaluation.duplicate_candidates:,} of them duplicates; {DUPLICATES[evaluation.duplicates]}). "
         "Intervals are 95 % bootstrap; p: paired test of MRR against the first row, adjusted by Holm.",
         *(f"{note[:1].upper()}{note[1:]}." for note in evaluation.notes),

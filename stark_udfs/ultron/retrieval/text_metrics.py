@@ -1,7 +1,7 @@
 """Metrics of turns: whether an image is shared now, and how near a text is to what was really said.
 
-Sources: F1 of the share decision as in PhotoChat (Zang et al. 2021); BLEU is Papineni et al. 2002 over a corpus, without
-smoothing; ROUGE-L is Lin 2004 as F1 of the longest common subsequence; distinct-n is Li et al. 2016.
+Sources: F1 of the share decision as in PhotoChat (Zang et al. 2021); BLEU is Papineni et al. 2002 over a corpus,
+without smoothing; ROUGE-L is Lin 2004 as F1 of the longest common subsequence; distinct-n is Li et al. 2016.
 """
 
 import math

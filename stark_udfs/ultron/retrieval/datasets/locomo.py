@@ -48,7 +48,7 @@ def locomo(folder: Path, *, split: str = "dev") -> Benchmark:
     if not queries:
         raise InputError(f"{folder}: no turn has an image with a caption (`blip_caption`). Is this LoCoMo?")
     notes = [
-        f"{len(files)} file(s), {len({query.group for query in queries})} conversations; the pool is their shared images",
+        f"{len({query.group for query in queries})} conversations; the pool is their shared images",
         "context: the session so far, and the words that come with the image; captions are by BLIP, not by people",
     ]
     if without:

@@ -1,8 +1,8 @@
 """MMDialog (Feng et al. 2023), as published: a folder of `conversations.json` and `<media_key>.jpg` for each split.
 
-A record has `conversation_id` and `conversation`, a list of `{turn: [{"__TEXT__": …} | {"__MEDIA__": key}]}`; validation
-and test have `negative_candidate_media_keys`, 999 for each image that is to be found, so that a pool has 1,000.
-Access by the authors' form, non-commercial; images have no caption of their own.
+A record has `conversation_id` and `conversation`, a list of `{turn: [{"__TEXT__": …} | {"__MEDIA__": key}]}`;
+validation and test have `negative_candidate_media_keys`, 999 for each image that is to be found, so that a pool has
+1,000. Access by the authors' form, non-commercial; images have no caption of their own.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """A sentence encoder by transformers: mean of the last layer's tokens, length 1. As it comes, or trained on our pairs.
 
-Source: Reimers & Gurevych 2019; the loss is the in-batch softmax of van den Oord et al. 2018; mixing trained weights with
-those before is Wortsman et al. 2022, which keeps what the model knew about text that is not ours.
+Source: Reimers & Gurevych 2019; the loss is the in-batch softmax of van den Oord et al. 2018; mixing trained weights
+with those before is Wortsman et al. 2022, which keeps what the model knew about text that is not ours.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,15 +1,16 @@
 """A dual encoder so small that it is trained in seconds without a GPU or a framework: hashed n-grams, two projections.
 
-Both towers begin as one random projection, so that before training a score is about the share of common words and parts
-of words (Johnson & Lindenstrauss 1984); training moves the towers apart. Features are hashed (Weinberger et al. 2009),
-the loss is the in-batch softmax in both directions, the optimiser Adam (Kingma & Ba 2015). Equal data and seed give equal
-weights on one machine.
+Both towers begin as one random projection, so that before training a score is about the share of common words and
+parts of words (Johnson & Lindenstrauss 1984); training moves the towers apart. Features are hashed (Weinberger et al.
+2009), the loss is the in-batch softmax in both directions, the optimiser Adam (Kingma & Ba 2015). Equal data and seed
+give equal weights on one machine.
 """
 
 import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,8 +132,8 @@ def train(data: Benchmark, settings: TinySettings = TinySettings()) -> tuple[Tin
             targets = [pairs[at].caption for at in batch]
             offered = targets + [text for at in batch for text in pairs[at].negatives]
             wrong = false_negatives(targets, offered)
-            one, other = asked[batch], shown[[places[text] for text in offered]]
-            loss, gradients = _step(one, other, towers[0].weights, towers[1].weights, wrong, settings.scale)
+            made = _Batch(asked[batch], shown[[places[text] for text in offered]], wrong)
+            loss, gradients = _step(made, towers[0].weights, towers[1].weights, settings.scale)
             for tower, gradient in zip(towers, gradients, strict=True):
                 tower.move(gradient)
             found.append(loss)
@@ -167,18 +168,24 @@ def marks(text: str, parts: Sequence[int]) -> list[str]:
     """Words, pairs of words, and parts of words with their edges."""
     words = tokens(text)
     pieces = [f"#{word}#"[at : at + size] for word in words for size in parts for at in range(len(word) + 3 - size)]
-    return [*words, *(f"{first} {second}" for first, second in zip(words, words[1:], strict=False)), *pieces]
+    return [*words, *(f"{first} {second}" for first, second in pairwise(words)), *pieces]
 
 
-def _step(
-    asked: "sparse.csr_matrix", shown: "sparse.csr_matrix", one: Weights, other: Weights,
-    wrong: npt.NDArray[np.bool_], scale: float,
-) -> tuple[float, tuple[Weights, Weights]]:  # fmt: skip
-    """Loss of a batch and its gradients by the two towers; the first captions are the right ones."""
-    raw_a, raw_b = asked @ one, shown @ other
+@dataclass(frozen=True)
+class _Batch:
+    """Features of dialogues and of captions, the first of which are theirs; `wrong`: captions that must not count."""
+
+    asked: "sparse.csr_matrix"
+    shown: "sparse.csr_matrix"
+    wrong: npt.NDArray[np.bool_]
+
+
+def _step(batch: _Batch, one: Weights, other: Weights, scale: float) -> tuple[float, tuple[Weights, Weights]]:
+    """Loss of a batch and its gradients by the two towers."""
+    raw_a, raw_b = batch.asked @ one, batch.shown @ other
     a, b = unit(raw_a), unit(raw_b)
     scores = scale * (a @ b.T)
-    scores[wrong] = -np.inf
+    scores[batch.wrong] = -np.inf
     size = len(a)
     rows = _softmax(scores)
     back = _softmax(scores[:, :size].T).T
@@ -188,7 +195,8 @@ def _step(
     slope[:, :size] += back
     slope[right, right] -= 2
     slope *= scale / (2 * size)
-    return loss, (asked.T @ _through_unit(raw_a, a, slope @ b), shown.T @ _through_unit(raw_b, b, slope.T @ a))
+    by_one, by_other = _through_unit(raw_a, a, slope @ b), _through_unit(raw_b, b, slope.T @ a)
+    return loss, (batch.asked.T @ by_one, batch.shown.T @ by_other)
 
 
 def _through_unit(raw: Vectors, found: Vectors, gradient: Vectors) -> Vectors:
