@@ -5,7 +5,7 @@ Pictures have their verdict in `images` (nsfw): one that is not safe is not chos
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 from pydantic import Field
@@ -146,7 +146,7 @@ def moderating(
     return over
 
 
-def _dicts(frame: pd.DataFrame) -> list[dict[str, object]]:
+def _dicts(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return frame.to_dict("records")  # type: ignore[return-value]  # columns of Spark have names
 
 
