@@ -64,7 +64,7 @@ class ModeratedSession(Record):
 class Moderation(Record):
     """One row of `moderations`: the verdict on a session's text."""
 
-    moderation_id: str = Field(description="episode_id:session_number")
+    moderation_id: str = Field(description="episode_id:session_number:text")
     episode_id: str = Field(description="references sessions.episode_id")
     session_number: int
     label: str = Field(description="ok | flagged")
@@ -84,7 +84,7 @@ def select(frames: Frames) -> DataFrame:
     shown = F.transform("turns", lambda turn: F.transform(turn["images"], lambda image: image["description"]))
     texts = F.zip_with("turns", shown, lambda turn, images: F.array_join(F.concat(F.array(turn["text"]), images), "\n"))
     return frames[sessions.TABLE.name].select(
-        F.concat_ws(":", "episode_id", "session_number").alias("moderation_id"),
+        F.concat_ws(":", "episode_id", "session_number", F.lit("text")).alias("moderation_id"),
         "episode_id",
         "session_number",
         texts.alias("texts"),
