@@ -1,6 +1,6 @@
 """Counts memory probes: candidates, those that the turns prove, and what an episode keeps.
 
-    python -m bench.probes --warehouse warehouse [--show]
+python -m bench.probes --warehouse warehouse [--show]
 """
 
 import argparse

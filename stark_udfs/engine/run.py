@@ -165,7 +165,7 @@ class _Pipeline:
 
     def _one(self, stage: Stage) -> str:
         """Run a stage; why the run has to end here, if it has to."""
-        context, tables = self.context, self.context.tables
+        context = self.context
         started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
         versions = self.context.versions(stage)
         outcome = self._outcome(stage)
