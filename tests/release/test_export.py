@@ -54,7 +54,7 @@ def settings_in(root: Path, **release: object) -> Settings:
     return settings_with(storage=places, release={"creators": ["us"], "licence": "CC-BY-4.0", **release})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # a describe block is a module of its own
 def world(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> World:
     root = warehouse.build(tmp_path_factory.mktemp("release"))
     settings = settings_in(root)
