@@ -102,7 +102,7 @@ def train_all(settings: "Settings", task: Task, *, resume: bool = True, say: Cal
     _begin(job, settings)
     status = "FAILED"
     try:
-        facts = _processes(job)
+        facts = run_processes(job)
         status = "FINISHED"
     finally:
         _end(job, settings, status)
@@ -120,7 +120,12 @@ def latest_adapter(settings: "Settings", task: Task) -> Path | None:
     return Path(json.loads(path.read_text(encoding="utf-8"))["adapter"])
 
 
-def _processes(job: TrainingJob) -> TrainedAdapter:
+def run_processes(job: TrainingJob) -> TrainedAdapter:
+    """Train in as many processes as the job says: here, or by TorchDistributor in the active Spark session.
+
+    Raises:
+        StarkError: as `train`.
+    """
     ultron = job.settings
     done = train(job) if ultron.processes == 1 and ultron.local else _distributed(job)
     if done is None:

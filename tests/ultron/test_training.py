@@ -13,6 +13,7 @@ import pytest
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.settings.ultron import LoraSettings, UltronSettings
 from stark_udfs.ultron.dataset import write_samples
+from stark_udfs.ultron.launch import run_processes
 from stark_udfs.ultron.samples import Line, Sample
 from stark_udfs.ultron.train import TrainingJob, last_checkpoint, train
 from tests.ultron import tiny
@@ -132,3 +133,13 @@ def describe_a_training():
         base = tiny.save("llava", tmp_path / "base")
         with pytest.raises(SettingsError, match="four_bit"):
             train(job(base, samples, tmp_path / "out", lora=LoraSettings()))
+
+    def it_is_the_same_in_two_processes(spark, samples: str, tmp_path: Path):
+        base = tiny.save("llava", tmp_path / "base")
+        still = LoraSettings(rank=4, alpha=8, dropout=0.0, four_bit=False)
+        more = {"lora": still, "batch_size": 1, "max_steps": 4}
+        one = job(base, samples, tmp_path / "one", accumulation=2, **more)
+        two = job(base, samples, tmp_path / "two", processes=2, **more)
+        run_processes(one)
+        run_processes(two)
+        assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), abs=2e-3)
