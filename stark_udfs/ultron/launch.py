@@ -60,7 +60,7 @@ def prepared_job(settings: "Settings", task: Task, *, resume: bool = True) -> tu
     )
     meaning: dict[str, Json] = {
         "settings": ultron.model_dump(
-            mode="json", exclude={"out", "processes", "local", "keep", "epochs", "max_steps"}
+            mode="json", exclude={"out", "processes", "local", "keep", "epochs", "max_steps", "eval_samples"}
         ),
         "version": samples.version,
         "source": samples.source,
