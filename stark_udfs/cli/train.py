@@ -69,11 +69,9 @@ def open_mlflow(settings: Settings, *, host: str, port: int) -> int:
     from stark_udfs.tracking.send import SendJob, send, tracking_uri
 
     uri = tracking_uri(settings.tracking, settings.storage.tables)
-    spool = spool_of(settings.storage.files)
-    if spool is not None:
-        wrong = send(SendJob(folder=spool, uri=uri, settings=settings.tracking))
-        if wrong:
-            tell(wrong, "yellow")
+    wrong = send(SendJob(folder=spool_of(settings.storage.files), uri=uri, settings=settings.tracking))
+    if wrong:
+        tell(wrong, "yellow")
     if not uri.startswith("sqlite:"):
         out(plain(f"MLflow's pages are at {uri}"))
         return 0

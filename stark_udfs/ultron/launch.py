@@ -67,7 +67,6 @@ def prepared_job(settings: "Settings", task: Task, *, resume: bool = True) -> tu
     }
     run = f"training-{task}-{fingerprint(meaning)}"
     spool = spool_of(settings.storage.files)
-    tracked = settings.tracking.enabled and spool is not None
     job = TrainingJob(
         settings=ultron,
         task=task,
@@ -81,7 +80,7 @@ def prepared_job(settings: "Settings", task: Task, *, resume: bool = True) -> tu
         seed=settings.pipeline.seed,
         resume=resume,
         watch_driver=ultron.processes > 1,
-        tracking=spool if tracked else None,
+        tracking=spool if settings.tracking.enabled else None,
         run=run,
     )
     if not resume:
