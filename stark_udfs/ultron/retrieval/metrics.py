@@ -113,10 +113,11 @@ def intervals(ranks: Ranks, *, seed: int, groups: Sequence[str] = (), draws: int
 
 def _rowwise(ranks: Ranks) -> dict[str, Floats]:
     """The metrics of each row of resampled ranks."""
-    found = {f"R_at_{k}": 100.0 * (ranks <= k).mean(axis=1) for k in CUTOFFS}
-    total = np.sum(list(found.values()), axis=0)
-    mrr = (100.0 / ranks).mean(axis=1)
-    return found | {"MRR": mrr, "median_rank": np.median(ranks, axis=1), "sum_R": total}
+    found: dict[str, Floats] = {f"R_at_{k}": 100.0 * (ranks <= k).mean(axis=1) for k in CUTOFFS}
+    total: Floats = np.sum(list(found.values()), axis=0)
+    mrr: Floats = (100.0 / ranks).mean(axis=1)
+    middle: Floats = np.median(ranks, axis=1).astype(np.float64)
+    return {**found, "MRR": mrr, "median_rank": middle, "sum_R": total}
 
 
 def paired(first: Ranks, second: Ranks, *, seed: int, metric: str = "MRR", draws: int = DRAWS) -> PairedTest:
