@@ -85,7 +85,8 @@ def figures(ranks: Ranks) -> dict[str, float]:
 
 def per_query(ranks: Ranks) -> dict[str, Floats]:
     """What each query adds to the metrics that are means, in percent."""
-    return {f"R_at_{k}": 100.0 * (ranks <= k) for k in CUTOFFS} | {"MRR": 100.0 / ranks}
+    hits: dict[str, Floats] = {f"R_at_{k}": 100.0 * (ranks <= k).astype(np.float64) for k in CUTOFFS}
+    return {**hits, "MRR": 100.0 / ranks}
 
 
 def intervals(ranks: Ranks, *, seed: int, groups: Sequence[str] = (), draws: int = DRAWS) -> dict[str, Estimate]:
