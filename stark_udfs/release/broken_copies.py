@@ -18,9 +18,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from stark_udfs.core.english import words_of
 from stark_udfs.core.ids import rng_of
 from stark_udfs.stages.text.sessions.turns import SharedImage, Turn
-from stark_udfs.core.english import words_of
 from stark_udfs.stages.verdicts.criteria import Criterion
 from stark_udfs.stages.verdicts.judged import JudgedSession
 
