@@ -102,9 +102,6 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["stark_udfs", "stark_udfs.*"]),
     package_data={"stark_udfs": [f"**/*.{kind}" for kind in ("csv", "yml", "json", "md", "txt", "css", "js", "html")]},
-    package_data={
-        "stark_udfs": ["**/*.csv", "**/*.yml", "**/*.json", "**/*.md", "**/*.txt", "**/*.css", "**/*.js", "**/*.html"]
-    },
     cmdclass={"build_py": BuildWithConf},
     install_requires=ALWAYS,
     extras_require={"local": LOCAL, "models": MODELS, "train": TRAIN, "excel": EXCEL, "tokens": TOKENS, "dev": DEV},

@@ -11,10 +11,10 @@ from stark_udfs.settings.run import PipelineSettings, RunSettings
 from stark_udfs.settings.splits import SplitSettings
 from stark_udfs.settings.tracking import TrackingSettings
 from stark_udfs.settings.ultron import UltronSettings
-from stark_udfs.stages.dataset import episodes
-from stark_udfs.stages.dataset.settings import EpisodesSettings, ReleaseSettings
 from stark_udfs.stages.consistency import stage as consistency
 from stark_udfs.stages.consistency.stage import ConsistencySettings
+from stark_udfs.stages.dataset import episodes
+from stark_udfs.stages.dataset.settings import EpisodesSettings, ReleaseSettings
 from stark_udfs.stages.examples import examples
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
