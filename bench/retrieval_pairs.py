@@ -1,6 +1,7 @@
 """Sessions of the offline author in any number, as a retrieval benchmark, without Spark."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 
 from bench.offline_episodes import Episode, day_of, episode
@@ -34,6 +35,5 @@ def session_rows(made: Episode) -> list[Row]:
     return rows
 
 
-def _image(made: Episode, image: "dict[str, Json] | object") -> Row:
-    said = dict(image)  # type: ignore[call-overload]
+def _image(made: Episode, said: Mapping[str, Json]) -> Row:
     return {"image_id": stable_id(made.row["episode_id"], said["description"]), "description": said["description"]}

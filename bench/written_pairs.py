@@ -52,7 +52,7 @@ def _pair(line: str) -> Mapping[str, Json] | None:
     try:
         value = json.loads(line)
         turns = [{"speaker": str(turn["speaker"]), "text": str(turn["text"]).strip()} for turn in value["turns"]]
-        row = {"id": str(value["id"]), "turns": turns, "caption": str(value["caption"]).strip()}
+        row: dict[str, Json] = {"id": str(value["id"]), "turns": turns, "caption": str(value["caption"]).strip()}
     except (ValueError, KeyError, TypeError):
         return None
     spoken = 2 <= len(turns) <= 20 and all(turn["text"] and turn["speaker"] for turn in turns)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -162,7 +162,7 @@ def benchmark_of(asked: Asked, sql: "SqlEngine | None") -> "Benchmark":
         case "photochat++":
             return photochat_plus(asked.data, pictures=asked.pictures)
         case _:
-            context = "pace" if asked.on == "photochat-pace" else "before"
+            context: Literal["pace", "before"] = "pace" if asked.on == "photochat-pace" else "before"
             return photochat(asked.data, split=asked.split, pictures=asked.pictures, context=context)
 
 

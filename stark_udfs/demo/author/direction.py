@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from stark_udfs.core.ids import Json
 from stark_udfs.demo.author import moves
 from stark_udfs.demo.author.beats import phrases
-from stark_udfs.demo.author.grammar import content_words, to_you
-from stark_udfs.demo.author.pictures import Shot, Wish, choose
+from stark_udfs.demo.author.grammar import content_words, overlap, to_you
+from stark_udfs.demo.author.pictures import FAMILIAR, Shot, Wish, choose
 from stark_udfs.demo.author.talk import Said, Talk, Who
 
 LEAST_TEXTS = 4
-NAMED = 0.45  # pictures whose lead names a part of them
+NAMED = 0.6  # pictures whose lead names a part of them, as far as the picture stays new
 LEADS = ("share.mobile", "share.reuse", "share.web", "ashare.web")
 
 
@@ -53,7 +53,7 @@ def play(talk: Talk, brief: Brief, album: Sequence[Mapping[str, Json]], shown: M
             continue
         before = talk.before() | content_words(" ".join(words for _, words in said)) | _lead_words()
         shot = choose(wish, talk.scene.chapter, album=album, shown=shown, used=used, before=before, rng=talk.rng)
-        talk.add(who, [*said, _lead(talk, shot)])
+        talk.add(who, [*said, _lead(talk, shot, before)])
         talk.said.append(Said(who, (f"share.{shot.source}",), "", shot))
         shown = {**shown, shot.description: shown.get(shot.description, 0) + 1}
         used |= {shot.album_id or ""}
@@ -207,20 +207,20 @@ def _lead_words() -> frozenset[str]:
     return content_words(" ".join(line.text for act in LEADS for line in phrases()[act]))
 
 
-def _lead(talk: Talk, shot: Shot) -> tuple[str, str]:
+def _lead(talk: Talk, shot: Shot, before: frozenset[str]) -> tuple[str, str]:
     if shot.by == "assistant":
-        return ("share.lead", _naming(shot, talk.phrase("ashare.web", "assistant"), to_you(shot.eye)))
+        return ("share.lead", _naming(shot, talk.phrase("ashare.web", "assistant"), to_you(shot.eye), before))
     act = "share.web" if shot.source == "internet" else "share.reuse" if shot.album_id else "share.mobile"
-    return ("share.lead", _naming(shot, talk.phrase(act, "user"), shot.eye))
+    return ("share.lead", _naming(shot, talk.phrase(act, "user"), shot.eye, before))
 
 
-def _naming(shot: Shot, lead: str, eye: str) -> str:
+def _naming(shot: Shot, lead: str, eye: str, before: frozenset[str]) -> str:
     """The lead, which for some pictures says what to look at: else no word of a dialogue would tell which one comes.
 
     Drawn from the picture alone: other words of the session stay as they are.
     """
     rng = random.Random(shot.description)
-    if rng.random() >= NAMED:
+    if rng.random() >= NAMED or overlap(shot.description, before | content_words(eye)) > FAMILIAR:
         return lead
     more = rng.choice(("mostly for", "look out for", "it's about", "mind", "watch"))
     return f"{lead.rstrip(':')}; {more} {eye}:"

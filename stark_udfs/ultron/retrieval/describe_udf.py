@@ -119,12 +119,12 @@ def describe_udf(spec: DescriberSpec) -> Callable[..., Any]:
     from pyspark.sql.pandas.functions import pandas_udf
 
     def describe(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
-        model = loaded(spec)
+        model: Describer = loaded(spec)  # type: ignore[arg-type]  # a protocol stands for its specs
         for batch in batches:
             there = batch.dropna()
             texts = pd.Series(model.describe(there.tolist()), index=there.index, dtype=object)
             yield texts.reindex(batch.index)
 
     describe.__annotations__ = {"batches": Iterator[pd.Series], "return": Iterator[pd.Series]}
-    made: Callable[..., Any] = pandas_udf(describe, "string")
+    made: Callable[..., Any] = pandas_udf(describe, "string")  # type: ignore[call-overload]
     return made
