@@ -5,7 +5,6 @@ stark_udfs.ultron.train JOB.json` and under Spark's TorchDistributor.
 """
 
 import errno
-import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -65,6 +64,8 @@ def train(job: TrainingJob) -> TrainedAdapter | None:
 
     loaded = load_for_training(job.settings, text_only=job.task == "summary")
     trainer = _trainer(job, loaded)
+    if trainer.is_world_process_zero():
+        set_aside(Path(job.folder))
     start = last_checkpoint(Path(job.folder)) if job.resume else None
     try:
         done = trainer.train(resume_from_checkpoint=start)
@@ -157,23 +158,28 @@ def _trainer(job: TrainingJob, loaded: Any) -> Any:  # noqa: ANN401
 
 
 def last_checkpoint(folder: Path) -> str | None:
-    """The newest whole checkpoint; one that was cut off in writing is set aside."""
-    made = sorted(
-        (path for path in (folder / "checkpoints").glob("checkpoint-*") if path.name[11:].isdigit()),
-        key=lambda path: int(path.name[11:]),
-        reverse=True,
-    )
-    for path in made:
-        if (
-            (path / "trainer_state.json").is_file()
-            and any(path.glob("adapter_model.*"))
-            and any(path.glob("rng_state*"))
-        ):
-            return str(path)
-        if not int(os.environ.get("RANK", "0")):
-            shutil.rmtree(path.with_name(f"cut-off-{path.name[11:]}"), ignore_errors=True)
-            path.rename(path.with_name(f"cut-off-{path.name[11:]}"))
-    return None
+    """The newest whole checkpoint; None: there is none."""
+    return next((str(path) for path in _checkpoints(folder) if _whole(path)), None)
+
+
+def set_aside(folder: Path) -> None:
+    """Rename checkpoints that were cut off in writing, so that nobody goes on from one; while nobody writes there."""
+    for path in _checkpoints(folder):
+        if not _whole(path):
+            aside = path.with_name(f"cut-off-{path.name[11:]}")
+            shutil.rmtree(aside, ignore_errors=True)
+            path.rename(aside)
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """Newest first."""
+    made = [path for path in (folder / "checkpoints").glob("checkpoint-*") if path.name[11:].isdigit()]
+    return sorted(made, key=lambda path: int(path.name[11:]), reverse=True)
+
+
+def _whole(path: Path) -> bool:
+    parts = ("trainer_state.json", "adapter_model.*", "rng_state*", "optimizer.pt")
+    return all(any(path.glob(part)) for part in parts)
 
 
 def _keep(trainer: Any, processor: Any, folder: Path, facts: TrainedAdapter) -> None:  # noqa: ANN401

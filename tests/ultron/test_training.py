@@ -15,7 +15,7 @@ from stark_udfs.settings.ultron import LoraSettings, UltronSettings
 from stark_udfs.ultron.dataset import write_samples
 from stark_udfs.ultron.launch import run_processes
 from stark_udfs.ultron.samples import Line, Sample
-from stark_udfs.ultron.train import TrainingJob, last_checkpoint, train
+from stark_udfs.ultron.train import TrainingJob, last_checkpoint, set_aside, train
 from tests.ultron import tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the libraries' own
@@ -122,6 +122,7 @@ def describe_a_training():
     def it_sets_a_checkpoint_that_was_cut_off_aside(tmp_path: Path):
         (tmp_path / "checkpoints" / "checkpoint-4").mkdir(parents=True)
         assert last_checkpoint(tmp_path) is None
+        set_aside(tmp_path)
         assert (tmp_path / "checkpoints" / "cut-off-4").is_dir()
 
     def it_refuses_a_model_without_an_image_part(samples: str, tmp_path: Path):
