@@ -13,6 +13,7 @@ from stark_udfs.images.executors.retrieve import RetrieveExecutor
 from stark_udfs.images.executors.web import WebExecutor
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.model_fingerprint import fingerprint_facts
+from stark_udfs.images.models.image_server import ImageServerSpec
 from stark_udfs.images.protocols import EmbedderSpec, FaceFinderSpec, PainterSpec, ScorerSpec
 from stark_udfs.images.requests import (
     Candidates,
@@ -91,6 +92,11 @@ class ModelAtelierSpec:
             "likeness": self.likeness,
         }
         return {name: fingerprint_facts(part) for name, part in parts.items() if part is not None}
+
+    def server(self, module: Module) -> ImageServerSpec | None:
+        """The image server that paints for a module, if one does."""
+        spec = {Module.T2I: self.painter, Module.P_T2I: self.personal}.get(module)
+        return spec.spec if spec is not None and isinstance(spec.spec, ImageServerSpec) else None
 
     def load(self) -> "ModelAtelier":
         """The atelier, its models still unloaded until an order needs them."""

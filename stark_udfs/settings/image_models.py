@@ -26,11 +26,18 @@ class WeightFileSettings(Section):
 
 
 # The kinds of image models, one line each; `images/models/kinds.py` has what the class of a kind says.
-PAINTERS = Kinds({"sdxl": "stark_udfs.images.models.sdxl:SdxlSettings"}, default="sdxl")
+PAINTERS = Kinds(
+    {
+        "sdxl": "stark_udfs.images.models.sdxl:SdxlSettings",
+        "openai": "stark_udfs.images.models.image_server:ImageServerSettings",
+    },
+    default="sdxl",
+)
 PERSONAL = Kinds(
     {
         "photomaker": "stark_udfs.images.models.photomaker:PhotoMakerSettings",
         "ip_adapter": "stark_udfs.images.models.ip_adapter:IpAdapterSettings",
+        "openai": "stark_udfs.images.models.image_server:ImageServerSettings",
     },
     default="photomaker",
 )

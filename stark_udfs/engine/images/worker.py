@@ -27,8 +27,9 @@ from stark_udfs.calls.retry import AnsweredCall as Told
 from stark_udfs.calls.sequence import SequenceEnd
 from stark_udfs.core.errors import RunStopped, StorageError
 from stark_udfs.engine.images.open_units import OpenUnit, known_replies
-from stark_udfs.engine.images.replay import PictureScript, QuestionRequest, searched_by
-from stark_udfs.engine.images.search import STOPPED, Searcher
+from stark_udfs.engine.images.replay import PaidRequest, PictureScript
+from stark_udfs.engine.images.remote import Remote
+from stark_udfs.engine.images.search import STOPPED
 from stark_udfs.images.protocols import loaded
 from stark_udfs.images.requests import Unavailable
 from stark_udfs.images.worker import Answered, ImageWorker
@@ -103,10 +104,11 @@ class ImagePartition:
         except BaseException:
             self._loop.__exit__(None, None, None)
             raise
-        spec, searched = self.work.script.atelier, searched_by(self.work.script.atelier)
-        self._searcher = None if searched is None else Searcher(searched, self._loop, self._gate, self._keep_question)
-        search = None if self._searcher is None else self._searcher.answer
-        self._worker: ImageWorker[OpenUnit] = ImageWorker(loaded(spec), at_once=spec.at_once, search=search)
+        spec = self.work.script.atelier
+        self._remote = Remote.of(spec, self._loop, self._gate, self._keep_paid)
+        self._worker: ImageWorker[OpenUnit] = ImageWorker(
+            loaded(spec), at_once=spec.at_once, search=self._remote.answer, searched=self._remote.claims
+        )
         self._worker.__enter__()
         return self
 
@@ -118,8 +120,7 @@ class ImagePartition:
             self._loop.loop.call_soon_threadsafe(self._gate.give_up, RunStopped("the task ended"))
             self._finish()
             self._worker.__exit__(kind, error, trace)
-            if self._searcher is not None:
-                self._searcher.close()
+            self._remote.close()
             self._loop.run(self._close())
         finally:
             self._loop.__exit__(kind, error, trace)
@@ -269,9 +270,9 @@ class ImagePartition:
             kept.add_done_callback(settled)
         return durable
 
-    async def _keep_question(self, unit: OpenUnit, request: QuestionRequest, told: Told) -> None:
-        """Make a paid question's answer durable."""
-        reply = unit.reply(told, request, self.work.journal.run_id, money=unit.conversation.terms.cost(0, 0))
+    async def _keep_paid(self, unit: OpenUnit, request: PaidRequest, told: Told, money: float) -> None:
+        """Make a paid answer durable: a question's, or a picture's."""
+        reply = unit.reply(told, request, self.work.journal.run_id, money=money)
         self._gate.counts.asked += 1
         self._gate.counts.money += reply.money
         await self._journal.append(unit.bucket, reply)
