@@ -30,6 +30,7 @@ from stark_udfs.engine.images.open_units import OpenUnit, known_replies
 from stark_udfs.engine.images.replay import PaidRequest, PictureScript
 from stark_udfs.engine.images.remote import Remote
 from stark_udfs.engine.images.search import STOPPED
+from stark_udfs.images.models.devices import OWN, given_gpu
 from stark_udfs.images.protocols import loaded
 from stark_udfs.images.requests import Unavailable
 from stark_udfs.images.worker import Answered, ImageWorker
@@ -71,6 +72,7 @@ def image_worker(work: ImageWork) -> Callable[[Iterable[pd.DataFrame]], Iterable
     def over(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         task = TaskContext.get()
         attempt = "0-0" if task is None else f"{task.partitionId()}-{task.taskAttemptId()}"
+        OWN.take(None if task is None else given_gpu(task.resources()))
         rows = (row for frame in frames for row in frame.to_dict("records"))
         with ImagePartition(work, attempt) as partition:
             for ends in partition.run(rows):
