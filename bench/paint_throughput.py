@@ -2,8 +2,8 @@
 
 Models have their full size and random weights, which cost as much as learnt ones; the code that works with them is the
 package's own. Printed as one table: the floor (the model's arithmetic at the speed of a large matrix product), pictures
-per second by batch, the parts of a batch, orders to files, rating, embedding. Where there is no GPU it says so and exits
-0; `--tiny` runs small models on whatever there is, to check the script. Nothing is downloaded.
+per second by batch, the parts of a batch, orders to files, rating, embedding. Where there is no GPU it says so and
+exits 0; `--tiny` runs small models on whatever there is, to check the script. Nothing is downloaded.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,10 +95,10 @@ def measured(device: str, *, tiny: bool) -> Iterator[Line]:
     yield Line("floor", f"{size.picture} px, 8 steps", round(1 / floor, 2), "images/s")
     painter = painter_of(size, device, dtype, vae_precision=half, compile="off")
     yield from parts(painter, size, device, 2 if tiny else 8)
-    yield from sweep(painter, size, device, floor, "as written", BATCHES[:2] if tiny else (1, 8))
+    yield from sweep(painter, size, device, floor, how="as written", batches=BATCHES[:2] if tiny else (1, 8))
     if device == "cuda":
         painter = painter_of(size, device, dtype, vae_precision=half, compile="auto")
-        yield from sweep(painter, size, device, floor, "compiled", BATCHES)
+        yield from sweep(painter, size, device, floor, how="compiled", batches=BATCHES)
     yield from to_files(painter, size, device, at_once=2 if tiny else 8, pictures=4 if tiny else 32)
     yield from rating(device, dtype, tiny=tiny)
 
@@ -153,7 +154,9 @@ def parts(painter: "SdxlPainter", size: "Size", device: str, batch: int) -> Iter
     for name in ("float32", "bfloat16"):
         pipeline.vae.to(getattr(torch, name))
         decoder = LatentDecoder(pipeline.vae)
-        yield Line("VAE decode and bytes", f"{of}, {name}", round(seconds(lambda: decoder.decode(latents), device), 4), "s")
+        yield Line(
+            "VAE decode and bytes", f"{of}, {name}", round(seconds(partial(decoder.decode, latents), device), 4), "s"
+        )
         shown[name] = decoder.decode(latents).astype(np.float64)
     error = float(np.mean((shown["float32"] - shown["bfloat16"]) ** 2))
     yield Line("VAE, bfloat16 against float32", "PSNR, random weights", round(10 * np.log10(255**2 / error), 1), "dB")
@@ -168,7 +171,7 @@ def parts(painter: "SdxlPainter", size: "Size", device: str, batch: int) -> Iter
 
 
 def sweep(
-    painter: "SdxlPainter", size: "Size", device: str, floor: float, how: str, batches: tuple[int, ...]
+    painter: "SdxlPainter", size: "Size", device: str, floor: float, *, how: str, batches: tuple[int, ...]
 ) -> Iterator[Line]:
     """Pictures per second at each batch that fits; `floor` is the least number of seconds of one picture."""
     import torch
@@ -260,14 +263,18 @@ def rating(device: str, dtype: "torch.dtype", *, tiny: bool) -> Iterator[Line]:
             for start in range(0, count, 64):
                 preparation(reader.read(paths[start : start + 64], least), device)  # type: ignore[arg-type]  # all are there
 
-        yield Line("decode and prepare, in threads and batches", of, round(count / seconds(ready, device), 1), "images/s")
+        yield Line(
+            "decode and prepare, in threads and batches", of, round(count / seconds(ready, device), 1), "images/s"
+        )
         clip = clip_of(device, dtype, tiny=tiny)
         rater = RateExecutor(files, Ready(ClipScorer(clip, 1.0)))  # type: ignore[arg-type]  # a spec without a range
         rates = [
             ScoreRequest(paths=tuple(paths[at : at + 4]), captions=("",) * 4, description=WORDS)
             for at in range(0, count, 4)
         ]
-        yield Line("rating, files to scores", of, round(count / seconds(lambda: rater.work(rates), device), 1), "images/s")
+        yield Line(
+            "rating, files to scores", of, round(count / seconds(lambda: rater.work(rates), device), 1), "images/s"
+        )
 
         def embed() -> None:
             held = list(in_threads(paths, lambda path: read_picture(files, path, least)))

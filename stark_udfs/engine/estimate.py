@@ -146,9 +146,7 @@ def expected_questions(units: int, price: float, *, asked: int, finished: int) -
     )
 
 
-def expected_pictures(
-    units: int, price: float, *, each: int, asked: int, money: float, finished: int
-) -> CostEstimate:
+def expected_pictures(units: int, price: float, *, each: int, asked: int, money: float, finished: int) -> CostEstimate:
     """What the pictures of `units` units cost, where `finished` units have led to `asked` paid ones.
 
     Without enough of those it is told as if each unit led to `each` pictures at the price of the dearest; the least is
@@ -158,9 +156,13 @@ def expected_pictures(
     calls = units * asked / finished if known else float(units * each)
     expected_money = units * money / finished if known else calls * price
     slack = DEVIATIONS * calls**0.5 * price
-    low, high = (max(0.0, expected_money - slack), expected_money + slack) if known else (
-        expected_money / 2,
-        expected_money * 2,
+    low, high = (
+        (max(0.0, expected_money - slack), expected_money + slack)
+        if known
+        else (
+            expected_money / 2,
+            expected_money * 2,
+        )
     )
     return CostEstimate(
         calls=round(calls),

@@ -12,9 +12,9 @@ from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.checking.measures import Measure
-from stark_udfs.engine.images.replay import PictureScript, search_terms, servers_by
+from stark_udfs.engine.images.replay import PictureScript, judge_of, search_terms, servers_by
 from stark_udfs.engine.replay import ChatReplay, UnitReplay
-from stark_udfs.images.requests import ImageBackendSpec, ImageResult, ImageTask
+from stark_udfs.images.requests import ImageBackendSpec, ImageResult, ImageTask, ScoreRequest
 from stark_udfs.settings.section import Secrets
 from stark_udfs.tables.table import Table
 
@@ -196,7 +196,9 @@ class ImageStage(Generic[In, Out]):
     @property
     def currency(self) -> str:
         """Of what the search provider and image servers cost; none where nothing is paid: pictures cost time."""
-        painted = next((server.access.currency for server in servers_by(self.atelier).values()), "")
+        judge, servers = judge_of(self.atelier), servers_by(self.atelier).values()
+        paid = [*(server.access.currency for server in servers), *([judge.access.currency] if judge else [])]
+        painted = next((currency for currency in paid if currency), "")
         return painted or (search_terms(self.atelier).currency if self.searches else "")
 
     @property
@@ -206,9 +208,11 @@ class ImageStage(Generic[In, Out]):
 
     @property
     def picture_price(self) -> float:
-        """Of a picture of an image server, in `currency`: the dearest kind; 0: none is paid."""
+        """Of a picture of an image server, the dearest kind, and of a judge's verdict on it, at most; in `currency`."""
         prices = [server.price(module) for module, server in servers_by(self.atelier).items()]
-        return max(prices, default=0.0)
+        judge = judge_of(self.atelier)
+        verdict = judge.cost(*judge.tokens(ScoreRequest(paths=(), captions=(), description=""))) if judge else 0.0
+        return max(prices, default=0.0) + verdict
 
     @property
     def basis(self) -> dict[str, Json]:

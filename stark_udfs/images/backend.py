@@ -14,6 +14,7 @@ from stark_udfs.images.executors.web import WebExecutor
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.model_fingerprint import fingerprint_facts
 from stark_udfs.images.models.image_server import ImageServerSpec
+from stark_udfs.images.models.judge import JudgeSpec
 from stark_udfs.images.protocols import EmbedderSpec, FaceFinderSpec, PainterSpec, ScorerSpec
 from stark_udfs.images.requests import (
     Candidates,
@@ -110,7 +111,8 @@ class ModelAtelierSpec:
         if self.web is not None:
             questions = Turns(self.search.interval_s)
             makers[Module.WEB] = WebExecutor(self.web, self.search, self.fetch, files, questions, pictures, robots)
-        return ModelAtelier(makers, RateExecutor(files, self.scorer, self.nsfw, self.detector, self.likeness))
+        here = None if isinstance(self.scorer, JudgeSpec) else self.scorer
+        return ModelAtelier(makers, RateExecutor(files, here, self.nsfw, self.detector, self.likeness))
 
 
 def parts_of(order: ImageTask) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ SCORERS = Kinds(
     {
         "pickscore": "stark_udfs.images.models.scorers:PickScoreSettings",
         "clip": "stark_udfs.images.models.scorers:ClipScoreSettings",
+        "judge": "stark_udfs.images.models.judge:JudgeSettings",
         "siglip": "stark_udfs.images.models.siglip:SiglipScoreSettings",
     },
     default="pickscore",
@@ -108,8 +109,11 @@ class PicturesSettings(Section):
     provider: Literal["offline", "models"] = Field("offline", description="offline: drawings, marked as such")
     batch_size: int = Field(8, ge=1, description="paintings in one batch, and orders worked on together")
     gpus: int = Field(
-        0, ge=0, le=1, description="of a task, asked of Spark by the picture stages; 0: none is asked for. A share of "
-        "one is refused: every task would load the models once more"
+        0,
+        ge=0,
+        le=1,
+        description="of a task, asked of Spark by the picture stages; 0: none is asked for. A share of "
+        "one is refused: every task would load the models once more",
     )
     image_size: int = Field(1024, ge=64, multiple_of=8, description="px, of a painting")
     painter: Annotated[Kind, PAINTERS] = Field(

@@ -1,7 +1,7 @@
 """The stub server over HTTP: `python -m stark_udfs.testing.serve --port 8000 --latency-ms 500 --errors 0.1`.
 
-POST /v1/chat/completions, /v1/images/generations and /v1/images/edits, GET /v1/models, /stats, /calls. For tests and benchmarks on this machine; it has
-no model.
+POST /v1/chat/completions, /v1/images/generations and /v1/images/edits, GET /v1/models, /stats, /calls. For tests and
+benchmarks on this machine; it has no model.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Pictures of an image server, as calls under the broker: each picture is priced, paced, retried by one owner, paid once.
+"""Pictures of an image server, as calls under the broker: each is priced, paced, retried by one owner, paid once.
 
-A picture that came is in the store before its reply is in the journal, which holds the candidate and not the bytes. Of a
-picture that the server only gives an address of, the address is kept first: what is paid is never asked for again.
+A picture that came is in the store before its reply is in the journal, which holds the candidate and not the bytes. Of
+a picture that the server only gives an address of, the address is kept first: what is paid is never asked for again.
 """
 
 import asyncio
@@ -85,7 +85,7 @@ class PaintingClient:
         secret = self._secret(server)
         raw = await self._posted(server, wish, request.key, secret)
         if raw.status != 200:
-            raise _refused(raw, secret)
+            raise refused(raw, secret)
         served = None if raw.cut else ServedPicture.of(raw.body)
         if served is None:
             kind = redacted(dict(raw.headers).get("Content-Type", "no type"))
@@ -219,7 +219,8 @@ def stored(files: ImageFiles, wish: ImageRequest, data: bytes, told: Candidate) 
     return kept(files, picture_of(image, "PNG" if is_face else "JPEG"), told)
 
 
-def _refused(raw: RawResponse, secret: str | None) -> CallFailed:
+def refused(raw: RawResponse, secret: str | None) -> CallFailed:
+    """What a status other than 200 means; no message shows the key."""
     error = ServerError.of(raw.body)
     refusal = refusal_of(raw.status, error)
     headers = {name.lower(): value for name, value in raw.headers}

@@ -15,7 +15,8 @@ from stark_udfs.core.ids import Json, canonical, digest, seed_of
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.images.backend import ModelAtelierSpec
-from stark_udfs.images.models.image_server import ImageServerSpec
+from stark_udfs.images.models.image_server import ImageServerSpec, ServerAccess
+from stark_udfs.images.models.judge import JudgeAccess, JudgeSpec
 from stark_udfs.images.requests import (
     Candidates,
     ImageBackendSpec,
@@ -23,13 +24,14 @@ from stark_udfs.images.requests import (
     ImageResult,
     ImageTask,
     Module,
+    ScoreRequest,
     Scores,
     kind_of,
 )
 from stark_udfs.images.web.results import SearchTerms
 from stark_udfs.settings.run import LimitsSettings
 
-QUESTION, PAINTING = "question", "painting"
+QUESTION, PAINTING, JUDGEMENT = "question", "painting", "judgement"
 PAID = frozenset({Module.WEB.value, QUESTION})
 QUESTIONS_AT_ONCE = 16  # over the whole cluster
 
@@ -138,6 +140,21 @@ class PaintingRequest:
         return self.wish.written
 
 
+@dataclass(frozen=True)
+class JudgementRequest(PaintingRequest):
+    """A verdict that a judge is asked for, on the picture at a place of a rating: paid once, too."""
+
+    @property
+    def model(self) -> str:
+        """Tells its replies from those to the rating."""
+        return JUDGEMENT
+
+    @cached_property
+    def key(self) -> str:
+        """64 hex digits over the rating's key, which holds the judge, the words and the pictures, and the place."""
+        return digest(JUDGEMENT, self.wish.key, str(self.place))
+
+
 PaidRequest: TypeAlias = QuestionRequest | PaintingRequest
 
 
@@ -153,17 +170,54 @@ class QuestionTerms:
     attempts: int = 3
     call_budget_s: float = 120.0
     painted: tuple[tuple[str, float], ...] = ()
+    judge: JudgeSpec | None = None
 
     def bound(self, request: PictureRequest | PaidRequest) -> CostBound:
         """The price of the question, or of the pictures, if it leads to one."""
-        money = self.price if request.model in PAID else dict(self.painted).get(request.model, 0.0)
-        if isinstance(request, PictureRequest) and isinstance(request.order, ImageRequest):
-            money *= max(1, len(request.order.seeds))
+        if request.model in PAID:
+            return CostBound(money=self.price, tokens=0)
+        money, order = dict(self.painted).get(request.model, 0.0), getattr(request, "order", None)
+        if isinstance(order, ImageRequest):
+            money *= max(1, len(order.seeds))
+        elif isinstance(order, ScoreRequest) and self.judge is not None:
+            money = len(order.paths) * self.judge.cost(*self.judge.tokens(order))
         return CostBound(money=money, tokens=0)
 
     def cost(self, tokens_in: int, tokens_out: int) -> float:
         """The price of an answered question."""
         return self.price
+
+
+@dataclass(frozen=True)
+class JudgementTerms:
+    """What one verdict costs at most, and how often it is tried."""
+
+    judge: JudgeSpec
+    order: ScoreRequest
+
+    @property
+    def name(self) -> str:
+        """Who is asked."""
+        return f"judge {self.judge.model}"
+
+    @property
+    def attempts(self) -> int:
+        """Tries, the first included."""
+        return self.judge.access.attempts
+
+    @property
+    def call_budget_s(self) -> float:
+        """Seconds for all of them."""
+        return self.judge.access.attempts * self.judge.access.timeout_s
+
+    def bound(self, request: JudgementRequest) -> CostBound:
+        """Its words and a picture in, its whole reply out."""
+        tokens = self.judge.tokens(self.order)
+        return CostBound(money=self.judge.cost(*tokens), tokens=sum(tokens))
+
+    def cost(self, tokens_in: int, tokens_out: int) -> float:
+        """The price of what the server counted."""
+        return self.judge.cost(tokens_in, tokens_out)
 
 
 @dataclass(frozen=True)
@@ -202,7 +256,16 @@ def question_terms(atelier: ImageBackendSpec) -> QuestionTerms:
     if servers:
         name = " and ".join(dict.fromkeys(f"image server {server.model}" for server in servers.values()))
     painted = tuple((module.value, server.price(module)) for module, server in servers.items())
-    return QuestionTerms(name, search_terms(atelier).price, painted=painted)
+    judge = judge_of(atelier)
+    if judge is not None:
+        name = f"judge {judge.model}" if not servers else f"{name} and judge {judge.model}"
+    return QuestionTerms(name, search_terms(atelier).price, painted=painted, judge=judge)
+
+
+def judge_of(atelier: ImageBackendSpec) -> JudgeSpec | None:
+    """The judge that rates for the atelier, if one does."""
+    scorer = atelier.scorer if isinstance(atelier, ModelAtelierSpec) else None
+    return scorer if isinstance(scorer, JudgeSpec) else None
 
 
 def servers_by(atelier: ImageBackendSpec) -> Mapping[Module, ImageServerSpec]:
@@ -257,7 +320,8 @@ class PictureTalk:
         """The keys of the paid replies that the answer to an order rests on."""
         order = request.order
         if not isinstance(order, ImageRequest):
-            return []
+            judged = range(len(order.paths)) if judge_of(self.atelier) else ()
+            return [JudgementRequest(request, place).key for place in judged]
         if order.module in servers_by(self.atelier):
             return [PaintingRequest(request, place).key for place in range(len(order.seeds))]
         return [QuestionRequest(request).key] if self.terms.bound(request).money else []
@@ -289,7 +353,9 @@ class PictureScript:
 
     def limits(self, limits: LimitsSettings, *, run_spent: float, stage_spent: float) -> CallLimits:
         """The stop rule, and for questions to a search provider its rate and what the budgets have left."""
-        accesses = [server.access for server in servers_by(self.atelier).values()]
+        accesses: list[ServerAccess | JudgeAccess] = [one.access for one in servers_by(self.atelier).values()]
+        if (judge := judge_of(self.atelier)) is not None:
+            accesses.append(judge.access)
         rates = [search_terms(self.atelier).requests_per_minute] if searched_by(self.atelier) else []
         known = [rate for rate in (*rates, *(access.requests_per_minute for access in accesses)) if rate is not None]
         return CallLimits(

@@ -27,8 +27,8 @@ from stark_udfs.calls.retry import AnsweredCall as Told
 from stark_udfs.calls.sequence import SequenceEnd
 from stark_udfs.core.errors import RunStopped, StorageError
 from stark_udfs.engine.images.open_units import OpenUnit, known_replies
-from stark_udfs.engine.images.replay import PaidRequest, PictureScript
 from stark_udfs.engine.images.remote import Remote
+from stark_udfs.engine.images.replay import PaidRequest, PictureScript
 from stark_udfs.engine.images.search import STOPPED
 from stark_udfs.images.models.devices import OWN, given_gpu
 from stark_udfs.images.protocols import loaded

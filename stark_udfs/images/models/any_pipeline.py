@@ -1,7 +1,8 @@
 """Any text-to-image pipeline of diffusers by its id, and any that edits a picture: FLUX, SD 3.5, Sana, Qwen-Image, …
 
-Their parameters are passed as the settings write them: what a pipeline calls its guidance, and what it takes, is its own.
-An editing pipeline gets the face and a sentence, a row at a time: several of them take all pictures of a call for one.
+Their parameters are passed as the settings write them: what a pipeline calls its guidance, and what it takes, is its
+own. An editing pipeline gets the face and a sentence, a row at a time: several of them take all pictures of a call for
+one.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Which device this process works on: the one that Spark gave its task, else the first there is.
 
-One worker process has one GPU at a time. Python workers are used again by later tasks, which may have been given another
-GPU: then what is loaded is let go, and loaded there.
+One worker process has one GPU at a time. Python workers are used again by later tasks, which may have been given
+another GPU: then what is loaded is let go, and loaded there.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """A server of the OpenAI images protocol as a painter: no model and no GPU here, a key and a price per picture.
 
-The spec says what a picture depends on; how the server is reached and paid is beside it and in no key. Nothing is loaded:
-the image stages ask the server as they ask a chat model (`engine/images/painting.py`).
+The spec says what a picture depends on; how the server is reached and paid is beside it and in no key. Nothing is
+loaded: the image stages ask the server as they ask a chat model (`engine/images/painting.py`).
 
 Source of the protocol: platform.openai.com, "Images": `images/generations`, and `images/edits` with pictures.
 Prices: as told of OpenAI's price list in January 2026, for a square picture; look before you spend.
@@ -22,7 +22,7 @@ from stark_udfs.images.models.kinds import PainterKind
 from stark_udfs.images.models.trigger import without_trigger
 from stark_udfs.images.protocols import Painter
 from stark_udfs.images.requests import ImageRequest, Module
-from stark_udfs.settings.section import Scalar, Section, Secrets
+from stark_udfs.settings.section import Scalar, Secrets, Section
 
 OPENAI_URL = "https://api.openai.com/v1"
 PUBLISHED: Mapping[tuple[str, str], float] = {  # USD a picture of 1024 × 1024
@@ -201,7 +201,7 @@ class ServedPicture:
 
     @classmethod
     def of(cls, body: bytes) -> "ServedPicture | None":
-        """The first picture of a reply; None: it is none. Bytes that are no base64 are kept as they are: they are paid."""
+        """The first picture of a reply; None: it is none. What is no base64 is kept as it is: it is paid."""
         try:
             said = json.loads(body)
             first: object = said["data"][0]

@@ -1,8 +1,8 @@
 """How pictures enter a model: one way for everything that is compared, in batches, on the model's own device.
 
 transformers ships two processors whose results differ by up to 0.015, and both work picture by picture on the CPU. Here
-pictures of one size are resized together where the model is, as the Pillow one would: antialiased, cut, rounded to bytes.
-What its rounding leaves is less than a level of 255; the embeddings of an index and of a query agree as before.
+pictures of one size are resized together where the model is, as the Pillow one would: antialiased, cut, rounded to
+bytes. What its rounding leaves is less than a level of 255; the embeddings of an index and of a query agree as before.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
 """SigLIP and SigLIP 2, and any dual encoder of their form: each pair of text and picture has a probability of its own.
 
-Source: Zhai et al. 2023 (SigLIP), Tschannen et al. 2025 (SigLIP 2): a sigmoid of the scaled and shifted cosine; texts are
-padded to 64 tokens, since the model saw them so.
+Source: Zhai et al. 2023 (SigLIP), Tschannen et al. 2025 (SigLIP 2): a sigmoid of the scaled and shifted cosine; texts
+are padded to 64 tokens, since the model saw them so.
 """
 
 from collections.abc import Sequence
@@ -69,8 +69,8 @@ class SiglipSpec:
             pictures = PictureInput.of(processor)
             if not hasattr(model, "logit_bias") or pictures.preparation is None:
                 raise SettingsError(
-                    f"model {self.model} is a {type(model).__name__} with a {type(processor).__name__}: none of SigLIP's "
-                    "form for pictures of one size. Take one, such as google/siglip2-base-patch16-384."
+                    f"model {self.model} is a {type(model).__name__} with a {type(processor).__name__}: none of "
+                    "SigLIP's form for pictures of one size. Take one, such as google/siglip2-base-patch16-384."
                 )
             return Siglip(model.to(device), tokenizer, pictures, self.batch)
 
@@ -111,7 +111,9 @@ class Siglip:
 
         parts = [
             self.model.get_image_features(
-                pixel_values=self.pictures.values(pictures[at : at + self.batch], self.model.device).to(self.model.dtype)
+                pixel_values=self.pictures.values(pictures[at : at + self.batch], self.model.device).to(
+                    self.model.dtype
+                )
             ).pooler_output
             for at in range(0, len(pictures), self.batch)
         ]

@@ -1,4 +1,4 @@
-"""Pictures of an image server, asked by a task of an image stage: real broker over TCP, real journal, the stub server."""
+"""Pictures of an image server, asked by a task of an image stage: real broker, real journal, the stub server."""
 
 import base64
 import json

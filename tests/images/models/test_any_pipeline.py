@@ -32,7 +32,7 @@ def describe_a_text_to_image_pipeline_by_id():
         assert moved(before, after)[0] == moved(before, after)[2] == 0
 
     def a_parameter_that_it_does_not_take_is_named(models: Path):
-        with pytest.raises(SettingsError, match="takes no parameter stepz. It takes: .*num_inference_steps"):
+        with pytest.raises(SettingsError, match=r"takes no parameter stepz\. It takes: .*num_inference_steps"):
             PipelineSpec(str(models / "sdxl"), (("stepz", 3),)).load()
 
     def a_parameter_of_the_picture_itself_is_refused():
