@@ -1,6 +1,6 @@
 """`python -m bench.faults_pictures`: a task of an image stage against an image server that fails in each way.
 
-Real broker over TCP, real journal, the stub server over HTTP; 40 units of two pictures, without Spark. A fault is
+Real broker over TCP, real journal, the stub server over HTTP; 20 units of two pictures, without Spark. A fault is
 followed by further attempts at the task until every unit has its verdict. Lost: candidates that differ from those of an undisturbed
 run. Doubled: pictures that stand twice. The exit code is 1 where a promise does not hold.
 """
@@ -31,7 +31,7 @@ from stark_udfs.images.requests import Candidates, ImageRequest, ImageResult, Im
 from stark_udfs.settings.run import LimitsSettings
 from stark_udfs.testing.stub_server import Faults
 
-UNITS, PICTURES, IN_FLIGHT = 40, 2, 8
+UNITS, PICTURES, IN_FLIGHT = 20, 2, 8
 PRICE = 0.01
 LATENCY_MS = 100.0
 MOST_ATTEMPTS = 8
