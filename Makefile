@@ -21,21 +21,23 @@ demo: .venv/.demo ## run the pipeline end to end on the offline author and drawi
 	@echo
 	@$(BIN)/stark sql "select module, count(*) as images from images where chosen group by module order by module"
 	@echo
+	@$(BIN)/stark report
+	@$(BIN)/stark evaluate retrieval --train-tiny --quiet
+	@echo
 	@echo 'What to type next:'
+	@echo '  $(BIN)/stark view                    the episodes in a browser, with pictures, prompts and replies'
 	@echo '  $(BIN)/stark show                    the whole conversation'
 	@echo '  $(BIN)/stark sql "select category, count(*) from personas group by 1 order by 2 desc"'
 	@echo '  $(BIN)/stark plan --target openai --episodes 1'
 
 test: .venv/.dev ## run all tests, in two processes
-	@$(BIN)/python -m tests.parallel
+	@$(BIN)/python -m pytest -q -p no:cacheprovider --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-
-
 
 bench: .venv/.dev ## speed of paid calls against the project's own stub server
 	$(BIN)/python -m bench.paid_calls
@@ -57,7 +59,7 @@ lock: .venv/.uv ## resolve the lock files anew
 	$(LOCKED) --extra local --constraints requirements/dev.txt --output-file requirements/demo.txt
 
 clean: ## remove the demo's warehouse
-	rm -rf warehouse
+	rm -rf warehouse report.html
 
 .PHONY: help demo test check bench bench-peers bench-scale faults docs lock clean prerequisites
 

@@ -65,6 +65,8 @@ DEV = [
     "pytest>=9",
     "pytest-describe>=3",
     "pytest-timeout>=2.4",
+    "pytest-xdist>=3.8",
+    "filelock",
     "ruff>=0.17",
     "mypy>=2.4",
     "import-linter>=2.5",
@@ -99,7 +101,10 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["stark_udfs", "stark_udfs.*"]),
-    package_data={"stark_udfs": ["**/*.csv", "**/*.yml", "**/*.json", "**/*.md", "**/*.txt"]},
+    package_data={"stark_udfs": [f"**/*.{kind}" for kind in ("csv", "yml", "json", "md", "txt", "css", "js", "html")]},
+    package_data={
+        "stark_udfs": ["**/*.csv", "**/*.yml", "**/*.json", "**/*.md", "**/*.txt", "**/*.css", "**/*.js", "**/*.html"]
+    },
     cmdclass={"build_py": BuildWithConf},
     install_requires=ALWAYS,
     extras_require={"local": LOCAL, "models": MODELS, "train": TRAIN, "excel": EXCEL, "tokens": TOKENS, "dev": DEV},

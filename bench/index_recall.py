@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from stark_udfs.images.protocols import Vectors
-from stark_udfs.images.retrieval.index import IndexRule, PictureIndex, build
+from stark_udfs.images.retrieval.build import IndexRule, build
+from stark_udfs.images.retrieval.index import PictureIndex
 from stark_udfs.images.retrieval.shards import PictureRow, Shards, exact, recall, write_shard
 
 OUT = Path(__file__).parent / "out" / "index_recall.json"

@@ -32,6 +32,7 @@ class CallError(StrEnum):
     BAD_REQUEST = "bad_request"  # this request never works, others did: the unit is rejected
     CONTEXT_LENGTH = "context_length"  # the same
     CONTENT_FILTER = "content_filter"  # the same
+    INPUT = "input"  # a file of the request cannot be used, so that it was not sent: the unit stays open
 
     @property
     def again(self) -> bool:

@@ -264,13 +264,6 @@ def runs_with_segments(files: str) -> list[str]:
     return sorted(name.rstrip("/").rpartition("/")[2] for name in system.ls(path, detail=False))
 
 
-def remove_segments(uris: Iterable[str]) -> None:
-    """Remove segments whose replies are in the table."""
-    for uri in uris:
-        system, path = fsspec.url_to_fs(uri)
-        system.rm_file(path)
-
-
 def by_unit(replies: Iterable[Reply]) -> dict[str, dict[str, Reply]]:
     """The replies of each unit, by key; of two with one key the first holds."""
     known: dict[str, dict[str, Reply]] = {}

@@ -1,7 +1,7 @@
 """A whole partition of units, asked in one sliding window: as many calls at once as there are slots, no barrier.
 
-A synchronous side feeds units and takes their ends; workers on a loop in another thread converse. Both queues are
-bounded, so that memory does not depend on how many units there are.
+The calling thread feeds units and takes their ends; coroutines on a loop in another thread make the calls. Both queues
+are bounded, so that memory does not depend on how many units there are.
 """
 
 import asyncio
@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from stark_udfs.calls.errors import BrokerLost, CallFailed
 from stark_udfs.calls.journal import Journal
@@ -21,62 +21,11 @@ from stark_udfs.calls.loop_thread import LoopThread
 from stark_udfs.calls.providers.client import CallClient, Completion
 from stark_udfs.calls.request import Reply
 from stark_udfs.calls.retry import AnsweredCall, call
-from stark_udfs.calls.sequence import ENDS, CallSequence, OpenCall, SequenceEnd
+from stark_udfs.calls.sequence import ENDS, OpenCall, SequenceEnd
+from stark_udfs.calls.unit import STOPPED, CallUnit, UnitEnd, UnitState, UnitTally, reply_of, unit_end
 from stark_udfs.core.errors import RunStopped, StorageError
-from stark_udfs.core.records import ReplySchema
-from stark_udfs.core.rejects import Reject
 
 LOOK_S = 0.05  # how often the feeding side looks for ends; waking it for each one costs the loop its turn
-
-UnitState = Literal["done", "rejected", "open"]
-
-
-@dataclass(frozen=True)
-class CallUnit:
-    """A conversation to be had, its bucket of the journal, and the replies that are there already, by key."""
-
-    conversation: CallSequence
-    bucket: int
-    known: Mapping[str, Reply] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class UnitEnd:
-    """What became of one unit in this run.
-
-    state: done and rejected are verdicts; open: no verdict, ask again another time.
-    reason: of a rejected unit, one of `Reason`; of an open one, `stopped` or the kind of the failure.
-    asked, tokens, money: of the replies paid now. reused: replies that were there.
-    accepted: what the accepted replies say, round by round; used: the replies it rests on, whoever paid them.
-    """
-
-    unit_key: str
-    bucket: int
-    state: UnitState
-    reason: str = ""
-    detail: str = ""
-    asked: int = 0
-    reused: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    money: float = 0.0
-    accepted: tuple[ReplySchema, ...] = ()
-    used: tuple[Reply, ...] = ()
-
-
-@dataclass
-class PartitionCounts:
-    """What one unit has used so far, and the future of its last reply's durability."""
-
-    asked: int = 0
-    reused: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    money: float = 0.0
-    accepted: tuple[ReplySchema, ...] = ()
-    used: list[Reply] = field(default_factory=list)
-    durable: "asyncio.Future[None] | None" = None
-
 
 # A unit's turn, where others may ask the same: entered when nobody else does, it gives what is known of it by then.
 Turn: TypeAlias = Callable[[LimiterClient, CallUnit], AbstractAsyncContextManager[Mapping[str, Reply]]]
@@ -92,7 +41,7 @@ class Resources:
 
     run_id: str
     client: Callable[[], CallClient[Any]]
-    gate: Callable[[], LimiterClient]
+    limiter: Callable[[], LimiterClient]
     journal: Callable[[], Journal]
     workers: int
     turn: Turn | None = None
@@ -117,7 +66,7 @@ class Partition:
         self._working: Future[None] | None = None
 
     def __enter__(self) -> Self:
-        """Open client, gate and journal.
+        """Open client, limiter and journal.
 
         Raises:
             BrokerLost: the broker cannot be reached.
@@ -147,10 +96,10 @@ class Partition:
         Raises:
             RunStopped: the run ended first.
         """
-        self._loop.run(self._gate.claim(bucket))
+        self._loop.run(self._limiter.claim(bucket))
 
     def ask(self, units: Iterable[CallUnit | None]) -> Iterator[UnitEnd]:
-        """Converse about all units; each one's end as it comes, in no order. None: look for ends before the next unit.
+        """Make the calls of all units; yields the ends, in no order. A unit None: look for ends before the next one.
 
         Raises:
             BrokerLost, StorageError: after what was in flight is kept.
@@ -173,7 +122,7 @@ class Partition:
             raise self._failure
 
     def _look(self) -> bool:
-        """Wait for ends, not long."""
+        """Wait a moment for units that end."""
         with self._changed:
             if not self._ends:
                 self._changed.wait(LOOK_S)
@@ -205,18 +154,18 @@ class Partition:
     async def _open(self) -> None:
         self._inbox: asyncio.Queue[CallUnit | None] = asyncio.Queue()
         self._client = await self.means.client().__aenter__()
-        self._gate = await self.means.gate().__aenter__()
+        self._limiter = await self.means.limiter().__aenter__()
         self._journal = self.means.journal()
 
     async def _close(self) -> None:
         try:
             await self._journal.close()
         finally:
-            await self._gate.__aexit__(None, None, None)
+            await self._limiter.__aexit__(None, None, None)
             await self._client.__aexit__(None, None, None)
 
     async def _wind_up(self) -> None:
-        self._gate.give_up(RunStopped("the task ended"))
+        self._limiter.give_up(RunStopped("the task ended"))
         for _ in range(self.means.workers):
             self._inbox.put_nowait(None)
         assert self._working is not None
@@ -233,46 +182,46 @@ class Partition:
                 self._queued -= 1
                 if self._queued == self.means.workers:
                     self._changed.notify()
-            self._gate.busy += 1
+            self._limiter.busy += 1
             try:
                 await self._handle(unit)
             finally:
-                self._gate.busy -= 1
+                self._limiter.busy -= 1
 
     async def _handle(self, unit: CallUnit) -> None:
-        tally = PartitionCounts()
+        tally = UnitTally()
         try:
             done = await self._in_turn(unit, tally)
             tally.accepted = done.accepted
             state: UnitState = "done" if done.reject is None else "rejected"
-            end = _end(unit, state, tally, done.reject)
+            end = unit_end(unit, state, tally, done.reject)
         except CallFailed as error:
-            end = _end(unit, "open", tally, error)
+            end = unit_end(unit, "open", tally, error)
         except RunStopped as error:
             if isinstance(error, BrokerLost):
                 self._fail(error)
-            end = _end(unit, "open", tally, error)
+            end = unit_end(unit, "open", tally, error)
         except StorageError as error:
-            self._gate.stop(str(error))
+            self._limiter.stop(str(error))
             self._fail(error)
-            end = _end(unit, "open", tally, error)
+            end = unit_end(unit, "open", tally, error)
         except Exception as error:  # a mistake in the stage's `ask`: the task fails, after what is in flight is kept
-            self._gate.give_up(RunStopped(f"the task fails: {error!r}"))
+            self._limiter.give_up(RunStopped(f"the task fails: {error!r}"))
             self._fail(error)
-            end = _end(unit, "open", tally, error)
+            end = unit_end(unit, "open", tally, error)
         self._settle(end, tally.durable)
 
-    async def _in_turn(self, unit: CallUnit, tally: PartitionCounts) -> SequenceEnd:
+    async def _in_turn(self, unit: CallUnit, tally: UnitTally) -> SequenceEnd:
         if self.means.turn is None:
             return await self._converse(unit, unit.known, tally)
-        async with self.means.turn(self._gate, unit) as known:
+        async with self.means.turn(self._limiter, unit) as known:
             try:
                 return await self._converse(unit, known, tally)
             finally:
                 if tally.durable is not None:  # whoever is next reads what was paid
                     await asyncio.wait([tally.durable])
 
-    async def _converse(self, unit: CallUnit, known: Mapping[str, Reply], tally: PartitionCounts) -> SequenceEnd:
+    async def _converse(self, unit: CallUnit, known: Mapping[str, Reply], tally: UnitTally) -> SequenceEnd:
         talk = unit.conversation.talk()
         try:
             step = next(talk)
@@ -282,28 +231,28 @@ class Partition:
                     reply = await self._ask(unit, step, tally)
                 else:
                     tally.reused += 1
-                    self._gate.counts.reused += 1
+                    self._limiter.counts.reused += 1
                 tally.used.append(reply)
                 step = talk.send(reply)
         except StopIteration as end:
             done: SequenceEnd = end.value
             return done
 
-    async def _ask(self, unit: CallUnit, step: OpenCall, tally: PartitionCounts) -> Reply:
+    async def _ask(self, unit: CallUnit, step: OpenCall, tally: UnitTally) -> Reply:
         """One paid reply, written to the journal."""
         try:
-            answered = await call(self._client, self._gate, unit.conversation.terms, step.request)
+            answered = await call(self._client, self._limiter, unit.conversation.terms, step.request)
         except CallFailed as error:
             if error.kind.value not in ENDS:
                 raise
             refused = Completion(error.detail, error.kind.value, step.request.model, 0, 0)
             answered = AnsweredCall(refused, 0.0, 1)
-        reply = self._reply(unit, step, answered)
+        reply = reply_of(unit, step, answered, run_id=self.means.run_id, replied_at=self._limiter.clock.stamp())
         tally.asked += 1
         tally.tokens_in += reply.tokens_in
         tally.tokens_out += reply.tokens_out
         tally.money += reply.money
-        counts = self._gate.counts
+        counts = self._limiter.counts
         counts.asked += 1
         counts.tokens_in += reply.tokens_in
         counts.tokens_out += reply.tokens_out
@@ -313,30 +262,8 @@ class Partition:
             tally.durable.result()
         return reply
 
-    def _reply(self, unit: CallUnit, step: OpenCall, answered: AnsweredCall) -> Reply:
-        talk, request, answer = unit.conversation, step.request, answered.answer
-        return Reply(
-            stage=talk.stage,
-            unit_key=talk.unit_key,
-            round=step.round,
-            attempt=request.attempt,
-            key=request.key,
-            request=request.written,
-            reply=answer.text,
-            finish_reason=answer.finish_reason,
-            model_returned=answer.model_returned,
-            provider=request.provider,
-            tokens_in=answer.tokens_in,
-            tokens_out=answer.tokens_out,
-            money=talk.terms.cost(answer.tokens_in, answer.tokens_out),
-            seconds=round(answered.seconds, 4),
-            tries=answered.tries,
-            run_id=self.means.run_id,
-            replied_at=self._gate.clock.stamp(),
-        )
-
     def _settle(self, end: UnitEnd, durable: "asyncio.Future[None] | None") -> None:
-        """Give out the end once its replies are durable."""
+        """Hand on the end of a unit once its replies are durable."""
         if durable is None or durable.done():
             self._give(end)
             return
@@ -345,16 +272,16 @@ class Partition:
         def settled(future: "asyncio.Future[None]") -> None:
             error = future.exception()
             if isinstance(error, Exception):
-                self._gate.stop(str(error))
+                self._limiter.stop(str(error))
                 self._fail(error)
-            self._give(end if error is None else UnitEnd(end.unit_key, end.bucket, "open", "stopped", str(error)))
+            self._give(end if error is None else UnitEnd(end.unit_key, end.bucket, "open", STOPPED, str(error)))
             self._unsettled -= 1
             self._tell()
 
         durable.add_done_callback(settled)
 
     def _give(self, end: UnitEnd) -> None:
-        counts = self._gate.counts
+        counts = self._limiter.counts
         setattr(counts, end.state, getattr(counts, end.state) + 1)
         if end.state == "rejected":
             counts.reasons[end.reason] = counts.reasons.get(end.reason, 0) + 1
@@ -367,26 +294,3 @@ class Partition:
     def _tell(self) -> None:
         with self._changed:
             self._changed.notify()
-
-
-def _end(unit: CallUnit, state: UnitState, tally: PartitionCounts, why: Reject | Exception | None) -> UnitEnd:
-    if isinstance(why, Reject):
-        reason, detail = why.reason.value, why.detail
-    elif isinstance(why, CallFailed):
-        reason, detail = why.kind.value, why.detail
-    else:
-        reason, detail = ("stopped", str(why)) if why else ("", "")
-    return UnitEnd(
-        unit_key=unit.conversation.unit_key,
-        bucket=unit.bucket,
-        state=state,
-        reason=reason,
-        detail=detail,
-        asked=tally.asked,
-        reused=tally.reused,
-        tokens_in=tally.tokens_in,
-        tokens_out=tally.tokens_out,
-        money=tally.money,
-        accepted=tally.accepted,
-        used=tuple(tally.used),
-    )

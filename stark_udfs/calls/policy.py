@@ -106,7 +106,7 @@ class ChatPolicy:
         return ChatRequest(
             provider=self.model.provider,
             model=self.model.name,
-            messages=(Message("system", sendable(prompt.system)), Message("user", sendable(user))),
+            messages=(Message("system", sendable(prompt.system)), Message("user", sendable(user), prompt.images)),
             parameters={**self.parameters, self.model.token_limit: self.reply_tokens},
             shape_name=prompt.shape.__name__,
             json_schema=schema,
@@ -114,6 +114,7 @@ class ChatPolicy:
             send_schema=self.model.json_schema and not free,
             draw=seed_of(self.seed, unit_key, round, redraw),
             attempt=0,
+            image_tokens=sum(image.tokens(self.model.image_tokens) for image in prompt.images),
             block=None if block is None else dict(block),
         )
 

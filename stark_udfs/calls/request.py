@@ -5,10 +5,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from pydantic import Field, model_validator
 
+from stark_udfs.calls.image_parts import ImagePart
 from stark_udfs.core.ids import Json, canonical, digest, fingerprint
 from stark_udfs.core.records import Record, ReplySchema
 
@@ -27,6 +28,7 @@ class Prompt:
     `facts` is what a provider that reads no prose needs beside the row and the earlier replies (the offline author);
     it goes to that provider only and is not part of the key.
     `whole` False: of a reply that the limit cuts off twice, the list items that arrived complete are kept.
+    `images` go after the user's words, in this order, for models that see.
     """
 
     system: str
@@ -34,6 +36,7 @@ class Prompt:
     shape: type[ReplySchema]
     facts: Mapping[str, Json] = field(default_factory=dict)
     whole: bool = True
+    images: tuple[ImagePart, ...] = ()
 
 
 class FreeText(ReplySchema):
@@ -48,6 +51,32 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     content: str
+    images: tuple[ImagePart, ...] = ()
+
+    @property
+    def identity(self) -> list[Json]:
+        """What an answer depends on; of a message without images role and words alone."""
+        seen: list[Json] = [[image.identity for image in self.images]] if self.images else []
+        return [self.role, self.content, *seen]
+
+    @property
+    def wire(self) -> dict[str, Json]:
+        """As it is sent: words, or parts where there are images. Reads their files.
+
+        Raises:
+            CallFailed: an image's file cannot be used.
+        """
+        if not self.images:
+            return {"role": self.role, "content": self.content}
+        parts: list[Json] = [{"type": "text", "text": self.content}]
+        parts += [{"type": "image_url", "image_url": {"url": image.data_url()}} for image in self.images]
+        return {"role": self.role, "content": parts}
+
+    @property
+    def written(self) -> dict[str, Json]:
+        """As `replies.request` keeps it: images by where they are and what is in them."""
+        seen: list[Json] = [{"uri": one.uri, "sha256": one.sha256, "side": one.side} for one in self.images]
+        return {"role": self.role, "content": self.content, **({"images": seen} if seen else {})}
 
 
 @dataclass(frozen=True)
@@ -61,9 +90,12 @@ class ChatRequest:
     after: digest of the first ask's key and the bad reply that this ask answers. It stands for the messages in the key:
         an error told in better words is no other call.
     shape_hash: of `json_schema`; empty: worked out when the key is.
+    image_tokens: what its images count as, at most; not part of the key.
     block: the offline author's input (stage, unit_key, round, row, replies, facts; draw and attempt are added on the
         wire); None for real providers; not part of the key.
     """
+
+    path: ClassVar[str] = "/chat/completions"  # below the server's base URL
 
     provider: str
     model: str
@@ -76,6 +108,7 @@ class ChatRequest:
     attempt: int
     after: str = ""
     shape_hash: str = ""
+    image_tokens: int = 0
     block: Mapping[str, Json] | None = None
 
     @cached_property
@@ -85,7 +118,7 @@ class ChatRequest:
             "kind": "chat",
             "provider": self.provider,
             "model": self.model,
-            "messages": self.after or [[m.role, m.content] for m in self.messages],
+            "messages": self.after or [m.identity for m in self.messages],
             "parameters": self.parameters,
             "shape": self.shape_hash or fingerprint(self.json_schema),
             "draw": self.draw,
@@ -94,11 +127,20 @@ class ChatRequest:
         return digest(canonical(parts))
 
     @property
+    def images(self) -> int:
+        """How many images go along."""
+        return sum(len(message.images) for message in self.messages)
+
+    @property
     def body(self) -> dict[str, Json]:
-        """What goes on the wire."""
+        """What goes on the wire; reads the files of its images.
+
+        Raises:
+            CallFailed: one of them cannot be used.
+        """
         body: dict[str, Json] = {
             "model": self.model,
-            "messages": [{"role": m.role, "content": m.content} for m in self.messages],
+            "messages": [m.wire for m in self.messages],
             **self.parameters,
         }
         if self.send_schema:
@@ -111,7 +153,7 @@ class ChatRequest:
     @property
     def written(self) -> str:
         """The request as `replies.request` keeps it: messages and parameters, JSON."""
-        messages = [{"role": m.role, "content": m.content} for m in self.messages]
+        messages = [m.written for m in self.messages]
         return json.dumps({"messages": messages, "parameters": dict(self.parameters)}, ensure_ascii=False)
 
     @property
@@ -119,11 +161,11 @@ class ChatRequest:
         """An upper estimate of what the server will count: it is what money is reserved for."""
         text = sum(len(m.content.encode()) for m in self.messages)
         schema = len(canonical(self.json_schema)) if self.send_schema else 0
-        return (text + schema) // 3 + 8 * len(self.messages)
+        return (text + schema) // 3 + 8 * len(self.messages) + self.image_tokens
 
 
 class Request(Protocol):
-    """What every kind of stored call has: a chat request, a wish for pictures, …"""
+    """What every kind of stored call has: a chat request, an image request, …"""
 
     @property
     def provider(self) -> str:

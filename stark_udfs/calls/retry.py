@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from stark_udfs.calls.errors import CallError, CallFailed
-from stark_udfs.calls.limits.client import CallOutcome, LimiterClient
+from stark_udfs.calls.limits.client import LimiterClient
+from stark_udfs.calls.limits.messages import CallOutcome
 from stark_udfs.calls.policy import CallPolicy, CostBound
 from stark_udfs.calls.providers.client import CallClient, Completion
 from stark_udfs.calls.request import Request
@@ -29,7 +30,7 @@ class AnsweredCall:
     tries: int
 
 
-async def call(client: CallClient[Q], gate: LimiterClient, terms: CallPolicy[Q], request: Q) -> AnsweredCall:
+async def call(client: CallClient[Q], limiter: LimiterClient, terms: CallPolicy[Q], request: Q) -> AnsweredCall:
     """Get `request` answered.
 
     Time-outs, resets and 5xx are tried `terms.attempts` times, 429 as often as `terms.call_budget_s` allows.
@@ -40,27 +41,27 @@ async def call(client: CallClient[Q], gate: LimiterClient, terms: CallPolicy[Q],
     """
     bound = terms.bound(request)
     jitter = random.Random(request.draw)
-    begun = gate.clock.now()
+    begun = limiter.clock.now()
     tries = failures = throttled = 0
     while True:
-        await gate.enter(bound)
+        await limiter.enter(bound)
         tries += 1
-        gate.counts.tries += 1
-        sent = gate.clock.now()
+        limiter.counts.tries += 1
+        sent = limiter.clock.now()
         try:
-            answer = await _once(client, gate, terms, request, bound)
+            answer = await _once(client, limiter, terms, request, bound)
         except CallFailed as error:
             throttled += error.kind is CallError.THROTTLED
             failures += error.kind is CallError.TRANSIENT
-            if error.kind is CallError.BAD_REQUEST and not await gate.any_answered():
-                raise gate.stopped or _hopeless(gate, terms.name, error) from None
+            if error.kind is CallError.BAD_REQUEST and not await limiter.any_answered():
+                raise limiter.stopped or _hopeless(limiter, terms.name, error) from None
             wait = error.retry_after or jitter.uniform(0.5, 1.0) * wait_after(max(failures, throttled))
-            late = gate.clock.now() + wait - begun > terms.call_budget_s
+            late = limiter.clock.now() + wait - begun > terms.call_budget_s
             if not error.kind.again or failures >= terms.attempts or late:
                 raise
-            await gate.clock.sleep(wait)
+            await limiter.clock.sleep(wait)
             continue
-        return AnsweredCall(answer, gate.clock.now() - sent, tries)
+        return AnsweredCall(answer, limiter.clock.now() - sent, tries)
 
 
 def wait_after(tries: int) -> float:
@@ -69,9 +70,9 @@ def wait_after(tries: int) -> float:
 
 
 async def _once(
-    client: CallClient[Q], gate: LimiterClient, terms: CallPolicy[Q], request: Q, bound: CostBound
+    client: CallClient[Q], limiter: LimiterClient, terms: CallPolicy[Q], request: Q, bound: CostBound
 ) -> Completion:
-    """One try; whatever comes of it, the gate hears."""
+    """One try, reported to the limiter whatever comes of it."""
     outcome = CallOutcome(failure=CallError.TRANSIENT, detail="cancelled")
     try:
         answer = await client.complete(request)
@@ -81,13 +82,13 @@ async def _once(
         return answer
     except CallFailed as error:
         outcome = CallOutcome(failure=error.kind, retry_after=error.retry_after or 0.0, detail=error.detail)
-        gate.counts.throttled += error.kind is CallError.THROTTLED
-        gate.counts.failures += error.kind is not CallError.THROTTLED
+        limiter.counts.throttled += error.kind is CallError.THROTTLED
+        limiter.counts.failures += error.kind is not CallError.THROTTLED
         if error.kind.stops:
-            gate.stop(told(terms.name, error))
+            limiter.stop(told(terms.name, error))
         raise
     finally:
-        gate.leave(bound, outcome)
+        limiter.leave(bound, outcome)
 
 
 def told(model: str, error: CallFailed) -> str:
@@ -95,8 +96,8 @@ def told(model: str, error: CallFailed) -> str:
     return f"model {model!r}: {error}"
 
 
-def _hopeless(gate: LimiterClient, model: str, error: CallFailed) -> CallFailed:
+def _hopeless(limiter: LimiterClient, model: str, error: CallFailed) -> CallFailed:
     """A refusal of unknown cause while no call was answered: it says nothing about the unit, so the run stops."""
     stops = CallFailed(CallError.SETTINGS, error.detail, status=error.status, way_out=NONE_ANSWERED)
-    gate.stop(told(model, stops))
+    limiter.stop(told(model, stops))
     return stops

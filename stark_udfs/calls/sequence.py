@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from stark_udfs.calls.errors import OVERSIZE, CallError
 from stark_udfs.calls.policy import CallPolicy, ChatPolicy
+from stark_udfs.calls.providers.client import provider_of
 from stark_udfs.calls.reply.decode import answered, decode, free_text
 from stark_udfs.calls.reply.thoughts import TURN_OFF
 from stark_udfs.calls.request import ChatRequest, FreeText, Message, Prompt, Reply, Request
@@ -168,13 +169,13 @@ def _one_round(
 
 
 def _first(conversation: ChatSequence, prompt: Prompt, accepted: Sequence[ReplySchema]) -> ChatRequest:
-    offline = conversation.chat.model.provider == "offline"
+    reads_rows = provider_of(conversation.chat.model).reads_rows
     return conversation.chat.request(
         prompt,
         unit_key=conversation.unit_key,
         round=len(accepted),
         redraw=conversation.redraw,
-        block=_block(conversation, prompt, accepted) if offline else None,
+        block=_block(conversation, prompt, accepted) if reads_rows else None,
     )
 
 
@@ -198,7 +199,7 @@ def _with_twice_the_limit(request: ChatRequest, chat: ChatPolicy) -> ChatRequest
 
 
 def _again(first: ChatRequest, request: ChatRequest, reply: Reply, verdict: Reject) -> ChatRequest:
-    """The next ask of a round: the same words after a refusal or an empty reply, else with the error told."""
+    """The next ask of a round: the same words after a refusal or an empty reply, else with the error added."""
     request = replace(request, attempt=request.attempt + 1)
     if verdict.reason in {RejectReason.REFUSED, RejectReason.EMPTY}:
         return replace(request, messages=first.messages, after="")

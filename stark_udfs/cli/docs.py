@@ -6,12 +6,13 @@ from stark_udfs.engine.system_tables import SYSTEM, Provenance
 from stark_udfs.settings.render import as_yaml
 from stark_udfs.sql.docs import tables_markdown
 from stark_udfs.stages.pipeline import TABLES, Settings
+from stark_udfs.stages.verdicts.ratings import TABLE as RATINGS
 
 
 def pages() -> dict[str, str]:
     """Path in the checkout → what stands there."""
     return {
-        "docs/tables.md": tables_markdown(stages=TABLES, system=SYSTEM, provenance=Provenance),
+        "docs/tables.md": tables_markdown(stages=(*TABLES, RATINGS), system=SYSTEM, provenance=Provenance),
         "conf/base.yml": as_yaml(Settings()),
     }
 

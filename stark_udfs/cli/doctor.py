@@ -48,7 +48,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     by = "drawn offline" if settings.pictures.provider == "offline" else "by image models"
     yield _tried("pictures", by, lambda: check_pictures(settings.pictures))
     for name, model in settings.models.items():
-        says = f"{model.name}: {'answers inside this process' if model.provider == 'offline' else 'answers'}"
+        says = f"{model.name}: answers{' inside this process' if model.provider == 'offline' else ''}"
         yield _tried(f"model {name}", says, partial(preflight.check_model, model))
 
 

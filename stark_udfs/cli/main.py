@@ -3,33 +3,37 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
+from stark_udfs.cli import ultron
+from stark_udfs.cli.audit import audit
+from stark_udfs.cli.batch import batch
 from stark_udfs.cli.console import console, plain
 from stark_udfs.cli.errors import Border, guarded
-from stark_udfs.cli.options import DEBUG, WRONG, Common, RunSelection, arranged
-from stark_udfs.cli.warehouse import Engine, currency, episode_of, reader, storage_of
-from stark_udfs.settings.run import RunSettings
-
-MORE = "Also takes --target, --conf, --set and --debug: see `stark --help`."
+from stark_udfs.cli.evaluate import evaluate
+from stark_udfs.cli.exchange import export, import_
+from stark_udfs.cli.judgements import app as judgements
+from stark_udfs.cli.options import DEBUG, MORE, WRONG, Common, RunSelection, arranged
+from stark_udfs.cli.reading import report, show, sql, status, trace, view
+from stark_udfs.cli.serve import serve_offline
+from stark_udfs.cli.warehouse import reader
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None)
 
 images = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(images, name="images", help="Picture files.")
+app.add_typer(judgements, name="judgements", help="Judges and people: ratings out, in, and compared.")
+app.add_typer(evaluate, name="evaluate", help="How well models do on what was made.")
+app.add_typer(batch, name="batch", help="Calls and answers as files of a batch API.")
 
 Until = Annotated[str | None, typer.Option("--until", metavar="STAGE", help="The last stage to run.")]
 From = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="The first stage to run.")]
 Episodes = Annotated[
     int | None,
     typer.Option("--episodes", metavar="N", min=1, help="How many episodes to start; a higher number only adds."),
-]
-Warehouse = Annotated[
-    Path | None,
-    typer.Option("--warehouse", metavar="DIR", help="Read the tables of this folder, whatever the settings say."),
 ]
 Retry = Annotated[
     str | None,
@@ -160,70 +164,6 @@ def init(
     write_settings(folder, console())
 
 
-@app.command(epilog=MORE)
-def status(ctx: typer.Context, *, warehouse: Warehouse = None) -> None:
-    """Show the last run of each stage, what is open, what was dropped and why, what was paid, which checks failed."""
-    from stark_udfs.cli.status import status as show_status
-
-    show_status(reader(_reading(ctx, warehouse)), console())
-
-
-@app.command(epilog=MORE)
-def sql(
-    ctx: typer.Context,
-    *,
-    query: Annotated[str | None, typer.Argument(help="One query; without it, the tables and views are listed.")] = None,
-    form: Annotated[str, typer.Option("--format", help="table, json or csv.")] = "table",
-    engine: Annotated[
-        str | None, typer.Option(help="duckdb answers without Spark, where tables are files; spark answers always.")
-    ] = None,
-    rows: Annotated[int, typer.Option(min=1, help="Rows of a table to show at most.")] = 100,
-    warehouse: Warehouse = None,
-) -> None:
-    """Answer an SQL query over the tables. Nothing can be written by it."""
-    from stark_udfs.cli.sql import answer, form_of, overview
-
-    found = reader(_reading(ctx, warehouse), _engine(engine))
-    if query is None:
-        overview(found)
-    else:
-        answer(found, query, form_of(form), rows)
-
-
-@app.command(epilog=MORE)
-def show(
-    ctx: typer.Context,
-    *,
-    episode: Annotated[
-        str | None, typer.Argument(help="The episode's id, or its first characters; without it, the first episode.")
-    ] = None,
-    sessions: Annotated[int | None, typer.Option(min=1, help="Show so many sessions at most.")] = None,
-    warehouse: Warehouse = None,
-) -> None:
-    """Show an episode: the person, where they come from, and the conversation."""
-    from stark_udfs.cli.show import show as show_episode
-
-    found = reader(_reading(ctx, warehouse))
-    show_episode(found, episode_of(found, episode), console(), sessions)
-
-
-@app.command(epilog=MORE)
-def trace(
-    ctx: typer.Context,
-    *,
-    id: Annotated[str, typer.Argument(help="The id of any row, image, reply or dropped row; a session is EPISODE:2.")],
-    full: Annotated[bool, typer.Option("--full", help="Show long prompts and replies whole.")] = False,
-    warehouse: Warehouse = None,
-) -> None:
-    """Show where a row comes from, back to the seed, with the prompts, replies and cost of each step."""
-    from stark_udfs.cli.trace import print_steps
-    from stark_udfs.cli.tracer import Tracer
-    from stark_udfs.stages.pipeline import TABLES
-
-    found = reader(_reading(ctx, warehouse))
-    print_steps(console(), Tracer(found, TABLES).trace(id), currency(found), full=full)
-
-
 @images.command(epilog=MORE)
 def verify(
     ctx: typer.Context,
@@ -240,36 +180,6 @@ def verify(
     raise typer.Exit(0 if well else WRONG)
 
 
-@app.command(name="serve-offline")
-def serve_offline(
-    *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free port.")] = 8000,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    latency_ms: Annotated[float, typer.Option(min=0, help="How long an answer takes.")] = 0.0,
-    slots: Annotated[int, typer.Option(min=0, help="Requests at once before it answers 429; 0: any number.")] = 0,
-    throttled: Annotated[float, typer.Option(min=0, max=1, help="Share of requests answered with 429.")] = 0.0,
-    errors: Annotated[float, typer.Option(min=0, max=1, help="Share of requests answered with 5xx.")] = 0.0,
-    malformed: Annotated[float, typer.Option(min=0, max=1, help="Share of replies that are not JSON.")] = 0.0,
-    truncated: Annotated[float, typer.Option(min=0, max=1, help="Share of replies that end early.")] = 0.0,
-) -> None:
-    """Serve the offline author over HTTP, for tests and benchmarks.
-
-    Reach it with --set models.default.base_url=http://127.0.0.1:8000/v1; the provider stays `offline`.
-    """
-    from stark_udfs.cli.serve import serve
-    from stark_udfs.testing.stub_server import Faults
-
-    faults = Faults(
-        latency_ms=latency_ms,
-        slots=slots,
-        throttled=throttled,
-        errors=errors,
-        malformed=malformed,
-        truncated=truncated,
-    )
-    serve(host, port, faults)
-
-
 @app.command(epilog=MORE)
 def doctor(ctx: typer.Context) -> None:
     """Check Python, Java, packages, storage, keys and servers: one line each."""
@@ -283,6 +193,13 @@ def doctor(ctx: typer.Context) -> None:
     raise typer.Exit(0 if well else WRONG)
 
 
+for _command in (status, sql, show, trace, report, view, audit, export):
+    app.command(epilog=MORE)(_command)
+app.command(name="import", epilog=MORE)(import_)
+ultron.add_to(app)
+app.command(name="serve-offline")(serve_offline)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the console script.
 
@@ -294,23 +211,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _common(ctx: typer.Context) -> Common:
-    if not isinstance(ctx.obj, Common):
-        raise TypeError("the command was called without its group")
-    return ctx.obj
-
-
-def _reading(ctx: typer.Context, warehouse: Path | None) -> RunSettings:
-    """Where a command that only reads finds its tables."""
-    return _common(ctx).places(*(() if warehouse is None else storage_of(warehouse)))
+    return Common.of(ctx.obj)
 
 
 def _more(episodes: int | None = None, budget: float | None = None) -> tuple[str, ...]:
     """Options that are settings."""
     given = {"pipeline.episodes": episodes, "limits.budget": budget}
     return tuple(f"{name}={value}" for name, value in given.items() if value is not None)
-
-
-def _engine(name: str | None) -> Engine | None:
-    if name is None or name in ("duckdb", "spark"):
-        return cast("Engine | None", name)
-    raise typer.BadParameter(f"{name}: duckdb or spark.", param_hint="--engine")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 WRONG, ENDED_EARLY, INTERRUPTED = 2, 3, 130
 ALL = "all"
 DEBUG = "--debug"
+MORE = "Also takes --target, --conf, --set and --debug: see `stark --help`."  # ends the help of a command
 COMMON = ("--target", "--conf", "--set")
 MAY_LACK_A_VALUE = ("--remake", "--retry-rejects")
 
@@ -25,6 +26,13 @@ class Common:
     conf: str | None
     overrides: tuple[str, ...]
     read: list[RunSettings] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, held: object) -> "Common":
+        """What the group keeps for its commands, in `typer.Context.obj`."""
+        if not isinstance(held, Common):
+            raise TypeError("the command was called without its group")
+        return held
 
     def settings(self, *more: str) -> "Settings":
         """The settings; `more` are further overrides.

@@ -8,6 +8,7 @@ from stark_udfs.cli.console import console
 from stark_udfs.cli.options import ALL, ENDED_EARLY, INTERRUPTED, RunSelection
 from stark_udfs.cli.progress import Bars, Lines, watching
 from stark_udfs.cli.summary import as_table, written
+from stark_udfs.cli.track import track
 from stark_udfs.cli.warehouse import episode_of, reader
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.core.rejects import RejectReason
@@ -53,6 +54,7 @@ def carry_out(settings: Settings, order: RunSelection, report_to: Path | None = 
     finally:
         for ended in reports:
             _tell(ended, report_to)
+            track(ended, settings)
     if not report.stopped:
         return 0
     return INTERRUPTED if watch.stop_requested() else ENDED_EARLY

@@ -51,6 +51,7 @@ class RejectReason(StrEnum):
     UNKNOWN_SOURCE = "unknown_source"
     NOTHING_USABLE = "nothing_usable"
     REPETITIVE = "repetitive"
+    UNPROVED = "unproved"
     # pictures
     NO_MODULE = "no_module"
     NO_PICTURE = "no_picture"

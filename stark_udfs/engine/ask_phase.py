@@ -13,9 +13,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.calls.journal import JournalPlace
-from stark_udfs.calls.limits.broker import LockedBroker
+from stark_udfs.calls.limits.broker import Broker
 from stark_udfs.calls.limits.messages import CallLimits
 from stark_udfs.calls.limits.server import BrokerAddress
+from stark_udfs.calls.unit import STOPPED
 from stark_udfs.core.errors import StorageError
 from stark_udfs.engine import replies
 from stark_udfs.engine.ask_worker import BUCKETS, AskTask, ask_worker, broker_probe, end_type, reached_type
@@ -28,7 +29,6 @@ from stark_udfs.tables.tables import one
 
 POLL_S = 0.25
 TELL_S = 1.0
-STOPPED = "stopped"  # why a unit stays open when its task may send nothing further
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def ask(context: Context, script: UnitReplay, units: DataFrame, total: int) -> A
     """
     stage, settings, begun = script.stage, context.settings, time.monotonic()
     broker, limits = context.broker(), limits_of(context, script)
-    broker.desk.begin(stage, script.pool, limits)
+    broker.served.begin(stage, script.pool, limits)
     reached = reachable(context, broker.place, settings.spark.partitions)
     tasks = min(settings.spark.partitions, limits.in_flight) if reached.alone else settings.spark.partitions
     asking = AskTask(script, journal_of(context, stage), reached, tasks)
@@ -89,13 +89,13 @@ def carried_out(context: Context, script: Limited, ends: DataFrame, total: int, 
     failed, told = (F.col("state") == "open") & ~stopping, F.concat_ws(": ", "reason", "detail")
     failure: PySparkException | Py4JJavaError | None = None
     context.progress.started(stage, total)
-    with Watch(context, broker.desk, stage, total):
+    with Watch(context, broker.served, stage, total):
         try:
             said, unanswered = one(ends.agg(F.max(F.when(stopping, F.col("detail"))), F.max(F.when(failed, told))))
         except (PySparkException, Py4JJavaError) as error:
             failure, said, unanswered = error, None, None
     kept = replies.absorb(context.tables, settings.storage.files, context.run_id, stage)
-    stopped = _naming(broker.desk.stopped or said or "", settings.models)
+    stopped = _naming(broker.served.stopped or said or "", settings.models)
     if failure is not None and not stopped:
         raise StorageError(
             f"stage {stage}: the tasks failed: {last_line(failure)}\n"
@@ -177,8 +177,8 @@ def last_line(error: Exception) -> str:
 class Watch:
     """Tells the progress how asking goes, once a second, and the broker at once when the run has to stop."""
 
-    def __init__(self, context: Context, desk: LockedBroker, stage: str, units: int) -> None:
-        self.context, self.desk, self.stage, self.units = context, desk, stage, units
+    def __init__(self, context: Context, broker: Broker, stage: str, units: int) -> None:
+        self.context, self.broker, self.stage, self.units = context, broker, stage, units
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._look, name="stark-watch", daemon=True)
 
@@ -197,12 +197,12 @@ class Watch:
                 self._tell()
                 told = time.monotonic()
             if self.context.progress.stop_requested():
-                self.desk.stop(STOPPED_BY_USER)
+                self.broker.stop(STOPPED_BY_USER)
             elif self.context.lock_lost():
-                self.desk.stop("another run took over the lock of this stage")
+                self.broker.stop("another run took over the lock of this stage")
 
     def _tell(self) -> None:
-        found = self.desk.counts(self.stage)
+        found = self.broker.counts(self.stage)
         self.context.progress.counted(
             StageProgress(
                 stage=self.stage,

@@ -1,4 +1,4 @@
-"""Asking the open calls of units, on executors: one loop thread, client, gate and journal per task.
+"""Asking the open calls of units, on executors: one loop thread, client, limiter and journal per task.
 
 `stark_udfs.udfs.chat` asks the same `Partition`; why this is a pandas function and replaying is not: docs/adr/0008.
 """
@@ -16,8 +16,9 @@ from pyspark.sql import types as spark
 from stark_udfs.calls.errors import BrokerLost
 from stark_udfs.calls.journal import JournalPlace, by_unit, open_journal, read_buckets
 from stark_udfs.calls.limits.server import BrokerAddress, can_reach
-from stark_udfs.calls.partition import CallUnit, Partition, Resources, UnitEnd
+from stark_udfs.calls.partition import Partition, Resources
 from stark_udfs.calls.request import Reply
+from stark_udfs.calls.unit import CallUnit, UnitEnd
 from stark_udfs.core.errors import RunStopped
 from stark_udfs.engine.frames import Batches, arrow, arrow_schema
 from stark_udfs.engine.replay import UnitReplay
@@ -74,7 +75,7 @@ def _ends(asking: AskTask, frames: Frames) -> Iterator[UnitEnd]:
     means = Resources(
         run_id=asking.journal.run_id,
         client=asking.script.client,
-        gate=lambda: asking.broker.gate(asker=attempt, stage=asking.script.stage, tasks=asking.tasks),
+        limiter=lambda: asking.broker.limiter(worker=attempt, stage=asking.script.stage, tasks=asking.tasks),
         journal=lambda: open_journal(asking.journal, attempt),
         workers=asking.script.workers,
     )

@@ -3,6 +3,8 @@
 A crash in between costs a free replay: a unit without its `units` row, or with rows missing, is looked at again.
 """
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from pyspark.sql import Column, DataFrame
@@ -16,7 +18,7 @@ from stark_udfs.engine.deduplicate import deduplicated
 from stark_udfs.engine.estimate import CostEstimate
 from stark_udfs.engine.frames import checkpointed
 from stark_udfs.engine.lock import again_on_conflict
-from stark_udfs.engine.stage import Stage, UnitStage
+from stark_udfs.engine.stage import Stage, TableStage, UnitStage
 from stark_udfs.engine.system_tables import REJECTS, UNITS, RejectRow, UnitRow, UnitState
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.table import Table
@@ -95,7 +97,16 @@ def _write_rows(context: Context, stage: UnitStage, finished: DataFrame, rows: D
     return counts
 
 
-def _rejects(context: Context, stage: UnitStage, dropped: DataFrame) -> DataFrame:
+def write_rejects(context: Context, stage: TableStage, dropped: DataFrame) -> int:
+    """Make these the rejects of a table stage: `unit_key`, `position`, `reason`, `detail`, `key`; how many they are."""
+    new = checkpointed(_rejects(context, stage, dropped.withColumn("reply_key", F.lit(None).cast("string"))))
+    old = context.tables.read_or_empty(REJECTS).where(F.col("stage") == stage.name).select("unit_key")
+    rows, units = new.count(), old.union(new.select("unit_key")).distinct()
+    _replace(context, REJECTS, stage.name, new, units, rows=rows, fresh=False)
+    return rows
+
+
+def _rejects(context: Context, stage: Stage, dropped: DataFrame) -> DataFrame:
     origin = F.lit(None).cast("string")
     for reason in RejectReason:
         origin = F.when(F.col("reason") == reason.value, reason.origin.value).otherwise(origin)
@@ -166,7 +177,7 @@ def clear(context: Context, stage: Stage) -> int:
         GuardStopped: more rows would go than the settings allow.
     """
     tables, table = context.tables, stage.writes
-    lost = [(column, parent) for column, parent in table.parents if parent in context.shrunk]
+    lost = shrunk_parents(table, context.shrunk)
     if not lost or not tables.exists(table):
         return 0
     gone = checkpointed(_without_parent(context, table, {t.name: t for t in stage.reads}, lost))
@@ -191,10 +202,22 @@ def clear(context: Context, stage: Stage) -> int:
     return counts.delete
 
 
+def shrunk_parents(table: Table, shrunk: AbstractSet[str]) -> list[tuple[str, str]]:
+    """The parents of a table that lost rows in this run, each with the column that names a row of it.
+
+    A row goes if any of them is gone; a table of which no parent shrank keeps all of its rows, whatever they name.
+    """
+    return [(column, parent) for column, parent in table.parents if parent in shrunk]
+
+
 def _without_parent(context: Context, table: Table, reads: dict[str, Table], lost: list[tuple[str, str]]) -> DataFrame:
-    rows = context.tables.read(table)
+    there = [(column, context.tables.read(reads[parent])) for column, parent in lost]
+    return rows_without_parent(context.tables.read(table), table.key, there)
+
+
+def rows_without_parent(rows: DataFrame, key: Sequence[str], parents: Sequence[tuple[str, DataFrame]]) -> DataFrame:
+    """The rows of which any parent is not there, each once; a parent has its column under the same name."""
     gone = rows.limit(0)
-    for column, parent in lost:
-        there = context.tables.read(reads[parent]).select(column)
-        gone = gone.unionByName(rows.join(there, column, "left_anti").select(*rows.columns))
-    return gone.dropDuplicates(list(table.key))
+    for column, parent in parents:
+        gone = gone.unionByName(rows.join(parent.select(column), column, "left_anti").select(*rows.columns))
+    return gone.dropDuplicates(list(key))

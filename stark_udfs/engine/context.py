@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, SparkSession
 
-from stark_udfs.calls.limits.broker import LockedBroker
+from stark_udfs.calls.limits.broker import Broker
 from stark_udfs.calls.limits.server import BrokerServer
 from stark_udfs.engine.estimate import CostEstimate, CostEstimator
 from stark_udfs.engine.lock import StageLock
 from stark_udfs.engine.progress import Progress
-from stark_udfs.engine.stage import UnitStage
+from stark_udfs.engine.stage import TableStage, UnitStage
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables
@@ -39,7 +39,7 @@ class Wanted:
 
 @dataclass
 class Context:
-    """One run: its parts, and what its stages told each other."""
+    """One run: its parts, and what its stages share."""
 
     spark: SparkSession
     settings: RunSettings
@@ -57,11 +57,11 @@ class Context:
     def broker(self) -> BrokerServer:
         """The run's broker; started when the first stage asks, closed with the run."""
         if self._broker is None:
-            self._broker = self.closing.enter_context(BrokerServer(LockedBroker(), driver_address(self.spark)))
+            self._broker = self.closing.enter_context(BrokerServer(Broker(), driver_address(self.spark)))
         return self._broker
 
     def expected(self, stage: UnitStage, units: int, rounds: int) -> CostEstimate | None:
-        """What asking these units is expected to take; None: nothing tells."""
+        """What asking these units is expected to cost; None: there is nothing to estimate it from."""
         return None if self.foresight is None else self.foresight.of(stage, units, rounds)
 
     def lock_lost(self) -> bool:
@@ -75,6 +75,10 @@ class Context:
     def frames(self, reads: Sequence[Table]) -> dict[str, DataFrame]:
         """The tables that a stage reads, by name."""
         return {table.name: self.tables.read(table) for table in reads}
+
+    def frames_of(self, stage: TableStage) -> dict[str, DataFrame]:
+        """All tables of a table stage, by name; without rows where one that it may read is not there."""
+        return self.frames(stage.reads) | {table.name: self.tables.read_or_empty(table) for table in stage.may_read}
 
 
 LOOPBACK = "127.0.0.1"

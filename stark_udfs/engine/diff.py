@@ -25,6 +25,11 @@ class RowChanges:
         """Whether there is anything to write."""
         return bool(self.insert or self.update or self.delete)
 
+    @property
+    def only_added(self) -> bool:
+        """Whether rows were added and nothing else: an append will do."""
+        return bool(self.insert) and not self.update and not self.delete
+
 
 def row_changes(table: Table, new: DataFrame, old: DataFrame) -> DataFrame:
     """The rows by which `new` differs from `old`: the table's columns and `op`, one of insert, update, delete.
@@ -62,16 +67,14 @@ def write(tables: Tables, table: Table, changed: DataFrame, counts: RowChanges, 
     Args:
         tables: the warehouse.
         table: the target.
-        changed: from `changes`.
+        changed: from `row_changes`.
         counts: from `count`.
         partition: an SQL predicate on `target`, as for `Tables.merge`.
     """
-    if not counts.any:
-        return
-    if counts.update or counts.delete:
-        again_on_conflict(lambda: tables.merge(table, changed, partition))
-    else:
+    if counts.only_added:
         again_on_conflict(lambda: tables.append(table, changed.drop("op")))
+    elif counts.any:
+        again_on_conflict(lambda: tables.merge(table, changed, partition))
 
 
 def _content(columns: list[str]) -> Column:

@@ -251,6 +251,7 @@ def of_example(stage: AnyChatStage, example: ExampleUnit) -> Sizes:
             raise IndexError(f"stage {stage.name}: its example has {calls} replies and asks for one more.")
         request = stage.chat.request(prompt, unit_key="example", round=calls)
         characters_in += sum(len(message.content) for message in request.messages)
+        characters_in += CHARACTERS_A_TOKEN * request.image_tokens
         characters_in += len(canonical(request.json_schema)) if request.send_schema else 0
         characters_out += len(example.replies[calls].model_dump_json())
         calls += 1

@@ -9,7 +9,13 @@ from stark_udfs.engine.stage import Stage, TableStage, UnitStage
 
 PACKAGE = "stark_udfs."
 DECODING = "stark_udfs.calls.sequence"  # how a reply is judged counts as part of every chat stage
-NOT_MEANING = ("stark_udfs.engine", "stark_udfs.tables.table", "stark_udfs.settings", "stark_udfs.core.errors")
+NOT_MEANING = (
+    "stark_udfs.engine",
+    "stark_udfs.tables.table",
+    "stark_udfs.settings",
+    "stark_udfs.core.errors",
+    "stark_udfs.calls.providers",  # how a server is spoken to; which one it is, and what it is sent, is in a call's key
+)
 
 
 def unit_hash(stage: UnitStage) -> str:
@@ -56,10 +62,13 @@ def _visit(module: str, seen: dict[str, str]) -> None:
 
 @functools.cache
 def _meaning(module: str) -> tuple[str, tuple[str, ...]] | None:
-    """Hash of a module's own code, and the names that it imports from the package; None: there is no such module."""
+    """As `meaning`, of a module's source; None: there is no such module."""
     source = _source(module)
-    if source is None:
-        return None
+    return None if source is None else meaning(source)
+
+
+def meaning(source: str) -> tuple[str, tuple[str, ...]]:
+    """Hash of a module's own code, and the names that it imports from the package."""
     tree = _without_docstrings(ast.parse(source))
     imported: list[str] = []
     for node in ast.walk(tree):

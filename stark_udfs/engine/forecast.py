@@ -1,4 +1,4 @@
-"""What a run would ask and cost, told without a call and without a write.
+"""What a run would ask and cost, found without a call and without a write.
 
 Rows are counted from the tables where a stage's inputs are there, and follow from the settings where they are not.
 Sizes of calls come from earlier replies of the same model, else from the stage's example.

@@ -1,5 +1,6 @@
 """The guard: nothing is paid for twice, and nothing is removed, without the user having said so."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -32,6 +33,16 @@ class Allowed:
     stale: bool
 
 
+@dataclass(frozen=True)
+class OpenCalls:
+    """Open calls of one cause, counted; `why` None: of units that have no verdict yet."""
+
+    why: ReplayCause | None
+    units: int
+    rounds: int
+    money: float
+
+
 def allowed(context: Context, stage: UnitStage, calls: DataFrame) -> Allowed:
     """Decide which of a stage's open calls may be made.
 
@@ -43,25 +54,51 @@ def allowed(context: Context, stage: UnitStage, calls: DataFrame) -> Allowed:
         .agg(F.count(F.lit(1)).alias("units"), F.sum("round").alias("rounds"), F.sum("money").alias("money"))
         .collect()
     )
-    fresh = [row for row in found if row["why"] is None]
-    repeated = [row for row in found if row["why"] is not None]
-    if repeated and stage.name not in context.wanted.remake and not context.wanted.keep_stale:
+    groups = [
+        OpenCalls(None if row["why"] is None else ReplayCause(row["why"]), row["units"], row["rounds"], row["money"])
+        for row in found
+    ]
+    wanted = context.wanted
+    return verdict(
+        groups,
+        stage=stage.name,
+        currency=stage.currency,
+        remake=stage.name in wanted.remake,
+        keep_stale=wanted.keep_stale,
+    )
+
+
+def verdict(groups: Sequence[OpenCalls], *, stage: str, currency: str, remake: bool, keep_stale: bool) -> Allowed:
+    """What of the open calls may be made.
+
+    Args:
+        groups: the open calls, by cause.
+        stage: its name.
+        currency: empty where its calls cost nothing.
+        remake: the user wants to pay again.
+        keep_stale: the user wants to leave as they are the units that would be paid for again.
+
+    Raises:
+        GuardStopped: units that have a verdict already would be paid for again, and the user wants neither.
+    """
+    repeated = [(group, CAUSES[group.why]) for group in groups if group.why is not None]
+    if repeated and not remake and not keep_stale:
         lines = [
-            f"{row['units']:,} units because {CAUSES[ReplayCause(row['why'])]}"
-            + (f": first calls up to {row['money']:.2f} {stage.currency}" if stage.currency else "")
-            for row in repeated
+            f"{group.units:,} units because {cause}"
+            + (f": first calls up to {group.money:.2f} {currency}" if currency else "")
+            for group, cause in repeated
         ]
         raise GuardStopped(
-            f"stage {stage.name} would {'pay' if stage.currency else 'work'} again for what it has:\n  "
+            f"stage {stage} would {'pay' if currency else 'work'} again for what it has:\n  "
             + "\n  ".join(lines)
-            + f"\nNo call was made. To do it: --remake {stage.name}. To leave these rows and mark them: --keep-stale."
+            + f"\nNo call was made. To do it: --remake {stage}. To leave these rows and mark them: --keep-stale."
         )
-    counted = fresh if context.wanted.keep_stale else found
+    counted = [group for group in groups if group.why is None or not keep_stale]
     return Allowed(
-        units=sum(row["units"] for row in counted),
-        rounds=sum(row["rounds"] for row in counted),
-        money=sum(row["money"] for row in counted),
-        stale=bool(repeated) and context.wanted.keep_stale,
+        units=sum(group.units for group in counted),
+        rounds=sum(group.rounds for group in counted),
+        money=sum(group.money for group in counted),
+        stale=bool(repeated) and keep_stale,
     )
 
 
@@ -78,11 +115,16 @@ def check_removal(context: Context, table: str, stage: str, counts: RowChanges, 
         GuardStopped: before anything is written.
     """
     share = context.settings.limits.removal_share
-    if counts.delete > share * rows and stage not in context.wanted.remake:
+    if removes_too_much(counts.delete, rows, share) and stage not in context.wanted.remake:
         raise GuardStopped(
             f"stage {stage} would remove {counts.delete:,} of {rows:,} rows of {table}; {share:.0%} is allowed "
             f"(limits.removal_share). Nothing was written. To go on: --remake {stage}."
         )
+
+
+def removes_too_much(gone: int, rows: int, share: float) -> bool:
+    """Whether more than that share of a table would go."""
+    return gone > share * rows
 
 
 def open_calls(played: DataFrame) -> DataFrame:

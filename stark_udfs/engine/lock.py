@@ -81,13 +81,13 @@ class StageLock:
 
     def _refuse_if_held_by_another(self, locks: Sequence[Lock]) -> None:
         now = time.time()
-        for lock in locks:
+        lock = held_by_another(locks, self.run_id, now)
+        if lock is not None:
             left = lock.heartbeat + lock.lease_s - now
-            if lock.run_id != self.run_id and left > 0 and not died_here(lock.holder):
-                raise Locked(
-                    f"stage {lock.stage} is being worked on by run {lock.run_id} ({lock.holder}). "
-                    f"Wait for it to end; if it was killed, its lock is free in {left:.0f} s."
-                )
+            raise Locked(
+                f"stage {lock.stage} is being worked on by run {lock.run_id} ({lock.holder}). "
+                f"Wait for it to end; if it was killed, its lock is free in {left:.0f} s."
+            )
 
     def _take(self) -> None:
         """Insert, renew or take over; a lock that someone else renewed in between is left alone."""
@@ -138,6 +138,14 @@ def _in_turn(tables: Tables) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def held_by_another(locks: Sequence[Lock], run_id: str, now: float) -> Lock | None:
+    """The first lock that another run holds: its lease goes on, and its process is not known to be gone."""
+    for lock in locks:
+        if lock.run_id != run_id and lock.heartbeat + lock.lease_s > now and not died_here(lock.holder):
+            return lock
+    return None
 
 
 def died_here(holder: str) -> bool:

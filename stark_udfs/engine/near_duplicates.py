@@ -9,18 +9,16 @@ missed, and few rows share a rare word.
 """
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from stark_udfs.core.english import WORD, jaccard, words_of
 from stark_udfs.core.rejects import RejectReason
 
 MOST_A_WORD = 2_000  # kept rows that are found by one word: a row then costs milliseconds at most
 TOLERANCE = 1e-9  # 0.8 · 15 is 12.000000000000002
-WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -173,18 +171,6 @@ def deduplicate(
         seen.add(row.key, text)
         kept[row.unit_key] += 1
         yield DuplicateVerdict(row.key, kept=True, capped=capped)
-
-
-def words_of(text: str) -> frozenset[str]:
-    """The set of words of a text, without case."""
-    return frozenset(WORD.findall(text.casefold()))
-
-
-def jaccard(one: AbstractSet[object], other: AbstractSet[object]) -> float:
-    """Shared words over all words, in [0, 1]; two empty sets are equal."""
-    shared = len(one & other)
-    union = len(one) + len(other) - shared
-    return shared / union if union else 1.0
 
 
 def _ranks(texts: Iterable[str]) -> dict[str, int]:

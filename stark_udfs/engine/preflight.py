@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import fsspec
 
-from stark_udfs.calls.providers.client import connect
+from stark_udfs.calls.providers.client import connect, provider_of
 from stark_udfs.core.errors import StorageError
 from stark_udfs.engine.stage import ChatStage, Stage
 from stark_udfs.settings.chat_models import ModelSettings
@@ -70,9 +70,10 @@ def check_model(model: ModelSettings, secrets: Secrets = os.environ.get) -> None
 
     Raises:
         NotAuthorised: the key is not set, or refused.
+        SettingsError: there is no such provider.
         Unreachable: nobody answers.
     """
-    if model.provider == "offline" and model.base_url is None:
+    if provider_of(model).inside(model):
         return
     asyncio.run(_probe(model, secrets))
 

@@ -1,4 +1,4 @@
-"""What a run tells whoever watches it."""
+"""The interface through which a run reports its progress."""
 
 from dataclasses import dataclass, field
 from typing import Protocol

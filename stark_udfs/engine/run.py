@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from stark_udfs.calls.limits.server import BrokerServer
 from stark_udfs.core.errors import NotFound, StarkError, StorageError, during
@@ -19,16 +18,16 @@ from stark_udfs.engine.checking import checks
 from stark_udfs.engine.commit import StageOutcome
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.estimate import CostEstimator
+from stark_udfs.engine.ledger import UNCHANGED, last_finished, stage_run, untouched
 from stark_udfs.engine.lock import StageLock, again_on_conflict
 from stark_udfs.engine.progress import STOPPED_BY_USER, Progress, Quiet
-from stark_udfs.engine.stage import Stage, TableStage
+from stark_udfs.engine.stage import Stage, TableStage, tables_read
 from stark_udfs.engine.system_tables import CHECKS, RUNS, CheckResult, StageRun
 from stark_udfs.engine.unit_stage import run_table_stage, run_unit_stage
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.tables import Tables
 
-FINISHED, PARTIAL, STOPPED, UNCHANGED = "finished", "partial", "stopped", "unchanged"
 LOST_ROWS = "CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND"  # Spark: a locally checkpointed block is gone
 TRIES = 3  # of a stage whose executors are lost
 
@@ -87,7 +86,7 @@ def run(
 
 
 def _nobody(_report: RunReport) -> None:
-    """For a run of which nobody wants to be told."""
+    """Does nothing: the default of `at_end`."""
 
 
 def new_run_id() -> str:
@@ -117,7 +116,7 @@ class _Pipeline:
         self.torn: dict[str, int] = {}
         self.done: list[StageRun] = []
         self.checked: list[CheckResult] = []
-        self.last = _last_finished(context.tables)
+        self.last = last_finished(context.tables)
 
     def run(self) -> RunReport:
         stopped = "an unexpected error"
@@ -140,7 +139,7 @@ class _Pipeline:
                 return STOPPED_BY_USER
             before = self.last.get(stage.name)
             if before is not None and self._unchanged(stage, before):
-                self.done.append(_untouched(before, self.context.run_id))
+                self.done.append(untouched(before, self.context.run_id))
                 self.context.progress.ended(stage.name)
                 continue
             with during(f"stage {stage.name}"):
@@ -168,13 +167,13 @@ class _Pipeline:
         """Run a stage; why the run has to end here, if it has to."""
         context, tables = self.context, self.context.tables
         started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
-        versions = {table.name: tables.version(table) or 0 for table in stage.reads}
+        versions = {table.name: tables.version(table) or 0 for table in tables_read(stage)}
         outcome = self._outcome(stage)
         cleared = commit.clear(context, stage)
         measured = checks.measure(context, stage) if outcome.written.any or cleared else []
         self.checked.extend(measured)
         self.done.append(
-            _stage_run(
+            stage_run(
                 context,
                 stage,
                 outcome,
@@ -217,7 +216,7 @@ class _Pipeline:
         return (
             last.stage_hash == fingerprint.stage_hash(stage)
             and last.version_written == tables.version(stage.writes)
-            and last.versions_read == {table.name: tables.version(table) for table in stage.reads}
+            and last.versions_read == {table.name: tables.version(table) or 0 for table in tables_read(stage)}
         )
 
     def _write_ledger(self) -> None:
@@ -229,75 +228,3 @@ class _Pipeline:
         if self.checked:
             found = tables.spark.createDataFrame([row.model_dump() for row in self.checked], struct_type(CheckResult))
             again_on_conflict(lambda: tables.append(CHECKS, found.coalesce(1)))
-
-
-def _last_finished(tables: Tables) -> dict[str, StageRun]:
-    if not tables.exists(RUNS):
-        return {}
-    rows = tables.read(RUNS).where(F.col("state") == FINISHED).groupBy("stage")
-    newest = rows.agg(F.max_by(F.struct(*struct_type(StageRun).names), "run_id").alias("run")).collect()
-    return {row["stage"]: StageRun.model_validate(row["run"].asDict(recursive=True)) for row in newest}
-
-
-def _untouched(before: StageRun, run_id: str) -> StageRun:
-    none = dict.fromkeys(
-        ("added", "changed", "removed", "rejected", "calls", "tokens_in", "tokens_out", "torn_lines"), 0
-    )
-    fresh = {
-        "run_id": run_id,
-        "state": UNCHANGED,
-        "money": 0.0,
-        "seconds": 0.0,
-        "seconds_asking": 0.0,
-        "reused": before.rows_in,
-        "note": "",
-        **dict.fromkeys(name for name in StageRun.model_fields if name.startswith("forecast_")),
-    }
-    return before.model_copy(update={**none, **fresh})
-
-
-def _stage_run(
-    context: Context,
-    stage: Stage,
-    outcome: StageOutcome,
-    *,
-    cleared: int,
-    torn: int,
-    versions: dict[str, int],
-    started: str,
-    seconds: float,
-) -> StageRun:
-    asked, written, tables, expected = outcome.asked, outcome.written, context.tables, outcome.expected
-    state = STOPPED if asked.stopped else PARTIAL if outcome.open or context.wanted.only else FINISHED
-    return StageRun(
-        run_id=context.run_id,
-        stage=stage.name,
-        state=state,
-        rows_in=outcome.rows_in,
-        rows_out=tables.read(stage.writes).count(),
-        added=written.insert,
-        changed=written.update,
-        removed=written.delete + cleared,
-        rejected=outcome.rejected,
-        reused=outcome.rows_in - outcome.looked_at,
-        open=outcome.open,
-        calls=asked.calls,
-        tokens_in=asked.tokens_in,
-        tokens_out=asked.tokens_out,
-        money=asked.money,
-        currency="" if isinstance(stage, TableStage) else stage.currency,
-        forecast_calls=None if expected is None else expected.calls,
-        forecast_tokens=None if expected is None else expected.tokens_in + expected.tokens_out,
-        forecast_money=None if expected is None else expected.money,
-        forecast_low=None if expected is None else expected.money_low,
-        forecast_high=None if expected is None else expected.money_high,
-        forecast_from=None if expected is None else expected.basis.value,
-        seconds=round(seconds, 3),
-        seconds_asking=asked.seconds,
-        started_at=started,
-        stage_hash=fingerprint.stage_hash(stage),
-        versions_read=versions,
-        version_written=tables.version(stage.writes),
-        torn_lines=asked.torn + torn,
-        note=outcome.note,
-    )

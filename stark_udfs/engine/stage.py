@@ -42,7 +42,9 @@ class Check:
     from: "expected" (ours), "paper", or "set" (a number that the settings asked for). The check is made from `least`
     rows on. An invariant (`Exact`) fails in one row; all else fails where a bound lies outside the 95 % interval of
     what was measured. Rows of equal `unit` count as one observation. `over` makes the rows that it looks at from the
-    stage's own table and those that it reads, by name; None: the stage's own table.
+    stage's own table and those that it reads, by name; None: the stage's own table. `example` is SQL for the id of a
+    row that should be looked at, null for the others: a few are kept with the result, at most one of a unit. Only
+    shares and means have them.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Check:
     least: int = 1
     over: Callable[[Frames], DataFrame] | None = None
     unit: str = "unit_key"
+    example: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,9 @@ class TableStage:
 
     settings: every setting that `select` looks at, as JSON: part of the stage's fingerprint.
     preflight: what has to be there before Spark starts; raises a StarkError that names what is missing.
+    may_read: tables that `select` gets without rows where their stages have not run.
+    derived: rows that are not selected any more are removed; otherwise they stay.
+    rejects: rows that were not made: `unit_key`, `position`, `reason`, `detail`, `key`.
     """
 
     name: str
@@ -68,6 +74,9 @@ class TableStage:
     select: Callable[[Frames], DataFrame]
     writes: Table
     settings: Mapping[str, Json]
+    may_read: tuple[Table, ...] = ()
+    derived: bool = False
+    rejects: Callable[[Frames], DataFrame] | None = None
     checks: tuple[Check, ...] = ()
     preflight: Callable[[Secrets], None] | None = None
 
@@ -101,6 +110,7 @@ class ChatStage(Generic[In, ReplyT, Out]):
     settings: every setting that ask and parse look at, as JSON. A change makes every unit be replayed.
     scope: every setting that only `select` looks at, as JSON. A change makes the stage look for new and changed rows.
     example: a unit of usual size; without it a plan cannot tell what the stage costs before it was asked.
+    optional: whether a `select` without rows is in order, as where a share of rows is drawn; else it is an error.
     """
 
     name: str
@@ -120,6 +130,7 @@ class ChatStage(Generic[In, ReplyT, Out]):
     checks: tuple[Check, ...] = ()
     example: ExampleUnit | None = None
     preflight: Callable[[Secrets], None] | None = None
+    optional: bool = False
 
     @property
     def provider(self) -> str:
@@ -158,7 +169,7 @@ class ImageStage(Generic[In, Out]):
     It runs as a chat stage does: orders are keyed and their answers stored, so that nothing is painted twice, a killed
     run goes on, and another threshold or scorer costs no picture.
 
-    select, unit, order, take, unique, settings, scope: as of a chat stage.
+    select, unit, order, take, unique, settings, scope, optional: as of a chat stage.
     request: pure; the next order, given the answers so far; None when done.
     parse: pure; one item each, given all answers; called without any, too.
     seed: root of the paintings' seeds.
@@ -187,6 +198,7 @@ class ImageStage(Generic[In, Out]):
     unique: Unique | None = None
     checks: tuple[Check, ...] = ()
     preflight: Callable[[Secrets], None] | None = None
+    optional: bool = False
 
     @property
     def provider(self) -> str:
@@ -230,3 +242,8 @@ AnyChatStage: TypeAlias = ChatStage[Any, Any, Any]  # the engine moves rows of e
 AnyImageStage: TypeAlias = ImageStage[Any, Any]
 UnitStage: TypeAlias = AnyChatStage | AnyImageStage  # rows come of replies, unit by unit
 Stage: TypeAlias = TableStage | UnitStage
+
+
+def tables_read(stage: Stage) -> tuple[Table, ...]:
+    """Every table whose new version makes the stage run again."""
+    return (*stage.reads, *stage.may_read) if isinstance(stage, TableStage) else stage.reads

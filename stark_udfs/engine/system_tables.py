@@ -125,6 +125,7 @@ class CheckResult(Record):
         "or too few to tell",
     )
     interval_high: float | None = None
+    examples: str | None = Field(None, description="ids of a few rows to look at, where the check names them")
 
 
 class Lock(Record):

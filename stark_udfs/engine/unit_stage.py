@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from stark_udfs.core.errors import InputError, RunStopped, StarkError
 from stark_udfs.core.ids import ID_LENGTH
 from stark_udfs.engine import ask_phase, diff, fingerprint, guard, replies
-from stark_udfs.engine.commit import StageOutcome, Work, write_work
+from stark_udfs.engine.commit import StageOutcome, Work, write_rejects, write_work
 from stark_udfs.engine.context import Context
 from stark_udfs.engine.frames import checkpointed, stored
 from stark_udfs.engine.guard import open_calls
@@ -37,9 +37,9 @@ def run_unit_stage(context: Context, stage: UnitStage) -> StageOutcome:
     looked = checkpointed(find_work(context, stage))
     known = F.when(F.col("cause").isNotNull(), F.col("before_state"))
     total, todo, recorded = one(looked.agg(F.count(F.lit(1)), F.count("cause"), F.count(known)))
-    if not total and context.wanted.only is None:
+    if not total and context.wanted.only is None and not stage.optional:
         raise no_input(context, stage.name, stage.reads)
-    if not todo:
+    if not todo and (total or context.tables.exists(stage.writes)):  # a stage that ran has its table, empty or not
         return StageOutcome(rows_in=total)
     outcome = _work(context, stage, looked.where("cause IS NOT NULL"), fresh=not recorded)
     context.notes[stage.name] = outcome.note
@@ -183,7 +183,9 @@ def _way_out(why: str) -> str:
 
 
 def run_table_stage(context: Context, stage: TableStage) -> StageOutcome:
-    """Bring a table up to date: new and changed rows are written; rows that are not selected any more stay.
+    """Bring a table up to date: new and changed rows are written.
+
+    Rows that are not selected any more stay, unless the stage is derived.
 
     Raises:
         InputError: `select` gives no row at all.
@@ -191,7 +193,7 @@ def run_table_stage(context: Context, stage: TableStage) -> StageOutcome:
     table, tables = stage.writes, context.tables
     key = F.col(table.key[0])
     rows = checkpointed(
-        stage.select(context.frames(stage.reads)).select(
+        stage.select(context.frames_of(stage)).select(
             *struct_type(table.record).names,
             key.alias("unit_key"),
             F.lit("none").alias("provider"),
@@ -203,8 +205,11 @@ def run_table_stage(context: Context, stage: TableStage) -> StageOutcome:
         raise InputError(f"stage {stage.name}: there are no rows to write. Nothing was removed.")
     if not tables.exists(table):
         tables.append(table, rows)
-        return StageOutcome(rows_in=total, looked_at=total, written=diff.RowChanges(insert=total))
-    changed = checkpointed(diff.row_changes(table, rows, tables.read(table)).where("op <> 'delete'"))
-    counts = diff.count(changed)
-    diff.write(tables, table, changed, counts)
-    return StageOutcome(rows_in=total, looked_at=total, written=counts)
+        counts = diff.RowChanges(insert=total)
+    else:
+        kept = "true" if stage.derived else "op <> 'delete'"
+        changed = checkpointed(diff.row_changes(table, rows, tables.read(table)).where(kept))
+        counts = diff.count(changed)
+        diff.write(tables, table, changed, counts)
+    rejected = 0 if stage.rejects is None else write_rejects(context, stage, stage.rejects(context.frames_of(stage)))
+    return StageOutcome(rows_in=total, looked_at=total, rejected=rejected, written=counts)

@@ -8,10 +8,11 @@ from random import Random
 
 from pydantic import Field
 
+from stark_udfs.core.english import article, listed
 from stark_udfs.core.ids import rng_of
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject, RejectReason
-from stark_udfs.images.wardrobe import Clothing, article, draw_clothing, fitting, listed, pool
+from stark_udfs.images.wardrobe import Clothing, draw_clothing, fitting, pool
 from stark_udfs.settings.people import Gender
 
 TONES = 8  # of skin, for drawings

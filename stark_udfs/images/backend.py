@@ -1,4 +1,4 @@
-"""The atelier of real models: each order goes to the executor for it."""
+"""The image backend of real models: each image task goes to the executor of its kind."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ from stark_udfs.images.web.throttle import Turns
 
 @dataclass(frozen=True)
 class NamedPainter:
-    """A painter, and what it is called where its pictures are told of.
+    """A painter, and the source that its images name.
 
     triggered: whether it reads the trigger word of a personalised prompt.
     """
@@ -100,7 +100,7 @@ class ModelAtelierSpec:
         return spec.spec if spec is not None and isinstance(spec.spec, ImageServerSpec) else None
 
     def load(self) -> "ModelAtelier":
-        """The atelier, its models still unloaded until an order needs them."""
+        """The backend; a model is loaded when the first task needs it."""
         files, pictures, robots = ImageFiles(self.files), Turns(self.fetch.interval_s), RobotsCache()
         makers: dict[Module, Maker] = {
             module: PaintExecutor(named.spec, self.at_once, files, source=named.name, triggered=named.triggered)
@@ -128,10 +128,10 @@ def parts_of(order: ImageTask) -> tuple[str, ...]:
 
 
 class Maker(Protocol):
-    """Answers wishes of one module."""
+    """Answers image requests of one module."""
 
     def work(self, wishes: Sequence[ImageRequest]) -> list[Candidates | Unavailable]:
-        """The answer to each wish, in their order."""
+        """The answer to each request, in their order."""
         ...
 
     def begin(self, wishes: Sequence[ImageRequest]) -> Iterator[tuple[int, Finish]]:
@@ -141,7 +141,7 @@ class Maker(Protocol):
 
 @dataclass(frozen=True)
 class ModelAtelier:
-    """Answers orders with models; a module without a maker is one that the settings name no source for."""
+    """Answers image tasks with models; a module without a maker is one for which the settings name no source."""
 
     makers: Mapping[Module, Maker]
     rater: RateExecutor
@@ -169,7 +169,7 @@ class ModelAtelier:
         self.rater.ahead([order for order in orders if isinstance(order, ScoreRequest)])
 
     def fetch_all(self, images: Sequence[WebImage]) -> Candidates | Unavailable:
-        """The answer to a wish for which a search found these; StorageError if files cannot be written at all."""
+        """The answer to a request for which a search found these; StorageError if files cannot be written at all."""
         maker = self.makers[Module.WEB]
         assert isinstance(maker, WebExecutor)
         return maker.fetch_all(images)
@@ -191,8 +191,9 @@ class ModelAtelier:
 
 @dataclass(frozen=True)
 class ByKind:
-    """Orders by who answers them, each by its place among all; a module without a wish has no entry, so that its
-    models are not loaded.
+    """Image tasks by who answers them, each by its index among all.
+
+    A module without a request has no entry, so that its models are not loaded.
     """
 
     wishes: Mapping[Module, Mapping[int, ImageRequest]]
@@ -201,7 +202,7 @@ class ByKind:
 
     @classmethod
     def of(cls, orders: Sequence[ImageTask]) -> "ByKind":
-        """The orders, sorted; a wish for a person of ours from among strangers is refused."""
+        """The tasks, sorted; a request to find a person of ours among strangers is refused."""
         wishes: dict[Module, dict[int, ImageRequest]] = {}
         rates: dict[int, ScoreRequest] = {}
         refused: dict[int, Candidates] = {}
@@ -216,7 +217,7 @@ class ByKind:
 
 
 def placed(places: Iterable[int], begun: Iterator[tuple[int, Finish]]) -> Iterator[tuple[int, Finish]]:
-    """What was begun, by its place among all orders instead of among its own kind."""
+    """What was begun, by its index among all tasks instead of among its own kind."""
     of = list(places)
     for number, finish in begun:
         yield of[number], finish

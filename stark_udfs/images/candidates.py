@@ -15,7 +15,7 @@ PASSING = frozenset(refusal.value for refusal in FetchRefusal if refusal.passing
 
 
 def kept(files: ImageFiles, picture: Picture | Fetched, told: Candidate) -> Candidate:
-    """The candidate `told`, with its picture in the store.
+    """The candidate `told` with its image in the store.
 
     Raises:
         StorageError: the storage cannot be written.
@@ -57,7 +57,7 @@ def of_image(image: WebImage) -> Candidate:
 
 
 def from_strangers(wish: ImageRequest) -> Candidates | None:
-    """The answer to a wish for a person of ours from where only strangers' pictures are; None to any other wish."""
+    """The refusal to look for a person of ours among images of strangers; None for any other request."""
     if wish.person is None or wish.module not in (Module.RETRIEVAL, Module.WEB):
         return None
     detail = f"a person of ours is never shown by {wish.module.value}: it would be a stranger"
@@ -65,7 +65,7 @@ def from_strangers(wish: ImageRequest) -> Candidates | None:
 
 
 def nowhere(detail: str) -> Candidates:
-    """The answer to a wish where the settings name no place to look."""
+    """The answer where the settings name no source to look in."""
     return Candidates(candidates=[Candidate(fault=NO_SOURCE, detail=detail)])
 
 

@@ -52,7 +52,7 @@ class ImageRequest(Record):
 
 
 class Candidate(Record):
-    """One picture that came of a wish, or why there is none (`fault`)."""
+    """One image that came of a request, or why there is none (`fault`)."""
 
     path: str = Field("", description="images/ab/<sha256>.<jpg|png> below storage.files; empty: no picture")
     sha256: str = ""
@@ -73,7 +73,7 @@ class Candidate(Record):
 
 
 class Candidates(ReplySchema):
-    """What came of a wish, best first where the source has an order."""
+    """What came of a request, best first where the source has an order."""
 
     candidates: list[Candidate] = Field(default_factory=list)
 
@@ -113,7 +113,7 @@ ImageResult: TypeAlias = Candidates | Scores
 
 
 def kind_of(order: ImageTask) -> str:
-    """The module of a wish, else `rate`: orders of one kind are worked on by one model."""
+    """The module of an image request, else `rate`: tasks of one kind are worked on by one model."""
     return order.module.value if isinstance(order, ImageRequest) else order.kind
 
 
@@ -159,7 +159,7 @@ class ImageBackend(Protocol):
         ...
 
     def work(self, orders: Sequence[ImageTask]) -> list[ImageResult | Unavailable]:
-        """The answer to each order, in their order: `Candidates` to a wish, `Scores` to a rate.
+        """The answer to each task, in their order: `Candidates` to an image request, `Scores` to a score request.
 
         Raises:
             DeviceLost: no further call in this process can succeed.
@@ -168,7 +168,7 @@ class ImageBackend(Protocol):
 
 
 class ImageBackendSpec(Hashable, Protocol):
-    """A picklable description of an atelier; workers load it by `loaded`."""
+    """A picklable description of an image backend; workers load it by `loaded`."""
 
     @property
     def provider(self) -> str:
@@ -189,5 +189,5 @@ class ImageBackendSpec(Hashable, Protocol):
         ...
 
     def load(self) -> ImageBackend:
-        """The atelier, its models still unloaded until an order needs them."""
+        """The backend; a model is loaded when the first task needs it."""
         ...

@@ -1,6 +1,5 @@
 """What people wear: pieces that go together, drawn from words of our own, seen as far as the shot shows them."""
 
-from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from random import Random
@@ -9,6 +8,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from stark_udfs.core.english import article, listed
 from stark_udfs.core.records import Record
 
 ONE_PIECE_SHARE = {"male": 0.0, "female": 0.3, "both": 0.1}
@@ -198,17 +198,3 @@ def piece_of(*parts: str) -> str:
     words = " ".join(part for part in parts if part and part != "plain")
     plural = words.endswith("s") and not words.endswith("ss")
     return words if plural else f"{article(words)} {words}"
-
-
-def article(words: str) -> str:
-    """`a` or `an`, as the first word sounds; numbers too: an 18-year-old, an 80-year-old."""
-    first = words.lower()
-    if first[0].isdigit():
-        return "an" if first.startswith("8") or first in ("11", "18") else "a"
-    return "an" if first[0] in "aeiou" and not first.startswith(("uni", "eu", "one")) else "a"
-
-
-def listed(parts: Sequence[str]) -> str:
-    """`a, b and c`."""
-    *others, last = parts
-    return f"{', '.join(others)} and {last}" if others else last

@@ -1,4 +1,4 @@
-"""Image orders in plain batches: what needs the device on the calling thread, everything else on threads beside it.
+"""Image tasks in plain batches: the calling thread does what needs the device, other threads do the rest.
 
 A batch holds orders of one kind. While one is on the device, the pictures of the one before it are encoded, hashed and
 written; web orders are asked and fetched all the time. Every queue is bounded. Nothing here knows of Spark, of the
@@ -41,7 +41,7 @@ Unit = TypeVar("Unit")
 
 @dataclass(frozen=True, eq=False)
 class QueuedTask(Generic[Unit]):
-    """An open order, whose unit it is, and how often it was tried."""
+    """An open image task, the unit that it belongs to, and how often it was tried."""
 
     unit: Unit
     order: ImageTask
@@ -50,7 +50,7 @@ class QueuedTask(Generic[Unit]):
 
 @dataclass(frozen=True)
 class Answered(Generic[Unit]):
-    """What came of an order, the seconds that its last try took, and how many tries there were."""
+    """The result of an image task, the seconds that its last try took, and how many tries there were."""
 
     unit: Unit
     order: ImageTask
@@ -79,9 +79,9 @@ class ImageWorker(Generic[Unit]):
         search: Callable[[Unit, ImageTask], ImageResult | Unavailable] | None = None,
         searched: Callable[[ImageTask], bool] | None = None,
     ) -> None:
-        """`search` answers orders that need no device, on several threads at once; None: the atelier does, like all.
+        """`search` answers orders that need no device, on several threads at once; None: the backend does, like all.
 
-        searched: which those are; None: web wishes.
+        searched: which those are; None: web requests.
         """
         self._atelier = atelier
         self._at_once = at_once
@@ -110,7 +110,7 @@ class ImageWorker(Generic[Unit]):
         self._finishers.shutdown()
 
     def put(self, unit: Unit, order: ImageTask) -> None:
-        """Take on an order."""
+        """Queue an image task."""
         self._queue(QueuedTask(unit, order))
 
     @property
@@ -121,12 +121,12 @@ class ImageWorker(Generic[Unit]):
 
     @property
     def under_way(self) -> int:
-        """Orders that are worked on beside this thread."""
+        """Tasks that other threads work on."""
         return self._searching + self._finishing
 
     @property
     def held(self) -> int:
-        """All orders that were taken on and not given back."""
+        """All tasks that were queued and not answered."""
         waiting = sum(len(lane) for lane in self._lanes.values()) + len(self._web) + len(self._again)
         return waiting + self.under_way
 
@@ -152,7 +152,7 @@ class ImageWorker(Generic[Unit]):
         return self._given(wait=self.under_way > 0)
 
     def give_back(self) -> list[Unit]:
-        """The units of all orders that nobody works on; they are open."""
+        """The units of all tasks that nobody works on; they stay open."""
         waiting = [task for lane in self._lanes.values() for task in lane]
         waiting += [*self._web, *(task for _, task in self._again)]
         self._lanes, self._web, self._again = {}, deque(), deque()
@@ -179,7 +179,7 @@ class ImageWorker(Generic[Unit]):
             self._run(self._searchers, task, partial(self._search, task.unit, task.order))
 
     def _work(self, batch: list[QueuedTask[Unit]]) -> None:
-        """The device's part, here; each order's rest goes to the threads as it comes."""
+        """Do the device's part here; the rest of each task goes to the threads as it comes."""
         left = dict(enumerate(batch))
         try:
             for place, finish in self._atelier.begin([task.order for task in batch]):
@@ -210,7 +210,7 @@ class ImageWorker(Generic[Unit]):
         pool.submit(finish).add_done_callback(came)
 
     def _given(self, *, wait: bool, at_most: float | None = None) -> list[Answered[Unit]]:
-        """What came, one outcome waited for if `wait`, for `at_most` seconds; what is tried once more is not told."""
+        """What was answered, without tasks that are tried again; if `wait`, one is waited for, `at_most` seconds."""
         given: list[Answered[Unit]] = []
         while wait or not self._came.empty():
             try:

@@ -3,9 +3,17 @@
 from datetime import date
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from stark_udfs.settings.section import Scalar, Section
+
+# The providers of chat models, one line each; `calls/providers/client.py` has what a provider is.
+PROVIDERS = {
+    "offline": "stark_udfs.calls.providers.offline:OFFLINE",
+    "openai": "stark_udfs.calls.providers.openai:OPENAI",
+    "azure": "stark_udfs.calls.providers.azure:AZURE",
+}
 
 
 class Price(Section):
@@ -31,7 +39,9 @@ class Defects(Section):
 class ModelSettings(Section):
     """A chat model and the server that has it."""
 
-    provider: Literal["offline", "openai", "azure"] = "openai"
+    provider: str = Field(
+        "openai", description=f"one of {', '.join(PROVIDERS)}; or package.module:NAME of a provider of your own"
+    )
     name: str = Field(description="the model's name on the wire")
     base_url: str | None = None
     secret: str | None = Field(None, description="environment variable that holds the key")
@@ -52,8 +62,18 @@ class ModelSettings(Section):
     in_flight: int = Field(64, ge=1, description="requests at once, over the whole cluster")
     requests_per_minute: int | None = Field(None, ge=1)
     tokens_per_minute: int | None = Field(None, ge=1)
+    image_tokens: int = Field(
+        1600, ge=0, description="what a sent image counts as, for each 512 px square; reserved and forecast"
+    )
     reply_bytes: int = Field(1_000_000, ge=1000, description="a longer reply is cut off and rejected")
     defects: Defects = Defects()
+
+    @field_validator("provider")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in PROVIDERS and ":" not in name:
+            raise PydanticCustomError("provider", "no such provider. Known: {known}", {"known": ", ".join(PROVIDERS)})
+        return name
 
 
 class ChatStageSettings(Section):

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from stark_udfs.core.registry import named
 from stark_udfs.settings.section import Section
 
 
@@ -44,19 +44,12 @@ class Kinds:
         Raises:
             PydanticCustomError: there is no such kind, or the path leads to no such class.
         """
-        path = self.paths.get(kind, kind if ":" in kind else None)
-        if path is None:
-            known = {"known": str(self)}
-            raise PydanticCustomError(
-                "kind", "no such kind. Known: {known}; or package.module:Class of your own", known
-            )
-        module, _, name = path.partition(":")
         try:
-            found: object = getattr(import_module(module), name)
-        except (ImportError, AttributeError, ValueError) as error:
-            raise PydanticCustomError("kind", "{path}: {error}", {"path": path, "error": str(error)}) from error
+            found = named(self.paths, kind)
+        except LookupError as error:
+            raise PydanticCustomError("kind", "kind {kind}: {error}", {"kind": kind, "error": str(error)}) from None
         if not (isinstance(found, type) and issubclass(found, Kind)):
-            raise PydanticCustomError("kind", "{path} is no class of settings with a kind", {"path": path})
+            raise PydanticCustomError("kind", "{kind} is no class of settings with a kind", {"kind": kind})
         return found
 
     def read(self, value: object) -> Kind:

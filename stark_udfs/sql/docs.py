@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 
 from stark_udfs.core.records import Record
-from stark_udfs.sql.views import EXAMPLES, VIEWS
+from stark_udfs.sql.views import EXAMPLES, VIEWS, View
 from stark_udfs.tables.schema import comments, struct_type
 from stark_udfs.tables.table import Table
 
@@ -43,7 +43,7 @@ def tables_markdown(*, stages: Sequence[Table], system: Sequence[Table], provena
                 *(
                     line
                     for view in VIEWS
-                    for line in (f"### {view.name}", "", f"{_sentence(view.says)}", "", *_sql(view.sql))
+                    for line in (f"### {view.name}", "", f"{_sentence(view.says)}", "", *_view(view))
                 ),
                 "## Queries worth knowing",
                 "",
@@ -90,6 +90,10 @@ def _cell(text: str) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
+
+
+def _view(view: View) -> list[str]:
+    return [f"Described in [{view.page}]({view.page}).", ""] if view.page else _sql(view.sql)
 
 
 def _sql(query: str) -> list[str]:

@@ -94,7 +94,7 @@ class DuckSql:
         tables, views = needed(words, frozenset(self.tables))
         for name in sorted(tables):
             _register(connection, name, _dataset(self.root, name, self.tables))
-        for statement in (*SPARK_NAMES, *(f"CREATE VIEW {view.name} AS {view.sql}" for view in views)):
+        for statement in (*SPARK_NAMES, *(f"CREATE VIEW {view.name} AS {view.duckdb or view.sql}" for view in views)):
             connection.execute(statement)
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from stark_udfs.calls.moderation import ModerationReply, ModerationResult
 from stark_udfs.core.ids import Json, stable_id
 from stark_udfs.core.records import Record, ReplySchema
+from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.stage import ExampleUnit
 from stark_udfs.stages.images.image_plans.prompt import BriefPlanReply, shape_of
 from stark_udfs.stages.images.image_plans.seeds import AFTER, BEFORE, ImageSeed
@@ -14,9 +16,14 @@ from stark_udfs.stages.text.commonsense import stage as commonsense
 from stark_udfs.stages.text.commonsense.relations import Relation
 from stark_udfs.stages.text.events import stage as events
 from stark_udfs.stages.text.personas import stage as personas
+from stark_udfs.stages.text.personas.prompt import PersonaItem, PersonaReply, PersonaSeed
 from stark_udfs.stages.text.profile import EpisodeProfile
 from stark_udfs.stages.text.sessions import stage as sessions
-from stark_udfs.stages.text.sessions.turns import ASSISTANT, SessionReply
+from stark_udfs.stages.text.sessions.turns import ASSISTANT, SessionContext, SessionReply, Turn, parse_turns
+from stark_udfs.stages.verdicts.criteria import Criterion
+from stark_udfs.stages.verdicts.judge_prompt import CriterionReply, JudgementReply
+from stark_udfs.stages.verdicts.judged import JudgedSession
+from stark_udfs.stages.verdicts.moderations import ModeratedSession
 
 if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
@@ -81,7 +88,52 @@ def examples(settings: "Settings") -> Mapping[str, ExampleUnit]:
             episodes, _chronicle(settings, story, talk, count), (summaries.SummaryReply(summary=SUMMARY),) * count
         ),
         "image_plans": _unit(episodes * _images(settings), _image_seed(life), (_plan(settings),)),
+        **_verdicts(settings, life, talk, count),
     }
+
+
+def _verdicts(settings: "Settings", life: Mapping[str, Json], talk: SessionReply, count: int) -> dict[str, ExampleUnit]:
+    """One session as moderators and judges read it."""
+    turns = [turn.model_dump() for turn in _turns(settings, talk)]
+    texts = [str(turn["text"]) for turn in turns]
+    ids: dict[str, object] = {"episode_id": "example", "session_number": 2}
+    moderated = ModeratedSession.model_validate({**ids, "moderation_id": "example:2", "texts": texts})
+    moderation = ModerationReply(results=[ModerationResult(flagged=False)] * len(texts))
+    earlier = {"session_number": 1, "session_date": FIRST_DAY, "interval": None, "event": EVENT}
+    judged = JudgedSession.model_validate(
+        {
+            **_only(JudgedSession, life),
+            **ids,
+            "judgement_id": "example:2:default",
+            "judge": "default",
+            "earlier": [earlier],
+            "memory": SUMMARY,
+            "session_date": FIRST_DAY + timedelta(days=DAYS_BETWEEN),
+            "event": EVENT,
+            "interval": "5 weeks",
+            "experience_op": "add",
+            "experience": EXPERIENCE,
+            "turns": turns,
+            "files": _shown(turns) if settings.judgements.sees_images else [],
+        }
+    )
+    answer = CriterionReply(rationale=EXPERIENCE, score=4)
+    judgement = JudgementReply.model_validate({one.value: answer for one in Criterion})
+    sessions_made = settings.pipeline.episodes * count
+    return {
+        "moderations": _unit(sessions_made, moderated, (moderation,)),
+        "judgements": _unit(round(sessions_made * settings.judgements.share), judged, (judgement,)),
+    }
+
+
+def _turns(settings: "Settings", talk: SessionReply) -> list[Turn]:
+    heard = parse_turns(settings.sessions, SessionContext("example", 2, NAME, ()), talk)
+    return [] if isinstance(heard, Reject) else list(heard.turns)
+
+
+def _shown(turns: list[dict[str, object]]) -> list[dict[str, str]]:
+    shared = [image for turn in turns for image in cast("list[dict[str, str]]", turn["images"])]
+    return [{"image_id": image["image_id"], "path": "images/00/0.png", "sha256": "0"} for image in shared]
 
 
 def _unit(units: int, row: Record, replies: tuple[ReplySchema, ...]) -> ExampleUnit:
@@ -92,18 +144,16 @@ def _only(record: type[Record], values: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in values.items() if name in record.model_fields}
 
 
-def _persona_seed() -> personas.PersonaSeed:
-    said = _only(personas.PersonaSeed, SAID)
-    return personas.PersonaSeed.model_validate(
+def _persona_seed() -> PersonaSeed:
+    said = _only(PersonaSeed, SAID)
+    return PersonaSeed.model_validate(
         {"seed_id": stable_id("example"), "ordinal": 0, "demographic_id": "", **PROFILE, **said}
     )
 
 
-def _personas(settings: "Settings") -> personas.PersonaReply:
-    item = personas.PersonaItem(
-        sentence=str(SAID["sentence"]), key=str(SAID["entity_key"]), value=str(SAID["entity_value"])
-    )
-    return personas.PersonaReply(personas=[item] * settings.personas.sentences)
+def _personas(settings: "Settings") -> PersonaReply:
+    item = PersonaItem(sentence=str(SAID["sentence"]), key=str(SAID["entity_key"]), value=str(SAID["entity_value"]))
+    return PersonaReply(personas=[item] * settings.personas.sentences)
 
 
 def _events(settings: "Settings") -> list[events.EventItem]:

@@ -8,6 +8,13 @@ from stark_udfs.engine.stage import ChatStage, Stage
 from stark_udfs.settings.load import load_tree, validated
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.settings.run import PipelineSettings, RunSettings
+from stark_udfs.settings.splits import SplitSettings
+from stark_udfs.settings.tracking import TrackingSettings
+from stark_udfs.settings.ultron import UltronSettings
+from stark_udfs.stages.consistency import stage as consistency
+from stark_udfs.stages.consistency.stage import ConsistencySettings
+from stark_udfs.stages.dataset import episodes
+from stark_udfs.stages.dataset.settings import EpisodesSettings, ReleaseSettings
 from stark_udfs.stages.examples import examples
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.image_plans import stage as image_plans
@@ -20,6 +27,9 @@ from stark_udfs.stages.images.settings import (
     SafetySettings,
 )
 from stark_udfs.stages.people import demographics
+from stark_udfs.stages.people.quotas import QuotasSettings
+from stark_udfs.stages.probes import stage as probes
+from stark_udfs.stages.probes.stage import ProbesSettings
 from stark_udfs.stages.text import albums, narratives, summaries
 from stark_udfs.stages.text.albums import AlbumsSettings
 from stark_udfs.stages.text.commonsense import stage as commonsense
@@ -28,10 +38,14 @@ from stark_udfs.stages.text.events import stage as events
 from stark_udfs.stages.text.events.stage import EventsSettings
 from stark_udfs.stages.text.narratives import NarrativesSettings
 from stark_udfs.stages.text.personas import stage as personas
-from stark_udfs.stages.text.personas.stage import PersonasSettings
+from stark_udfs.stages.text.personas.settings import PersonasSettings
 from stark_udfs.stages.text.sessions import stage as sessions
 from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.summaries import SummariesSettings
+from stark_udfs.stages.training import training_samples
+from stark_udfs.stages.verdicts import judgements, moderations
+from stark_udfs.stages.verdicts.judgements import JudgementsSettings
+from stark_udfs.stages.verdicts.moderations import ModerationsSettings
 
 MODULES = (
     demographics,
@@ -45,8 +59,14 @@ MODULES = (
     summaries,
     image_plans,
     images,
+    moderations,
+    consistency,
+    probes,
+    episodes,
+    training_samples,
 )
-TABLES = tuple(module.TABLE for module in MODULES)
+JUDGING = (judgements,)  # a stage for each judge; none where no session is to be judged
+TABLES = tuple(module.TABLE for module in (*MODULES, *JUDGING))
 
 
 class Settings(RunSettings):
@@ -55,6 +75,7 @@ class Settings(RunSettings):
     pipeline: PipelineSettings = PipelineSettings()
     safety: SafetySettings = SafetySettings()
     people: PeopleSettings = PeopleSettings()
+    quotas: QuotasSettings = QuotasSettings()
     personas: PersonasSettings = PersonasSettings()
     commonsense: CommonsenseSettings = CommonsenseSettings()
     narratives: NarrativesSettings = NarrativesSettings()
@@ -66,6 +87,15 @@ class Settings(RunSettings):
     aligner: AlignerSettings = AlignerSettings()
     faces: FacesSettings = FacesSettings()
     choosing: ChoosingSettings = ChoosingSettings()
+    moderations: ModerationsSettings = ModerationsSettings()
+    judgements: JudgementsSettings = JudgementsSettings()
+    episodes: EpisodesSettings = EpisodesSettings()
+    release: ReleaseSettings = ReleaseSettings()
+    splits: SplitSettings = SplitSettings()
+    ultron: UltronSettings = UltronSettings()
+    tracking: TrackingSettings = TrackingSettings()
+    consistency: ConsistencySettings = ConsistencySettings()
+    probes: ProbesSettings = ProbesSettings()
 
 
 def load_settings(target: str = "demo", *, conf: str | Path | None = None, overrides: Sequence[str] = ()) -> Settings:
@@ -90,5 +120,7 @@ def load_settings(target: str = "demo", *, conf: str | Path | None = None, overr
 def stages(settings: Settings) -> tuple[Stage, ...]:
     """All stages with these settings, each chat stage with an example for `stark plan`."""
     found = examples(settings)
-    made = (module.stage(settings) for module in MODULES)
-    return tuple(replace(one, example=found.get(one.name)) if isinstance(one, ChatStage) else one for one in made)
+    made = (*(module.stage(settings) for module in MODULES), *judgements.stages(settings))
+    return tuple(
+        replace(one, example=found.get(one.writes.name)) if isinstance(one, ChatStage) else one for one in made
+    )

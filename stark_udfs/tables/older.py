@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 RENAMED: Mapping[str, Mapping[str, str]] = {"replies": {"replied_at": "at"}}
 # By table: columns that came later, which are null in rows of before, with the type that Spark and DuckDB call alike.
 ADDED: Mapping[str, Mapping[str, str]] = {
-    "checks": {"state": "string", "n": "bigint", "interval_low": "double", "interval_high": "double"},
+    "checks": {
+        "state": "string",
+        "n": "bigint",
+        "interval_low": "double",
+        "interval_high": "double",
+        "examples": "string",
+    },
     "image_plans": {"original_description": "string"},
 }
 

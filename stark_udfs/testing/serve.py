@@ -1,7 +1,7 @@
 """The stub server over HTTP: `python -m stark_udfs.testing.serve --port 8000 --latency-ms 500 --errors 0.1`.
 
-POST /v1/chat/completions, /v1/images/generations and /v1/images/edits, GET /v1/models, /stats, /calls. For tests and
-benchmarks on this machine; it has no model.
+POST /v1/chat/completions, /v1/moderations, /v1/images/generations and /v1/images/edits, GET /v1/models, /stats, /calls.
+For tests and benchmarks on this machine; it has no model.
 """
 
 import argparse
@@ -14,8 +14,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import fields
 
+from stark_udfs.calls.moderation import ModerationRequest
 from stark_udfs.calls.providers.offline import embedded
 from stark_udfs.calls.providers.transport import Author
+from stark_udfs.calls.request import ChatRequest
 from stark_udfs.core.errors import StarkError
 from stark_udfs.core.ids import Json
 from stark_udfs.settings.chat_models import Defects
@@ -86,7 +88,7 @@ class Connection(asyncio.Protocol):
             self._abort()
         elif path.endswith("/models"):
             self._send(_page({"object": "list", "data": [{"id": "stub", "object": "model"}]}))
-        elif method == "POST" and path.endswith(("/chat/completions", *PICTURES)):
+        elif method == "POST" and path.endswith((ChatRequest.path, ModerationRequest.path, *PICTURES)):
             try:
                 said = self.stub.begin(body, headers, now, picture=path.endswith(PICTURES))
             except (ValueError, LookupError, TypeError, StarkError) as error:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from stark_udfs.calls.providers.transport import Author, completion, offline_request
+from stark_udfs.calls.providers.transport import Author, completion, moderation, offline_request
 from stark_udfs.calls.reply.json_schema import example_value
 from stark_udfs.core.ids import Json, rng_of
 from stark_udfs.testing import pictures
@@ -185,12 +185,13 @@ class StubServer:
             fault = "" if fault in OF_THE_MODEL else fault
             block["attempt"] = 0
         stage = str(block.get("stage", ""))
-        text, finish = spoilt(fault, *self._text(body))
+        moderated = "input" in body and "messages" not in body
+        text, finish = ("", "") if moderated else spoilt(fault, *self._text(body))
         self.counts[fault or "good"] += 1
         self.counts["served"] += 1
         self._paid[key] += 1
         self.begun_in[stage] += 1
-        page = json.dumps(completion(body, text, finish)).encode()
+        page = json.dumps(moderation(body) if moderated else completion(body, text, finish)).encode()
         return StubResponse(delay, 200, page, cut=fault == "broken", answers=key, stage=stage)
 
     def _paint(self, fault: str, delay: float, content: bytes, key: bytes) -> StubResponse:

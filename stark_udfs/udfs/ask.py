@@ -190,7 +190,7 @@ def _run(
     wanted: Wanted,
     progress: Progress | None,
 ) -> RunReport:
-    """The run, within what UDFs have left of the budget; they hear of what it cost."""
+    """The run, within what UDFs have left of the budget; what it cost counts for them, too."""
     limits = settings.limits
     if limits.budget is not None:
         left = max(0.0, limits.budget - spent(settings.storage.files))

@@ -14,12 +14,13 @@ from pyspark.sql import SparkSession
 from pyspark.sql.pandas.functions import pandas_udf
 
 from stark_udfs.calls.limits.server import BrokerAddress
-from stark_udfs.calls.partition import CallUnit, Partition, Resources, UnitEnd
+from stark_udfs.calls.partition import Partition, Resources
 from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.calls.providers.client import connect
 from stark_udfs.calls.reply.json_schema import schema_hash
 from stark_udfs.calls.request import Prompt
 from stark_udfs.calls.sequence import ChatSequence
+from stark_udfs.calls.unit import CallUnit, UnitEnd
 from stark_udfs.core.errors import InputError, SettingsError
 from stark_udfs.core.ids import Json, canonical, digest
 from stark_udfs.core.records import Record, ReplySchema
@@ -142,12 +143,12 @@ def answers(task: ChatTask, columns: Iterator[Columns | pd.Series]) -> Iterator[
     """
     context = TaskContext.get()
     attempt = 0 if context is None else context.taskAttemptId()
-    asker = f"{NAME}-{attempt}-{os.getpid()}-{next(_numbers)}"
+    worker = f"{NAME}-{attempt}-{os.getpid()}-{next(_numbers)}"
     store = ReplyStore(task.store)
     means = Resources(
-        run_id=asker,
+        run_id=worker,
         client=lambda: connect(task.chat.model),
-        gate=lambda: task.broker.gate(asker=asker, stage=task.chat.model.name, tasks=task.tasks),
+        limiter=lambda: task.broker.limiter(worker=worker, stage=task.chat.model.name, tasks=task.tasks),
         journal=lambda: store,
         workers=UNITS_A_SLOT * task.chat.model.in_flight,
         turn=store.turn,

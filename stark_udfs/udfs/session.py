@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-from stark_udfs.calls.limits.broker import LockedBroker
+from stark_udfs.calls.limits.broker import Broker
 from stark_udfs.calls.limits.budget import Budget
 from stark_udfs.calls.limits.messages import AskCounts, CallLimits
 from stark_udfs.calls.limits.server import BrokerAddress, BrokerServer
@@ -21,36 +21,38 @@ from stark_udfs.tables.tables import Tables, one
 from stark_udfs.udfs.store import spent
 
 
-class SharedDesk(LockedBroker):
+class SharedBroker(Broker):
     """A broker that outlives single jobs: what stopped the last one does not stop the next."""
 
     def __init__(self) -> None:
         """Nobody asks yet."""
         super().__init__()
-        self.purses: dict[str, Budget] = {}
+        self.budgets: dict[str, Budget] = {}
 
-    def open(self, stage: str, limits: CallLimits, purse: Budget) -> None:
+    def open(self, stage: str, limits: CallLimits, budget: Budget) -> None:
         """Begin a stage for UDFs, unless it goes on; a limit that is set otherwise now holds from now on."""
         with self.lock:
-            known = self.broker.stages.get(stage)
-            if known is None or known.limits != limits or known.purse is not purse:
-                self.broker.begin(stage, stage, limits, self.clock.now(), purse)
+            known = self.stages.get(stage)
+            if known is None or known.limits != limits or known.budget is not budget:
+                super().begin(stage, stage, limits, budget=budget)
 
-    def begin(self, stage: str, model: str, limits: CallLimits) -> None:
+    def begin(
+        self, stage: str, model: str, limits: CallLimits, now: float | None = None, budget: Budget | None = None
+    ) -> None:
         """Begin a stage of a run."""
         self._forgive()
-        super().begin(stage, model, limits)
+        super().begin(stage, model, limits, now, budget)
 
-    def join(self, asker: str, stage: str) -> bool:
-        """An asker begins; the first one after a pause begins anew."""
+    def join(self, worker: str, stage: str, now: float | None = None) -> bool:
+        """A worker begins; the first one after a pause begins anew."""
         self._forgive()
-        return super().join(asker, stage)
+        return super().join(worker, stage, now)
 
     def _forgive(self) -> None:
         with self.lock:
-            if not self.broker.askers:
-                self.broker.stopped = ""
-                for stage in self.broker.stages.values():
+            if not self.workers:
+                self.stopped = ""
+                for stage in self.stages.values():
                     stage.counts = AskCounts()
 
 
@@ -60,37 +62,37 @@ class UdfSession:
 
     spark: SparkSession
     server: BrokerServer
-    desk: SharedDesk
+    broker: SharedBroker
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def broker_for(self, settings: RunSettings, chat: ChatPolicy) -> BrokerAddress:
         """Where the UDFs of one model find their limits."""
-        purse = self._purse(settings)
+        budget = self._budget(settings)
         limits = CallLimits.of(chat.model, settings.limits, run_spent=0.0, stage_spent=0.0)
-        self.desk.open(chat.model.name, limits, purse)
+        self.broker.open(chat.model.name, limits, budget)
         return self.server.place
 
     def paid(self, settings: RunSettings, money: float) -> None:
         """A run has paid for replies of the same warehouse."""
-        with self.desk.lock:
-            purse = self.desk.purses.get(settings.storage.files.rstrip("/"))
-            if purse is not None:
-                purse.spent += money
+        with self.broker.lock:
+            budget = self.broker.budgets.get(settings.storage.files.rstrip("/"))
+            if budget is not None:
+                budget.spent += money
 
-    def _purse(self, settings: RunSettings) -> Budget:
+    def _budget(self, settings: RunSettings) -> Budget:
         """The money of a warehouse: what its tables and its UDFs have spent counts.
 
         A budget holds for all UDFs of the session that keep their replies there, until one is given another.
         """
         name, cap = settings.storage.files.rstrip("/"), _cap(settings.limits)
         with self._lock:
-            purse = self.desk.purses.get(name)
-            if purse is None:
-                purse = self.desk.purses[name] = Budget(None)
-            if cap is not None and purse.cap is None:
-                purse.spent = spent(name) + _in_tables(self.spark, settings)
-            purse.cap = purse.cap if cap is None else cap
-            return purse
+            budget = self.broker.budgets.get(name)
+            if budget is None:
+                budget = self.broker.budgets[name] = Budget(None)
+            if cap is not None and budget.cap is None:
+                budget.spent = spent(name) + _in_tables(self.spark, settings)
+            budget.cap = budget.cap if cap is None else cap
+            return budget
 
 
 def _cap(limits: LimitsSettings) -> float | None:
@@ -123,9 +125,9 @@ def session_of(settings: RunSettings, spark: SparkSession | None = None) -> UdfS
             _close(_sessions.pop(context))
         found = _sessions.get(spark.sparkContext)
         if found is None:
-            desk = SharedDesk()
-            server = BrokerServer(desk, driver_address(spark)).__enter__()
-            found = _sessions[spark.sparkContext] = UdfSession(spark, server, desk)
+            broker = SharedBroker()
+            server = BrokerServer(broker, driver_address(spark)).__enter__()
+            found = _sessions[spark.sparkContext] = UdfSession(spark, server, broker)
         return found
 
 

@@ -16,9 +16,9 @@ import fsspec
 
 from stark_udfs.calls.journal import JournalPlace, append_whole, list_segments, parse_lines, read_segment
 from stark_udfs.calls.limits.client import LimiterClient
-from stark_udfs.calls.partition import CallUnit
 from stark_udfs.calls.request import Reply
 from stark_udfs.calls.sequence import SequenceEnd, advance
+from stark_udfs.calls.unit import CallUnit
 from stark_udfs.core.errors import StorageError
 
 FOLDER = "udf"
@@ -55,20 +55,20 @@ class ReplyStore:
         self._writing: dict[str, asyncio.Lock] = {}
 
     @asynccontextmanager
-    async def turn(self, gate: LimiterClient, unit: CallUnit) -> AsyncIterator[Mapping[str, Reply]]:
+    async def turn(self, limiter: LimiterClient, unit: CallUnit) -> AsyncIterator[Mapping[str, Reply]]:
         """What is known of a unit, once nobody else asks it; asked by nobody else until the block ends."""
         name = unit.conversation.unit_key
         known = await self._read(name)
         if known and isinstance(advance(unit.conversation, known), SequenceEnd):
             yield known
             return
-        await gate.claim(name)
+        await limiter.claim(name)
         try:
             yield await self._read(name)
         finally:
             self._objects.pop(name, None)
             self._writing.pop(name, None)
-            await gate.release(name)
+            await limiter.release(name)
 
     def append(self, bucket: int, reply: Reply) -> "asyncio.Future[None]":
         """Keep a reply beside those of its unit."""

@@ -14,7 +14,6 @@ from stark_udfs.calls.journal import (
     open_journal,
     parse_lines,
     read_buckets,
-    remove_segments,
     runs_with_segments,
 )
 from stark_udfs.calls.request import Reply
@@ -80,8 +79,6 @@ def describe_journal():
         assert runs_with_segments(where.files) == ["run-1"]
         segments = list_segments(where.bucket(0)) + list_segments(where.bucket(1))
         assert len(segments) == 2
-        remove_segments(segments)
-        assert list_segments(where.bucket(0)) == []
 
     def it_has_no_runs_where_there_is_no_journal(where):
         assert runs_with_segments(where.files) == []

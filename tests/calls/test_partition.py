@@ -8,15 +8,17 @@ import pytest
 from stark_udfs.calls.clock import Clock
 from stark_udfs.calls.errors import BrokerLost
 from stark_udfs.calls.journal import JournalPlace, by_unit, open_journal, read_buckets
-from stark_udfs.calls.limits.broker import LockedBroker
-from stark_udfs.calls.limits.client import DirectLink, LimiterClient
+from stark_udfs.calls.limits.broker import Broker
+from stark_udfs.calls.limits.client import LimiterClient
+from stark_udfs.calls.limits.link import DirectLink
 from stark_udfs.calls.limits.messages import CallLimits
 from stark_udfs.calls.limits.server import BrokerServer
 from stark_udfs.calls.loop_thread import LoopThread
-from stark_udfs.calls.partition import CallUnit, Partition, Resources, UnitEnd
+from stark_udfs.calls.partition import Partition, Resources
 from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.calls.providers.client import connect
 from stark_udfs.calls.sequence import SequenceEnd, advance
+from stark_udfs.calls.unit import CallUnit, UnitEnd
 from stark_udfs.core.errors import StorageError
 from stark_udfs.testing.serve import served
 from stark_udfs.testing.stub_server import Faults, StubServer
@@ -30,7 +32,7 @@ def replies_good(block) -> tuple[str, str]:
 
 
 class Bakery:
-    """One run of the tiny stage: a desk, a journal, and an author or a server."""
+    """One run of the tiny stage: a broker, a journal, and an author or a server."""
 
     def __init__(self, files: Path, author: Callable = replies_good, url: str | None = None, **settings) -> None:
         limits = {name: settings.pop(name) for name in ("money", "stop_after", "stop_rejects") if name in settings}
@@ -39,19 +41,19 @@ class Bakery:
         provider = {"provider": "openai", "base_url": url} if url else {}
         self.model = model(**{"in_flight": 8, **provider, **settings})
         self.chat: ChatPolicy = chat(model=self.model)
-        self.desk = LockedBroker(self.clock)
-        self.desk.begin("loaves", "baker-1", CallLimits(**{"in_flight": self.model.in_flight, **limits}))
+        self.broker = Broker(self.clock)
+        self.broker.begin("loaves", "baker-1", CallLimits(**{"in_flight": self.model.in_flight, **limits}))
         self.place = JournalPlace(str(files), "run-1", "loaves", flush_s=0.05, append=append)
         self.author = author
         self.attempts = 0
 
-    def means(self, gate: Callable[[], LimiterClient] | None = None) -> Resources:
+    def means(self, limiter: Callable[[], LimiterClient] | None = None) -> Resources:
         self.attempts += 1
         attempt = f"0-{self.attempts}"
         return Resources(
             run_id="run-1",
             client=lambda: connect(self.model, author=self.author),
-            gate=gate or (lambda: LimiterClient(DirectLink(self.desk, attempt, "loaves"), self.clock)),
+            limiter=limiter or (lambda: LimiterClient(DirectLink(self.broker, attempt, "loaves"), self.clock)),
             journal=lambda: open_journal(self.place, attempt),
             workers=2 * self.model.in_flight,
         )
@@ -95,7 +97,7 @@ def describe_partition():
         assert {end.unit_key for end in ends} == {f"unit-Ana-{n}" for n in range(100)}
         assert {(end.state, end.asked, end.reused) for end in ends} == {("done", 3, 0)}
         assert bakery.kept == 300
-        counts = bakery.desk.counts("loaves")
+        counts = bakery.broker.counts("loaves")
         assert (counts.asked, counts.done, counts.in_flight) == (300, 100, 0)
 
     def it_asks_nothing_twice(tmp_path):
@@ -144,8 +146,8 @@ def describe_partition():
         bakery = Bakery(tmp_path)
         with Partition(bakery.means()) as partition:
             partition.claim(3)
-            assert list(bakery.desk.broker.claims) == [("loaves", 3)]
-        assert bakery.desk.broker.claims == {}
+            assert list(bakery.broker.claims) == [("loaves", 3)]
+        assert bakery.broker.claims == {}
 
 
 def describe_over_http():
@@ -187,7 +189,7 @@ def describe_over_http():
         ends = bakery.run(100)
         assert {end.state for end in ends} == {"open"}
         assert stub.counts["received"] <= 8
-        assert bakery.desk.stopped.startswith("model 'baker-1': auth (HTTP 401)")
+        assert bakery.broker.stopped.startswith("model 'baker-1': auth (HTTP 401)")
 
     def it_leaves_open_what_got_no_answer(tmp_path, server):
         url, _ = server(Faults(errors=1))
@@ -212,18 +214,18 @@ def describe_stopping():
         assert {end.reason for end in ends if end.state == "open"} == {"stopped"}
         assert bakery.kept == len(done)
         assert sum(end.money for end in done) <= 0.5
-        assert bakery.desk.stopped.startswith("budget")
+        assert bakery.broker.stopped.startswith("budget")
 
     def it_stops_where_most_units_are_rejected_for_one_reason(tmp_path):
         bakery = Bakery(tmp_path, author=lambda block: ("Sorry, no.", "stop"), stop_after=20, stop_rejects=0.5)
         ends = bakery.run(2_000)
         assert 20 <= sum(end.state == "rejected" for end in ends) < 1_500
-        assert "rejected for refused" in bakery.desk.stopped
+        assert "rejected for refused" in bakery.broker.stopped
 
     def it_ends_when_the_user_says_so(tmp_path, server):
         url, stub = server(Faults(latency_ms=50))
         bakery = Bakery(tmp_path, url=url)
-        threading.Timer(0.3, bakery.desk.stop, ["stopped by the user"]).start()
+        threading.Timer(0.3, bakery.broker.stop, ["stopped by the user"]).start()
         ends = bakery.run(1_000)
         assert len(ends) == 1_000
         assert bakery.kept == stub.counts["served"] == sum(end.asked for end in ends)
@@ -259,15 +261,15 @@ def describe_failing():
         with pytest.raises(StorageError, match="journal cannot be written"):
             bakery.run(1_000)
         assert stub.counts["served"] <= 40
-        assert "journal cannot be written" in bakery.desk.stopped
+        assert "journal cannot be written" in bakery.broker.stopped
 
     def it_fails_without_its_broker_and_keeps_what_was_in_flight(tmp_path, server):
         url, stub = server(Faults(latency_ms=30))
         bakery = Bakery(tmp_path, url=url)
-        broker = BrokerServer(bakery.desk).__enter__()
+        broker = BrokerServer(bakery.broker).__enter__()
         place = broker.place
         threading.Timer(0.4, broker.__exit__, [None, None, None]).start()
         with pytest.raises(BrokerLost):  # noqa: SIM117
-            with Partition(bakery.means(lambda: place.gate(asker="0-1", stage="loaves", tasks=1))) as partition:
+            with Partition(bakery.means(lambda: place.limiter(worker="0-1", stage="loaves", tasks=1))) as partition:
                 list(partition.ask(bakery.units(100_000)))
         assert 0 < bakery.kept == stub.counts["served"]

@@ -12,11 +12,13 @@ import pytest
 from stark_udfs.calls.clock import Clock
 from stark_udfs.calls.errors import CallError
 from stark_udfs.calls.journal import JournalPlace, open_journal, read_buckets
-from stark_udfs.calls.limits.broker import LockedBroker
-from stark_udfs.calls.limits.client import DirectLink, LimiterClient
+from stark_udfs.calls.limits.broker import Broker
+from stark_udfs.calls.limits.client import LimiterClient
+from stark_udfs.calls.limits.link import DirectLink
 from stark_udfs.calls.limits.messages import CallLimits
-from stark_udfs.calls.partition import CallUnit, Partition, Resources, UnitEnd
+from stark_udfs.calls.partition import Partition, Resources
 from stark_udfs.calls.providers.client import connect
+from stark_udfs.calls.unit import CallUnit, UnitEnd
 from tests.calls.asks import chat, conversation, model
 from tests.calls.error_bodies import CASES
 from tests.calls.scripted_server import Said, Sent, fine, scripted
@@ -44,8 +46,8 @@ class Run:
 
 def ran(answer: Callable[[Sent], Said], files: Path, in_flight: int = 1) -> Run:
     clock = Clock(speed=20.0)
-    desk = LockedBroker(clock)
-    desk.begin("loaves", "baker-1", CallLimits(in_flight=in_flight, money=10.0))
+    broker = Broker(clock)
+    broker.begin("loaves", "baker-1", CallLimits(in_flight=in_flight, money=10.0))
     place = JournalPlace(str(files), "run-1", "loaves", flush_s=0.05)
     with scripted(answer) as (url, sent):
         price = {"input": 1.0, "output": 2.0}
@@ -53,15 +55,15 @@ def ran(answer: Callable[[Sent], Said], files: Path, in_flight: int = 1) -> Run:
         means = Resources(
             run_id="run-1",
             client=lambda: connect(settings, secrets={"BAKER_KEY": KEY}.get),
-            gate=lambda: LimiterClient(DirectLink(desk, "0-1", "loaves"), clock),
+            limiter=lambda: LimiterClient(DirectLink(broker, "0-1", "loaves"), clock),
             journal=lambda: open_journal(place, "0-1"),
             workers=2 * in_flight,
         )
         talks = [conversation(f"Ana-{n}", chat=chat(model=settings)) for n in range(UNITS)]
         with Partition(means) as partition:
             ends = {end.unit_key: end for end in partition.ask(CallUnit(talk, 0) for talk in talks)}
-    money = desk.broker.stages["loaves"].purse.spent
-    return Run(ends, desk.stopped, sent, len(read_buckets(place, [0]).replies), money)
+    money = broker.stages["loaves"].budget.spent
+    return Run(ends, broker.stopped, sent, len(read_buckets(place, [0]).replies), money)
 
 
 def describe_a_refusal_that_no_request_can_escape():

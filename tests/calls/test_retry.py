@@ -5,8 +5,9 @@ import pytest
 
 from stark_udfs.calls.clock import Clock
 from stark_udfs.calls.errors import CallError, CallFailed
-from stark_udfs.calls.limits.broker import LockedBroker
-from stark_udfs.calls.limits.client import DirectLink, LimiterClient
+from stark_udfs.calls.limits.broker import Broker
+from stark_udfs.calls.limits.client import LimiterClient
+from stark_udfs.calls.limits.link import DirectLink
 from stark_udfs.calls.limits.messages import AskCounts, CallLimits
 from stark_udfs.calls.providers.client import Completion
 from stark_udfs.calls.retry import AnsweredCall, call, wait_after
@@ -47,23 +48,23 @@ class Call:
 
     def __init__(self, *said: Completion | CallFailed, **settings) -> None:
         self.client = Script(said)
-        self.desk = LockedBroker(FAST)
-        self.desk.begin("loaves", "baker-1", CallLimits(in_flight=4, money=10.0))
+        self.broker = Broker(FAST)
+        self.broker.begin("loaves", "baker-1", CallLimits(in_flight=4, money=10.0))
         self.answered: AnsweredCall | None = None
         self.error: Exception | None = None
         asyncio.run(self._go(chat(model=model(**{**PRICED, **settings}))))
-        self.counts: AskCounts = self.desk.counts("loaves")
-        self.spent = self.desk.broker.stages["loaves"].purse.spent
+        self.counts: AskCounts = self.broker.counts("loaves")
+        self.spent = self.broker.stages["loaves"].budget.spent
 
     async def _go(self, with_chat) -> None:
         step = advance(conversation(chat=with_chat), {})
         assert isinstance(step, OpenCall)
-        async with LimiterClient(DirectLink(self.desk, "a", "loaves"), FAST) as gate:
+        async with LimiterClient(DirectLink(self.broker, "a", "loaves"), FAST) as limiter:
             try:
-                self.answered = await call(self.client, gate, with_chat, step.request)
+                self.answered = await call(self.client, limiter, with_chat, step.request)
             except (CallFailed, RunStopped) as error:
                 self.error = error
-            assert gate.in_flight == 0
+            assert limiter.in_flight == 0
 
 
 def describe_call():
@@ -93,7 +94,7 @@ def describe_call():
         assert one.error.kind is CallError.TRANSIENT
         assert len(one.client.times) == 3
         assert one.spent == 0.0
-        assert one.desk.stopped == ""
+        assert one.broker.stopped == ""
 
     def it_does_not_count_429_against_the_attempts():
         one = Call(*[throttled()] * 6, ANSWER, attempts=2)
@@ -114,13 +115,13 @@ def describe_call():
         one = Call(CallFailed(kind, "no"))
         assert isinstance(one.error, CallFailed)
         assert len(one.client.times) == 1
-        assert one.desk.stopped == ""
+        assert one.broker.stopped == ""
 
     @pytest.mark.parametrize("kind", [CallError.AUTH, CallError.QUOTA, CallError.NOT_FOUND, CallError.SETTINGS])
     def it_stops_the_run_where_nothing_can_work(kind):
         one = Call(CallFailed(kind, "no", status=401))
         assert len(one.client.times) == 1
-        assert one.desk.stopped == f"model 'baker-1': {kind.value} (HTTP 401): no"
+        assert one.broker.stopped == f"model 'baker-1': {kind.value} (HTTP 401): no"
 
 
 def describe_wait_after():

@@ -9,9 +9,9 @@ from stark_udfs.testing.stub_server import Faults, StubServer
 
 
 @contextmanager
-def stubbed(faults: Faults) -> Iterator[tuple[str, StubServer]]:
+def stubbed(faults: Faults, stub: StubServer | None = None) -> Iterator[tuple[str, StubServer]]:
     """The base URL of a stub server that runs as long as the block, and the stub."""
-    stub = StubServer(faults)
+    stub = stub or StubServer(faults)
     with LoopThread("stub") as thread:
         serving = served(stub)
         try:

@@ -2,8 +2,9 @@ import random
 
 import pytest
 
+from stark_udfs.core.english import jaccard, words_of
 from stark_udfs.core.rejects import RejectReason
-from stark_udfs.engine.near_duplicates import Candidate, DuplicateVerdict, deduplicate, jaccard, words_of
+from stark_udfs.engine.near_duplicates import Candidate, DuplicateVerdict, deduplicate
 
 
 def row(key: str, text: str, *, unit: str = "u1", order: int = 0, in_table: bool = False) -> Candidate:

@@ -52,6 +52,6 @@ def toy_bench(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
 def stark_bench(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     small = ("people.count=40", "pipeline.episodes=32", "models.default.in_flight=2", PRICE)
     author = embedded(Defects())
-    command = ("run", "--target", "demo", "--until", "personas")
+    command = ("run", "--target", "demo", "--until", "personas", "--set", "tracking.enabled=false")
     work = Work(demo_settings, to_personas, author, small, command)
     return Bench(tmp_path_factory.mktemp("stark-faults"), spark, work)

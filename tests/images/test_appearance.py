@@ -2,9 +2,10 @@ import re
 
 import pytest
 
+from stark_udfs.core.english import article, listed
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.images.appearance import Face, country, draw_face
-from stark_udfs.images.wardrobe import article, listed, piece_of, pool
+from stark_udfs.images.wardrobe import piece_of, pool
 from stark_udfs.settings.people import Gender
 
 WOMAN = Gender(

@@ -29,7 +29,7 @@ from stark_udfs.images.requests import (
     Scores,
     Unavailable,
 )
-from stark_udfs.images.retrieval.index import build
+from stark_udfs.images.retrieval.build import build
 from stark_udfs.images.retrieval.index_store import index_at
 from stark_udfs.images.retrieval.shards import PictureRow, write_shard
 from stark_udfs.images.web.providers import Brave, Searx

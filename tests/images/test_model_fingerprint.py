@@ -6,13 +6,13 @@ import pytest
 
 from stark_udfs.images.model_fingerprint import fingerprint_facts
 from stark_udfs.images.models.clip import ClipSpec
-from stark_udfs.images.models.sdxl import SdxlSpec, lightning
+from stark_udfs.images.models.sdxl import SdxlSettings
 from stark_udfs.images.web.providers import Brave
 
 
 def describe_facts():
     def they_name_a_spec_and_its_parts():
-        assert fingerprint_facts(SdxlSpec(lightning("base").base, steps=8, guidance=0.0)) == {
+        assert fingerprint_facts(SdxlSettings(model="base").spec()) == {
             "is": "SdxlSpec",
             "base": {
                 "is": "SdxlBase",

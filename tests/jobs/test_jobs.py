@@ -38,3 +38,9 @@ def describe_run_stage_and_run_pipeline():
         sql = DuckSql(f"{tmp_path}/tables")
         assert sql.ask("select count(*) >= 3 from personas").rows == ((True,),)
         assert sql.ask("select count(*) from runs where stage = 'demographics'").rows == ((1,),)
+
+
+def describe_evaluate_retrieval():
+    def it_takes_the_options_of_the_command(capsys: pytest.CaptureFixture[str]):
+        assert main_of("evaluate_retrieval")(["--on", "locomo"]) == 2
+        assert "--data PATH" in capsys.readouterr().err

@@ -23,13 +23,32 @@ def executed(name: str) -> dict[str, Any]:
 
 def describe_notebooks():
     def each_is_run_below():
-        assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == {"tables", "your_own_table"}
+        assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == {
+            "explore_stages",
+            "quality_report",
+            "tables",
+            "your_own_table",
+        }
 
     def tables_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         small.write(tmp_path / "warehouse" / "tables")
         monkeypatch.chdir(tmp_path)
         names = executed("tables")
         assert names["warehouse"].ask("select count(*) from narratives").rows[0][0] >= 1
+
+    def explore_stages_follows_one_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        small.write(tmp_path / "warehouse" / "tables")
+        monkeypatch.chdir(tmp_path)
+        names = executed("explore_stages")
+        assert names["lineage"]["persona_id"] == small.PERSONA
+        assert [call["round"] for call in names["calls"]] == [0, 1]
+
+    def quality_report_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        small.write(tmp_path / "warehouse" / "tables")
+        monkeypatch.chdir(tmp_path)
+        names = executed("quality_report")
+        assert names["report"].findings
+        assert (tmp_path / "report.html").stat().st_size < 2_000_000
 
     def your_own_table_runs_from_top_to_bottom(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.chdir(tmp_path)

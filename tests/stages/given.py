@@ -11,7 +11,8 @@ from stark_udfs.stages.text.commonsense.relations import Relation
 from stark_udfs.stages.text.commonsense.stage import CommonsenseSettings
 from stark_udfs.stages.text.events.stage import Cause, Event, EventsSettings
 from stark_udfs.stages.text.narratives import NarrativesSettings
-from stark_udfs.stages.text.personas.stage import PersonaSeed, PersonasSettings
+from stark_udfs.stages.text.personas.prompt import PersonaSeed
+from stark_udfs.stages.text.personas.settings import PersonasSettings
 from stark_udfs.stages.text.profile import EpisodeProfile
 from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.sessions.stage import SessionInput

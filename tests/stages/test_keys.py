@@ -11,15 +11,16 @@ from stark_udfs.engine.stage import AnyChatStage, ChatStage
 from stark_udfs.stages.pipeline import load_settings, stages
 
 FOLDER = Path(__file__).parent.parent / "replies"
-OVERRIDES = ["models.default.provider=openai", "models.default.name=golden"]
+OVERRIDES = ["models.default.provider=openai", "models.default.name=golden", "judgements.share=1"]
 STAGES = {s.name: s for s in stages(load_settings("base", overrides=OVERRIDES)) if isinstance(s, ChatStage)}
 GOLDEN = json.loads((FOLDER / "golden_keys.json").read_text())
 
 
 def first_key(stage: AnyChatStage) -> str:
-    """The key of a stage's first call about the first recorded row."""
-    line = (FOLDER / f"{stage.name}.jsonl").read_text("utf-8").splitlines()[0]
-    row: Any = stage.each.model_validate(json.loads(line)["row"])
+    """The key of a stage's first call about the first recorded row, or about its example where none is recorded."""
+    row: Any = stage.example and stage.example.row
+    if (path := FOLDER / f"{stage.name}.jsonl").exists():
+        row = stage.each.model_validate(json.loads(path.read_text("utf-8").splitlines()[0])["row"])
     conversation = ChatSequence(stage.name, str(getattr(row, stage.unit)), row, stage.ask, stage.chat)
     end = advance(conversation, {})
     assert isinstance(end, OpenCall)

@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
@@ -14,12 +15,14 @@ from stark_udfs.stages.images.image_plans import stage as image_plans
 from stark_udfs.stages.images.image_plans.prompt import PlanReply
 from stark_udfs.stages.images.image_plans.seeds import ImageOrigin, Sharer
 from stark_udfs.stages.people import demographics
+from stark_udfs.stages.people.quotas import QuotasSettings, band_column
+from stark_udfs.stages.people.strata import band_of
 from stark_udfs.stages.text import albums, narratives, summaries
 from stark_udfs.stages.text.commonsense import stage as commonsense
 from stark_udfs.stages.text.commonsense.relations import Relation
 from stark_udfs.stages.text.events import stage as events
 from stark_udfs.stages.text.personas import stage as personas
-from stark_udfs.stages.text.personas.stage import PersonasSettings
+from stark_udfs.stages.text.personas.settings import PersonasSettings
 from stark_udfs.stages.text.sessions import stage as sessions
 from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.sessions.turns import TurnItem
@@ -107,6 +110,36 @@ def written(spark: SparkSession, people: dict[str, DataFrame]) -> dict[str, Data
     ]
     frames["narratives"] = frame(spark, narratives.Narrative, told).cache()
     return frames
+
+
+def with_quotas(settings, **started: int):
+    quotas = QuotasSettings(by=("gender", "country"), started=started)
+    return settings.model_copy(update={"quotas": quotas})
+
+
+def describe_quotas():
+    def they_start_so_many_candidates_of_each_stratum_and_more_only_add(people, written):
+        def started(number: int, table: str) -> dict[str, str]:
+            settings = with_quotas(settings_for(40), **{"male | Japan": 2, "female | Egypt": number})
+            stage = (personas if table == "personas" else commonsense).stage(settings)
+            rows = rows_of(stage, people if table == "personas" else written)
+            return {str(getattr(row, stage.unit)): row.gender for row in rows}
+
+        for table in ("personas", "commonsense"):
+            few, many = started(3, table), started(7, table)
+            assert Counter(few.values()) == {"male": 2, "female": 3}
+            assert Counter(many.values()) == {"male": 2, "female": 7}
+            assert few.items() <= many.items()
+
+    def their_candidates_are_those_that_a_run_without_quotas_starts_first(people):
+        every = rows_of(personas.stage(settings_for(5000)), people)
+        first = sorted((row for row in every if row.gender == "male"), key=lambda row: row.ordinal)[:5]
+        settings = with_quotas(settings_for(40), **{"male | Japan": 5})
+        assert {row.seed_id for row in rows_of(personas.stage(settings), people)} == {row.seed_id for row in first}
+
+    def their_bands_are_those_of_the_audit(people):
+        rows = people["demographics"].select("age", band_column(F.col("age")).alias("band")).collect()
+        assert all(row["band"] == band_of(row["age"]) for row in rows)
 
 
 def describe_personas():

@@ -19,7 +19,7 @@ from stark_udfs.core.errors import InputError, StorageError
 from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.udfs.chat import ROWS_AHEAD, ChatTask, answers
-from stark_udfs.udfs.session import SharedDesk
+from stark_udfs.udfs.session import SharedBroker
 from stark_udfs.udfs.shapes import reply_shape
 from stark_udfs.udfs.store import StorePlace, spent
 from tests.engine.servers import Guide, serving
@@ -47,12 +47,12 @@ class Town:
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    guide, desk = Guide(spoken), SharedDesk()
-    with serving(guide) as url, BrokerServer(desk) as server:
+    guide, broker = Guide(spoken), SharedBroker()
+    with serving(guide) as url, BrokerServer(broker) as server:
         wire = {"name": "m", "base_url": url, "in_flight": 8, "attempts": 1, "price": {"input": 1.0}}
         settings = RunSettings.model_validate({"models": {"default": wire}})
         chat = ChatPolicy.of(settings, ChatStageSettings())
-        desk.open("m", CallLimits(in_flight=8), Budget(None))
+        broker.open("m", CallLimits(in_flight=8), Budget(None))
         place = StorePlace.of(str(tmp_path), "m", None)
         yield Town(guide, ChatTask(chat, reply_shape(None), "", place, server.place, 2))
 

@@ -1,8 +1,7 @@
-"""One limit for the whole cluster: who may send how much, what it may cost, and when to stop. Pure; time is passed in.
+"""One limit for the whole cluster: who may send how much, what it may cost, and when to stop.
 
-Workers hold slots until they are asked back; tokens of a rate, where there is one, and money are lent in small
-batches. A worker reports what happened and says what it lacks; the broker answers with a grant. `LockedBroker` is the
-same behind a lock and a clock.
+Workers hold slots until they are asked back; permits of a rate, where there is one, and money are lent in small
+batches. A worker reports what happened and says what it lacks; the broker answers with a grant.
 """
 
 import threading
@@ -16,22 +15,22 @@ from stark_udfs.calls.limits.messages import AskCounts, CallLimits, Grant, Worke
 from stark_udfs.calls.limits.server_limits import ServerLimits
 from stark_udfs.core.errors import StarkError
 
-LOST_S = 15.0  # seconds without a word after which an asker counts as dead
+LOST_S = 15.0  # seconds without a report after which a worker counts as dead
 WAIT_FOR_MONEY_S = 0.1
 
-Claim: TypeAlias = int | str  # what one asker works on at a time: a bucket of units, or the key of one
+Claim: TypeAlias = int | str  # what one worker works on at a time: a bucket of units, or the key of one
 
 
 class UnknownWorker(StarkError):
-    """An asker that never joined, or was taken for dead because it was silent for too long."""
+    """A worker that never joined, or was taken for dead because it was silent for too long."""
 
 
 @dataclass
 class StageLedger:
     """What the broker knows of one stage."""
 
-    line: ServerLimits
-    purse: Budget
+    server: ServerLimits
+    budget: Budget
     limits: CallLimits
     counts: AskCounts = field(default_factory=AskCounts)
 
@@ -46,104 +45,128 @@ class Worker:
 
 
 class Broker:
-    """All limits of one run. Stages of one model share its line: rates don't begin anew with a stage."""
+    """All limits of one run, for tasks on any thread. Stages of one model share its server's limits and rates.
 
-    def __init__(self) -> None:
-        """Nothing has begun."""
-        self.lines: dict[str, ServerLimits] = {}
+    now: seconds of the clock, in every method; None: the present.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        """No stage has begun."""
+        self.clock = clock or Clock()
+        self.lock = threading.RLock()
+        self.servers: dict[str, ServerLimits] = {}
         self.stages: dict[str, StageLedger] = {}
-        self.askers: dict[str, Worker] = {}
+        self.workers: dict[str, Worker] = {}
         self.claims: dict[tuple[str, Claim], str] = {}
-        self.stopped = ""
+        self.stopped = ""  # why nobody sends any more; empty while they do
 
-    def begin(self, stage: str, model: str, limits: CallLimits, now: float, purse: Budget | None = None) -> None:
-        """Open a stage; `model` names the line that it uses. Stages that are given one purse share its money."""
-        line = self.lines.get(model)
-        if line is None or line.limits.rates != limits.rates:
-            line = self.lines[model] = ServerLimits(limits, now)
-        self.stages[stage] = StageLedger(line, purse if purse is not None else Budget(limits.money), limits)
+    def begin(
+        self, stage: str, model: str, limits: CallLimits, now: float | None = None, budget: Budget | None = None
+    ) -> None:
+        """Open a stage; `model` names the server that it uses. Stages that are given one budget share its money."""
+        with self.lock:
+            server = self.servers.get(model)
+            if server is None or server.limits.rates != limits.rates:
+                server = self.servers[model] = ServerLimits(limits, self._now(now))
+            self.stages[stage] = StageLedger(server, budget if budget is not None else Budget(limits.money), limits)
 
-    def join(self, asker: str, stage: str, now: float) -> bool:
-        """An asker begins; returns whether there is a rate to keep.
+    def join(self, worker: str, stage: str, now: float | None = None) -> bool:
+        """A worker begins; returns whether there is a rate to keep.
 
         Raises:
             UnknownWorker: no such stage has begun.
         """
-        if stage not in self.stages:
-            raise UnknownWorker(f"stage {stage!r} has not begun")
-        self.askers[asker] = Worker(stage, now)
-        return self.stages[stage].limits.paced
+        with self.lock:
+            if stage not in self.stages:
+                raise UnknownWorker(f"stage {stage!r} has not begun")
+            self.workers[worker] = Worker(stage, self._now(now))
+            return self.stages[stage].limits.paced
 
-    def exchange(self, asker: str, report: WorkerReport, now: float) -> Grant:
+    def exchange(self, worker: str, report: WorkerReport, now: float | None = None) -> Grant:
         """Take in a report, give a grant.
 
         Raises:
             UnknownWorker: it never joined, or was taken for dead.
         """
-        self._bury_the_silent(now)
-        known = self.askers.get(asker)
-        if known is None:
-            raise UnknownWorker(f"{asker} was silent for more than {LOST_S:.0f} s and counts as dead")
-        known.seen = now
+        with self.lock:
+            return self._exchange(worker, report, self._now(now))
+
+    def claim(self, worker: str, claim: Claim, now: float | None = None) -> bool:
+        """Whether the worker has what it claims from now on: one has it at a time."""
+        with self.lock:
+            known = self._heard(worker, self._now(now))
+            return self.claims.setdefault((known.stage, claim), worker) == worker
+
+    def release(self, worker: str, claim: Claim) -> None:
+        """Others may have what the worker had."""
+        with self.lock:
+            known = self.workers.get(worker)
+            if known is not None and self.claims.get((known.stage, claim)) == worker:
+                del self.claims[known.stage, claim]
+
+    def leave(self, worker: str, *, lost: bool = False) -> None:
+        """The worker is gone, in good order or lost; what it held is free."""
+        with self.lock:
+            known = self.workers.pop(worker, None)
+            if known is None:
+                return
+            stage = self.stages[known.stage]
+            stage.server.leave(worker)
+            stage.budget.leave(worker, lost=lost)
+            self.claims = {place: holder for place, holder in self.claims.items() if holder != worker}
+
+    def stop(self, reason: str) -> None:
+        """Nobody sends any more; what is in flight is finished and kept. The first reason stays."""
+        with self.lock:
+            self.stopped = self.stopped or reason
+
+    def counts(self, stage: str) -> AskCounts:
+        """A copy of what the stage has come to so far."""
+        with self.lock:
+            counts = deepcopy(self.stages[stage].counts)
+            counts.in_flight = sum(worker.in_flight for worker in self.workers.values() if worker.stage == stage)
+            return counts
+
+    def limits(self) -> dict[str, CallLimits]:
+        """The limits of each stage that has begun."""
+        with self.lock:
+            return {name: stage.limits for name, stage in self.stages.items()}
+
+    def _now(self, now: float | None) -> float:
+        return self.clock.now() if now is None else now
+
+    def _exchange(self, worker: str, report: WorkerReport, now: float) -> Grant:
+        known = self._heard(worker, now)
         known.in_flight = report.in_flight
         stage = self.stages[known.stage]
         stage.counts.add(report.counts)
-        stage.purse.settle(asker, spent=report.money_spent, back=report.money_back)
-        self.stop(report.stop or stage.line.hear(report, now) or too_many_rejects(known.stage, stage))
-        slots = stage.line.slots(asker, report)
-        permits = stage.line.permits(report, now)
-        money = stage.purse.lend(asker, report.money_needed, report.money_least)
+        stage.budget.settle(worker, spent=report.money_spent, back=report.money_back)
+        self.stop(report.stop or stage.server.hear(report, now) or too_many_rejects(known.stage, stage))
+        slots = stage.server.slots(worker, report)
+        permits = stage.server.permits(report, now)
+        money = stage.budget.lend(worker, report.money_needed, report.money_least)
         lacking = report.money_needed > 0 and money == 0
-        if lacking and stage.purse.idle:
-            self.stop(f"budget: {stage.purse.spent:.4f} spent of {stage.purse.cap:.4f}; the next call may need more")
-        again = stage.line.again(report, permits, slots, now)
+        if lacking and stage.budget.idle:
+            self.stop(f"budget: {stage.budget.spent:.4f} spent of {stage.budget.cap:.4f}; the next call may need more")
+        again = stage.server.again(report, permits, slots, now)
         return Grant(
             slots=slots,
             permits=permits,
             money=money,
-            pause_s=max(0.0, stage.line.pause_until - now),
+            pause_s=max(0.0, stage.server.pause_until - now),
             again_s=max(again, WAIT_FOR_MONEY_S) if lacking else again,
             stop=self.stopped,
         )
 
-    def claim(self, asker: str, claim: Claim, now: float) -> bool:
-        """Whether the asker has what it claims from now on: one has it at a time."""
-        self._bury_the_silent(now)
-        known = self.askers.get(asker)
-        if known is None:
-            raise UnknownWorker(f"{asker} never joined, or counts as dead")
-        known.seen = now
-        return self.claims.setdefault((known.stage, claim), asker) == asker
-
-    def release(self, asker: str, claim: Claim) -> None:
-        """Others may have what the asker had."""
-        known = self.askers.get(asker)
-        if known is not None and self.claims.get((known.stage, claim)) == asker:
-            del self.claims[known.stage, claim]
-
-    def leave(self, asker: str, *, lost: bool = False) -> None:
-        """The asker is gone, in good order or lost; what it held is free."""
-        known = self.askers.pop(asker, None)
-        if known is None:
-            return
-        stage = self.stages[known.stage]
-        stage.line.leave(asker)
-        stage.purse.leave(asker, lost=lost)
-        self.claims = {place: holder for place, holder in self.claims.items() if holder != asker}
-
-    def stop(self, reason: str) -> None:
-        """Nobody sends any more; the first reason stays."""
-        self.stopped = self.stopped or reason
-
-    def counts(self, stage: str) -> AskCounts:
-        """A copy of what the stage has come to so far."""
-        counts = deepcopy(self.stages[stage].counts)
-        counts.in_flight = sum(asker.in_flight for asker in self.askers.values() if asker.stage == stage)
-        return counts
-
-    def _bury_the_silent(self, now: float) -> None:
-        for name in [name for name, asker in self.askers.items() if now - asker.seen > LOST_S]:
+    def _heard(self, worker: str, now: float) -> Worker:
+        """The worker, alive from now on, after those that were silent for too long are dropped."""
+        for name in [name for name, other in self.workers.items() if now - other.seen > LOST_S]:
             self.leave(name, lost=True)
+        known = self.workers.get(worker)
+        if known is None:
+            raise UnknownWorker(f"{worker} never joined, or was silent for more than {LOST_S:.0f} s and counts as dead")
+        known.seen = now
+        return known
 
 
 def too_many_rejects(name: str, stage: StageLedger) -> str:
@@ -158,63 +181,3 @@ def too_many_rejects(name: str, stage: StageLedger) -> str:
         f"{units} of {counts.ended} units of {name} were rejected for {reason}: "
         f"see `rejects`, or raise limits.stop_rejects (now {limits.stop_rejects:g})"
     )
-
-
-class LockedBroker:
-    """The broker behind a lock and a clock: for askers of this process, for the network, for the driver."""
-
-    def __init__(self, clock: Clock | None = None) -> None:
-        """A new run's broker."""
-        self.broker = Broker()
-        self.clock = clock or Clock()
-        self.lock = threading.Lock()
-
-    def begin(self, stage: str, model: str, limits: CallLimits) -> None:
-        """Open a stage."""
-        with self.lock:
-            self.broker.begin(stage, model, limits, self.clock.now())
-
-    def join(self, asker: str, stage: str) -> bool:
-        """An asker begins; returns whether there is a rate to keep."""
-        with self.lock:
-            return self.broker.join(asker, stage, self.clock.now())
-
-    def exchange(self, asker: str, report: WorkerReport) -> Grant:
-        """Take in a report, give a grant."""
-        with self.lock:
-            return self.broker.exchange(asker, report, self.clock.now())
-
-    def claim(self, asker: str, claim: Claim) -> bool:
-        """Whether the asker has what it claims from now on."""
-        with self.lock:
-            return self.broker.claim(asker, claim, self.clock.now())
-
-    def release(self, asker: str, claim: Claim) -> None:
-        """Others may have what the asker had."""
-        with self.lock:
-            self.broker.release(asker, claim)
-
-    def leave(self, asker: str, *, lost: bool = False) -> None:
-        """The asker is gone."""
-        with self.lock:
-            self.broker.leave(asker, lost=lost)
-
-    def stop(self, reason: str) -> None:
-        """Nobody sends any more; what is in flight is finished and kept."""
-        with self.lock:
-            self.broker.stop(reason)
-
-    def counts(self, stage: str) -> AskCounts:
-        """What the stage has come to so far."""
-        with self.lock:
-            return self.broker.counts(stage)
-
-    def limits(self) -> dict[str, CallLimits]:
-        """The limits of each stage that has begun."""
-        with self.lock:
-            return {name: stage.limits for name, stage in self.broker.stages.items()}
-
-    @property
-    def stopped(self) -> str:
-        """Why the run stops; empty while it goes on."""
-        return self.broker.stopped

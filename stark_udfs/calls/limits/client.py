@@ -1,4 +1,4 @@
-"""An asker's side of the broker: what it may send, held close by, so that most calls need no word with the broker.
+"""A worker's side of the broker: what it may send is leased ahead, so that most calls need no message to the broker.
 
 `enter` before a call is sent, `leave` after it, whatever came of it. A background task reports and fetches.
 """
@@ -6,117 +6,39 @@
 import asyncio
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from stark_udfs.calls.clock import Clock
 from stark_udfs.calls.errors import BrokerLost, CallError
-from stark_udfs.calls.limits.broker import Claim, LockedBroker, UnknownWorker
-from stark_udfs.calls.limits.messages import AskCounts, Grant, WorkerReport
-from stark_udfs.calls.limits.rate import LEASE_S
+from stark_udfs.calls.limits.broker import Claim, UnknownWorker
+from stark_udfs.calls.limits.budget import money_wanted
+from stark_udfs.calls.limits.link import BrokerLink
+from stark_udfs.calls.limits.messages import AskCounts, CallOutcome, Grant, WorkerReport
+from stark_udfs.calls.limits.rate import LEASE_S, RateToken
 from stark_udfs.calls.policy import CostBound
 from stark_udfs.core.errors import RunStopped
 
 HEARTBEAT_S = 1.0
 TICK_S = 0.02  # between two exchanges, at least
-CLAIM_S = 0.5  # between two tries to get what another asker has, at most
+CLAIM_S = 0.5  # between two tries to get what another worker has, at most
 FIRST_CLAIM_S = 0.05
-CENT = 1e-12
-
-
-class BrokerLink(Protocol):
-    """The way to a broker. Every method may raise OSError or UnknownWorker: the broker is then lost to this asker."""
-
-    async def join(self) -> bool:
-        """Begin; returns whether there is a rate to keep."""
-        ...
-
-    async def exchange(self, report: WorkerReport) -> Grant:
-        """Report and be granted."""
-        ...
-
-    async def claim(self, claim: Claim) -> bool:
-        """Whether this asker has what it claims from now on."""
-        ...
-
-    async def release(self, claim: Claim) -> None:
-        """Others may have it."""
-        ...
-
-    async def leave(self) -> None:
-        """End in good order."""
-        ...
-
-    async def close(self) -> None:
-        """Hang up, whatever happened."""
-        ...
-
-
-@dataclass(frozen=True)
-class DirectLink:
-    """A broker in this very process."""
-
-    desk: LockedBroker
-    asker: str
-    stage: str
-
-    async def join(self) -> bool:
-        """Begin."""
-        return self.desk.join(self.asker, self.stage)
-
-    async def exchange(self, report: WorkerReport) -> Grant:
-        """Report and be granted."""
-        return self.desk.exchange(self.asker, report)
-
-    async def claim(self, claim: Claim) -> bool:
-        """Whether this asker has what it claims from now on."""
-        return self.desk.claim(self.asker, claim)
-
-    async def release(self, claim: Claim) -> None:
-        """Others may have it."""
-        self.desk.release(self.asker, claim)
-
-    async def leave(self) -> None:
-        """End in good order."""
-        self.desk.leave(self.asker)
-
-    async def close(self) -> None:
-        """Nothing to hang up."""
-
-
-@dataclass(frozen=True)
-class CallOutcome:
-    """How one sent call went: its real cost, or why there was none."""
-
-    money: float = 0.0
-    tokens: int = 0
-    failure: CallError | None = None
-    retry_after: float = 0.0
-    detail: str = ""
-
-
-@dataclass
-class RateToken:
-    """Leave to send one request, for so many tokens, until so late."""
-
-    tokens: int
-    until: float
+CENT = 1e-12  # what rounding may hide
 
 
 class LimiterClient:
-    """What one asker may send. Use as an async context manager on one event loop."""
+    """What one worker may send. Use as an async context manager on one event loop."""
 
     def __init__(self, link: BrokerLink, clock: Clock | None = None) -> None:
         """Joins on entry."""
         self.link = link
         self.clock = clock or Clock()
         self.counts = AskCounts()
-        self.busy = 0  # workers that have a unit: each could use a slot
+        self.busy = 0  # units in hand: each could use a slot
         self.in_flight = 0
-        self.working = 0  # on what needs no slot: pictures that are painted here; told with what is in flight
+        self.working = 0  # on what needs no slot: images that are painted here; reported with what is in flight
         self.answered = 0  # calls sent from here that got an answer
-        self._doubts = 0  # calls that wait to hear whether any other is answered
+        self._doubts = 0  # calls that wait to see whether any other is answered
         self._left = asyncio.Event()  # a call in flight is over, or the run is
         self._paced = False
         self._ceiling = 0
@@ -126,8 +48,8 @@ class LimiterClient:
         self._pause_until = 0.0
         self._pending = WorkerReport()
         self._ended: RunStopped | None = None
-        self._poke = asyncio.Event()  # something is lacking
-        self._urgent = asyncio.Event()  # there is news that should not wait
+        self._poke = asyncio.Event()  # a call lacks something
+        self._urgent = asyncio.Event()  # there is something urgent to report
         self._again_at = 0.0
         self._asked_tokens = 0
         self._leaving = False
@@ -150,7 +72,7 @@ class LimiterClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give everything back and leave."""
+        """Return slots, permits and money that were not used, and leave."""
         lost = isinstance(self._ended, BrokerLost)
         self._leaving = True
         if self._pump is not None:
@@ -185,7 +107,7 @@ class LimiterClient:
         await future
 
     def leave(self, bound: CostBound, outcome: CallOutcome) -> None:
-        """A call that had entered is over."""
+        """A call that had entered is over; `outcome` is what it cost, or why it failed."""
         self.in_flight -= 1
         self._money += bound.money - outcome.money
         pending = self._pending
@@ -229,17 +151,22 @@ class LimiterClient:
         return self.answered > 0
 
     def stop(self, reason: str) -> None:
-        """Tell everyone to stop."""
+        """Stop all workers of the run."""
         self._pending.stop = reason
-        self._end(RunStopped(reason))
+        self.give_up(RunStopped(reason))
         self._hurry()
 
     def give_up(self, error: RunStopped) -> None:
-        """Send nothing further from here; others go on."""
-        self._end(error)
+        """Send nothing further from here: calls that wait here fail with `error`, other workers go on."""
+        self._ended = self._ended or error
+        for future, _ in self._waiting:
+            if not future.done():
+                future.set_exception(self._ended)
+        self._waiting.clear()
+        self._left.set()
 
     async def claim(self, claim: Claim) -> None:
-        """Wait until this asker alone has what it claims.
+        """Wait until this worker alone has what it claims.
 
         Raises:
             RunStopped: the run ends first.
@@ -252,16 +179,17 @@ class LimiterClient:
                 await self.clock.sleep(wait)
                 wait = min(CLAIM_S, 2 * wait)
         except (OSError, UnknownWorker) as error:
-            self._end(BrokerLost(f"the broker is lost: {error}"))
-            raise BrokerLost(f"the broker is lost: {error}") from error
+            lost = BrokerLost(f"the broker is lost: {error}")
+            self.give_up(lost)
+            raise lost from error
 
     async def release(self, claim: Claim) -> None:
-        """Others may have it; where the broker is lost, so is the claim."""
+        """Let others claim it; where the broker is lost, so is the claim."""
         with suppress(OSError, UnknownWorker):
             await self.link.release(claim)
 
     def _lacks(self, bound: CostBound) -> str | None:
-        """What a call has to wait for; None: nothing."""
+        """What keeps a call from being sent now; None: nothing."""
         if self._doubts:
             return "doubt"
         if self.in_flight >= self._ceiling:
@@ -276,7 +204,7 @@ class LimiterClient:
         return None
 
     def _fresh(self, now: float, tokens: int) -> bool:
-        """Whether there is a permit; those too old or too small go back."""
+        """Whether there is a permit for so many tokens; those that are too old or too small are returned."""
         while self._permits and (self._permits[0].until < now or self._permits[0].tokens < tokens):
             stale = self._permits.popleft()
             self._pending.permits_back += 1
@@ -291,7 +219,7 @@ class LimiterClient:
             self._pending.tokens_back += permit.tokens - bound.tokens
 
     def _serve(self) -> None:
-        """Let in who waits, first come first served."""
+        """Let waiting calls enter, first come first served."""
         while self._waiting:
             future, bound = self._waiting[0]
             if not future.cancelled():
@@ -303,17 +231,9 @@ class LimiterClient:
             self._waiting.popleft()
 
     def _hurry(self) -> None:
-        """Report at the next tick, whatever the last grant said."""
+        """Report at the next tick, although the last grant said to wait longer."""
         self._urgent.set()
         self._poke.set()
-
-    def _end(self, error: RunStopped) -> None:
-        self._ended = self._ended or error
-        for future, _ in self._waiting:
-            if not future.done():
-                future.set_exception(self._ended)
-        self._waiting.clear()
-        self._left.set()
 
     async def _keep_reporting(self) -> None:
         why = "its reports ended"
@@ -328,10 +248,10 @@ class LimiterClient:
             why = str(error)
         finally:
             if not self._leaving:
-                self._end(BrokerLost(f"the broker is lost: {why}"))
+                self.give_up(BrokerLost(f"the broker is lost: {why}"))
 
     async def _wait_for_need(self) -> None:
-        """Until something is lacking, or news should not wait; and until asking makes sense."""
+        """Until a call lacks something and the broker may have it, or there is something urgent to report."""
         await self._poke.wait()
         left = self._again_at - self.clock.now()
         if left > 0:
@@ -344,7 +264,7 @@ class LimiterClient:
         self._poke.clear()
         self._urgent.clear()
         if grant.slots < self._ceiling:
-            self._poke.set()  # others get what is given back when the broker hears of it
+            self._poke.set()  # other workers get what is given back with the next report
         self._ceiling = grant.slots
         self._money += grant.money
         self._pause_until = max(self._pause_until, now + grant.pause_s) if grant.pause_s else self._pause_until
@@ -352,11 +272,11 @@ class LimiterClient:
         self._permits.extend(RateToken(tokens, now + LEASE_S) for _ in range(grant.permits))
         self._again_at = now + grant.again_s
         if grant.stop:
-            self._end(RunStopped(grant.stop))
+            self.give_up(RunStopped(grant.stop))
         self._serve()
 
     def _report(self, *, last: bool = False) -> WorkerReport:
-        """What happened since the last report, and what is lacking now."""
+        """What happened since the last report, and what the waiting calls need."""
         report, self._pending = self._pending, WorkerReport()
         report.counts, self.counts = self.counts, AskCounts()
         if last:
@@ -371,18 +291,9 @@ class LimiterClient:
         report.permits = lacking
         report.permit_tokens = self._asked_tokens
         report.in_flight = self.in_flight + self.working
-        report.money_needed, report.money_least, back = self._money_wanted(heads)
+        report.money_needed, report.money_least, back = money_wanted(
+            heads, self._money, slots=self._ceiling, in_flight=self.in_flight, busy=self.busy
+        )
         report.money_back += back
         self._money -= back
         return report
-
-    def _money_wanted(self, heads: list[CostBound]) -> tuple[float, float, float]:
-        """(needed, least, back): a stock for the calls that wait; what is too much, or of no use, goes back."""
-        if not heads:
-            return 0.0, 0.0, (max(0.0, self._money) if self.busy == 0 else 0.0)
-        least = max(0.0, heads[0].money - self._money)
-        stock = heads[0].money * max(len(heads), self._ceiling)
-        if least == 0.0 and self._money >= stock / 2:
-            return 0.0, 0.0, 0.0
-        back = max(0.0, self._money) if least > 0 and self.in_flight == 0 else 0.0
-        return max(least + back, stock - self._money + back), least + back, back

@@ -1,8 +1,9 @@
-"""What askers and the broker say to each other: limits, reports, grants, counts; over the wire as JSON."""
+"""The messages between workers and the broker: limits, reports, grants, counts. Over TCP they are JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from stark_udfs.calls.errors import CallError
 from stark_udfs.settings.chat_models import ModelSettings
 from stark_udfs.settings.run import LimitsSettings
 
@@ -91,7 +92,7 @@ class AskCounts:
     reasons: dict[str, int] = field(default_factory=dict)
 
     def add(self, other: "AskCounts") -> None:
-        """Add what came since; `in_flight` is a level and stays."""
+        """Add the counts of a report; `in_flight` is a level and stays."""
         for name in SUMMED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for reason, units in other.reasons.items():
@@ -111,7 +112,7 @@ SUMMED = (
 
 @dataclass
 class WorkerReport:
-    """What one asker tells the broker, and asks of it. Amounts are those since its last report.
+    """What one worker reports to the broker, and asks for. Amounts are those since its last report.
 
     held: slots that it may be using, at most; never more than it was last granted. want: slots it could use.
     permits: requests it could send at once; permit_tokens: the most that one of them can cost in tokens.
@@ -142,7 +143,7 @@ class WorkerReport:
 
 @dataclass(frozen=True)
 class Grant:
-    """What the broker answers.
+    """What the broker grants in answer to a report.
 
     slots: how many calls may be in flight from now on. permits: new permits, each for `permit_tokens` of the report.
     pause_s: seconds in which nobody sends. again_s: seconds after which to ask for more. stop: why the run ends.
@@ -166,3 +167,14 @@ def report_of(said: Mapping[str, object]) -> WorkerReport:
     if not isinstance(counts, Mapping):
         raise TypeError("a report without counts")
     return WorkerReport(**{**said, "counts": AskCounts(**counts)})  # type: ignore[arg-type]  # fields are checked by name
+
+
+@dataclass(frozen=True)
+class CallOutcome:
+    """How one sent call went: its real cost, or why there was none."""
+
+    money: float = 0.0
+    tokens: int = 0
+    failure: CallError | None = None
+    retry_after: float = 0.0
+    detail: str = ""

@@ -1,9 +1,10 @@
 """Rates: never more than the limit in any window of time, and nearly as much. Pure; time is passed in."""
 
 from collections import deque
+from dataclasses import dataclass
 
 STEPS = 1_000  # grants closer than a window's thousandth are kept as one
-BURST_S = 1.0  # of the limit's even flow, what may go at once: it absorbs late takers
+BURST_S = 1.0  # of the limit's even flow, what may go at once: it absorbs requests that come late
 LEASE_S = 0.4  # of seconds, how long a permit holds after its grant; a window is that much longer
 WAY_S = 0.2  # and this much, for a request that is slow to arrive
 NOTHING = 1e-9
@@ -80,3 +81,11 @@ class RateWindow:
             self.taken -= self.log.popleft()[2]
         if not self.log:
             self.taken = 0.0
+
+
+@dataclass
+class RateToken:
+    """A permit to send one request of at most `tokens` tokens before the time `until`."""
+
+    tokens: int
+    until: float

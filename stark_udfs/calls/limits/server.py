@@ -1,7 +1,7 @@
 """The broker over TCP: one thread on the driver, one connection per task, one line of JSON each way per message.
 
 A connection proves that it knows the run's token by answering a challenge; the token itself never travels. A connection
-that ends without a farewell is a lost asker.
+that ends without a `leave` is a lost worker.
 """
 
 import asyncio
@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Self
 
-from stark_udfs.calls.limits.broker import Claim, LockedBroker, UnknownWorker
-from stark_udfs.calls.limits.client import DirectLink, LimiterClient
+from stark_udfs.calls.limits.broker import Broker, Claim, UnknownWorker
+from stark_udfs.calls.limits.client import LimiterClient
+from stark_udfs.calls.limits.link import DirectLink
 from stark_udfs.calls.limits.messages import CallLimits, Grant, WorkerReport, report_of
 from stark_udfs.calls.loop_thread import LoopThread
 
@@ -43,21 +44,21 @@ class BrokerAddress:
     limits: Mapping[str, CallLimits] = field(default_factory=dict)
     alone: bool = False
 
-    def gate(self, *, asker: str, stage: str, tasks: int) -> LimiterClient:
-        """The gate of one task attempt, to be entered on its loop; `tasks` is the most that run at once."""
+    def limiter(self, *, worker: str, stage: str, tasks: int) -> LimiterClient:
+        """The limiter of one task attempt, to be entered on its loop; `tasks` is the most that run at once."""
         if not self.alone:
-            return LimiterClient(TcpLink(self, asker, stage))
-        desk = LockedBroker()
-        desk.begin(stage, stage, self.limits[stage].shared_by(tasks))
-        return LimiterClient(DirectLink(desk, asker, stage))
+            return LimiterClient(TcpLink(self, worker, stage))
+        broker = Broker()
+        broker.begin(stage, stage, self.limits[stage].shared_by(tasks))
+        return LimiterClient(DirectLink(broker, worker, stage))
 
 
 class BrokerServer:
-    """Serves a desk. Use as a context manager; `place` is what askers need, to be taken when their stage has begun."""
+    """Serves a broker, as a context manager; `place` is what workers need, to be taken when their stage has begun."""
 
-    def __init__(self, desk: LockedBroker, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, broker: Broker, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listens on `host` alone: the driver's address where executors are elsewhere; port 0 takes a free one."""
-        self.desk = desk
+        self.served = broker
         self.host = host
         self.port = port
         self.token = secrets.token_hex(32)
@@ -77,14 +78,14 @@ class BrokerServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop listening; askers that are still connected lose the broker."""
+        """Stop listening; workers that are still connected lose the broker."""
         self._thread.run(self._shut())
         self._thread.__exit__(kind, error, trace)
 
     @property
     def place(self) -> BrokerAddress:
         """Where it listens, and the limits of the stages that have begun."""
-        return BrokerAddress(self.host, self.port, self.token, self.desk.limits())
+        return BrokerAddress(self.host, self.port, self.token, self.served.limits())
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._serve, self.host, self.port, limit=LONGEST_LINE)
@@ -95,23 +96,23 @@ class BrokerServer:
             self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asker = ""
+        worker = ""
         try:
             if not await self._authenticated(reader, writer):
                 return
             while line := await reader.readline():
                 said = json.loads(line)
                 if said["op"] == "join":
-                    asker = str(said["asker"])
-                answer = self._answer(asker, said)
+                    worker = str(said["worker"])
+                answer = self._answer(worker, said)
                 writer.write(json.dumps(answer).encode() + b"\n")
                 if said["op"] == "leave":
-                    asker = ""
+                    worker = ""
         except (OSError, ValueError, LookupError, TypeError):
-            pass  # whoever it is does not speak our language, or is gone: the connection ends
+            pass  # not a worker of this run, or one that is gone: the connection ends
         finally:
-            if asker:
-                self.desk.leave(asker, lost=True)
+            if worker:
+                self.served.leave(worker, lost=True)
             writer.close()
 
     async def _authenticated(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
@@ -121,23 +122,23 @@ class BrokerServer:
             proof = await reader.readline()
         return hmac.compare_digest(proof.strip(), prove(self.token, challenge))
 
-    def _answer(self, asker: str, said: Payload) -> dict[str, object]:
+    def _answer(self, worker: str, said: Payload) -> dict[str, object]:
         try:
             match said["op"]:
                 case "join":
-                    return {"paced": self.desk.join(asker, str(said["stage"]))}
+                    return {"paced": self.served.join(worker, str(said["stage"]))}
                 case "report":
                     report = said["report"]
                     if not isinstance(report, Mapping):
                         raise TypeError("no report")
-                    return asdict(self.desk.exchange(asker, report_of(report)))
+                    return asdict(self.served.exchange(worker, report_of(report)))
                 case "claim":
-                    return {"granted": self.desk.claim(asker, _claim(said))}
+                    return {"granted": self.served.claim(worker, _claim(said))}
                 case "release":
-                    self.desk.release(asker, _claim(said))
+                    self.served.release(worker, _claim(said))
                     return {}
                 case "leave":
-                    self.desk.leave(asker)
+                    self.served.leave(worker)
                     return {}
                 case other:
                     raise ValueError(f"unknown message {other!r:.40}")
@@ -158,46 +159,46 @@ def prove(token: str, challenge: str) -> bytes:
 
 
 class TcpLink:
-    """An asker's connection to the broker."""
+    """A worker's connection to the broker."""
 
-    def __init__(self, place: BrokerAddress, asker: str, stage: str) -> None:
-        """`asker` names one task attempt; it connects when it joins."""
+    def __init__(self, place: BrokerAddress, worker: str, stage: str) -> None:
+        """`worker` names one task attempt; it connects when it joins."""
         self.place = place
-        self.asker = asker
+        self.worker = worker
         self.stage = stage
         self._lock = asyncio.Lock()
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
     async def join(self) -> bool:
-        """Connect, prove, begin."""
+        """Connect, prove that the token is known, and join the stage."""
         async with asyncio.timeout(CONNECT_S):
             self._reader, self._writer = await asyncio.open_connection(
                 self.place.host, self.place.port, limit=LONGEST_LINE
             )
             challenge = await self._reader.readline()
         self._writer.write(prove(self.place.token, challenge.decode("ascii", "replace").strip()) + b"\n")
-        said = await self._exchange({"op": "join", "asker": self.asker, "stage": self.stage})
+        said = await self._exchange({"op": "join", "worker": self.worker, "stage": self.stage})
         return bool(said["paced"])
 
     async def exchange(self, report: WorkerReport) -> Grant:
-        """Report and be granted."""
+        """Send a report; returns the grant."""
         return Grant(**await self._exchange({"op": "report", "report": asdict(report)}))  # type: ignore[arg-type]
 
     async def claim(self, claim: Claim) -> bool:
-        """Whether this asker has what it claims from now on."""
+        """Whether this worker has what it claims from now on."""
         return bool((await self._exchange({"op": "claim", "claim": claim}))["granted"])
 
     async def release(self, claim: Claim) -> None:
-        """Others may have it."""
+        """Let others claim it."""
         await self._exchange({"op": "release", "claim": claim})
 
     async def leave(self) -> None:
-        """Say farewell."""
+        """Leave in good order."""
         await self._exchange({"op": "leave"})
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._writer is not None:
             self._writer.close()
             with suppress(OSError):

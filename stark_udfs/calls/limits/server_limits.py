@@ -1,4 +1,4 @@
-"""The way to one model server: slots shared by need, rates, slowing down on 429, a circuit for lasting failure.
+"""The limits of one model server: slots shared by need, rates, backing off on 429, a circuit breaker.
 
 Pure: time is passed in, and nothing waits here.
 """
@@ -9,7 +9,7 @@ from stark_udfs.calls.limits.messages import CallLimits, WorkerReport
 from stark_udfs.calls.limits.rate import RateWindow
 
 LONGEST_PROBE_S = 30.0
-POLL_S = 0.2  # how soon an asker that lacks slots or permits should ask again; a window's burst covers the wait
+POLL_S = 0.2  # how soon a worker that lacks slots or permits should ask again; a window's burst covers the wait
 
 
 class ServerLimits:
@@ -41,16 +41,16 @@ class ServerLimits:
             return self._count_failures(report, now)
         return ""
 
-    def slots(self, asker: str, report: WorkerReport) -> int:
-        """How many calls the asker may have in flight from now on."""
-        self.held[asker] = report.held
-        self.want[asker] = report.want
+    def slots(self, worker: str, report: WorkerReport) -> int:
+        """How many calls the worker may have in flight from now on."""
+        self.held[worker] = report.held
+        self.want[worker] = report.want
         total = 1 if self.opened is not None else int(self.allowed)
-        target = fair_shares(self.want, total)[asker]
+        target = fair_shares(self.want, total)[worker]
         if target > report.held:
             free = max(0, total - sum(self.held.values()))
             target = min(target, report.held + free)
-            self.held[asker] = max(target, report.held)
+            self.held[worker] = max(target, report.held)
         return target
 
     def permits(self, report: WorkerReport, now: float) -> int:
@@ -78,10 +78,10 @@ class ServerLimits:
             waits.append(POLL_S)
         return max(waits)
 
-    def leave(self, asker: str) -> None:
-        """The asker is gone; its slots are free."""
-        self.held.pop(asker, None)
-        self.want.pop(asker, None)
+    def leave(self, worker: str) -> None:
+        """The worker is gone; its slots are free."""
+        self.held.pop(worker, None)
+        self.want.pop(worker, None)
 
     def _fits(self, tokens: int, now: float) -> bool:
         requests = self.requests is None or self.requests.fits(1, now)
@@ -127,9 +127,9 @@ def fair_shares(wants: Mapping[str, int], total: int) -> dict[str, int]:
     """`total` shared so that nobody gets more than it wants and nobody who wants more gets less than another."""
     shares = dict.fromkeys(wants, 0)
     left = total
-    waiting = sorted(wants, key=lambda asker: (wants[asker], asker))
-    for place, asker in enumerate(waiting):
+    waiting = sorted(wants, key=lambda worker: (wants[worker], worker))
+    for place, worker in enumerate(waiting):
         even = -(-left // (len(waiting) - place))  # rounded up: what cannot be shared evenly goes to the first
-        shares[asker] = min(wants[asker], even)
-        left -= shares[asker]
+        shares[worker] = min(wants[worker], even)
+        left -= shares[worker]
     return shares

@@ -2,10 +2,58 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from stark_udfs.calls.providers.transport import Author, Headers, RawResponse, completion, offline_request
+from stark_udfs.calls.moderation import ModerationRequest
+from stark_udfs.calls.providers.client import Access
+from stark_udfs.calls.providers.openai import OpenAiProvider
+from stark_udfs.calls.providers.server import Client
+from stark_udfs.calls.providers.transport import (
+    Author,
+    Headers,
+    RawResponse,
+    Transport,
+    completion,
+    moderation,
+    offline_request,
+)
+from stark_udfs.core.errors import SettingsError
 from stark_udfs.core.ids import Json
-from stark_udfs.settings.chat_models import Defects
+from stark_udfs.settings.chat_models import Defects, ModelSettings
+
+
+@dataclass(frozen=True)
+class OfflineProvider(OpenAiProvider):
+    """The offline author, inside the process; with a `base_url` the same author, served over HTTP."""
+
+    url: str = "http://offline/v1"  # nobody is asked there
+    reads_rows: bool = True
+
+    def inside(self, model: ModelSettings) -> bool:
+        """See `Provider.inside`."""
+        return model.base_url is None
+
+    def needs_secret(self, model: ModelSettings) -> bool:
+        """It never does."""
+        return False
+
+    def transport(self, model: ModelSettings, access: Access) -> Transport:
+        """The author itself, or HTTP."""
+        if self.inside(model):
+            return OfflineTransport(access.author or embedded(model.defects))
+        return super().transport(model, access)
+
+    def connect(self, model: ModelSettings, access: Access) -> Client:
+        """See `Provider.connect`.
+
+        Raises:
+            SettingsError: it is to be asked with a token.
+        """
+        if model.auth != "key":
+            raise SettingsError(
+                f"model {model.name!r}: auth {model.auth} needs a server's base_url, and no secret; offline has none."
+            )
+        return super().connect(model, access)
 
 
 class OfflineTransport:
@@ -20,6 +68,8 @@ class OfflineTransport:
         if method == "GET":
             return RawResponse(200, (), b'{"object": "list", "data": []}')
         body = json.loads(content)
+        if url.endswith(ModerationRequest.path):
+            return RawResponse(200, (), json.dumps(moderation(body)).encode())
         text, finish_reason = self.author(offline_request(body))
         return RawResponse(200, (), json.dumps(completion(body, text, finish_reason)).encode())
 
@@ -37,3 +87,6 @@ def embedded(defects: Defects) -> Author:
         return said.text, said.finish_reason
 
     return author
+
+
+OFFLINE = OfflineProvider()

@@ -3,6 +3,7 @@
 Bodies are bounded here, those of errors included.
 """
 
+import re
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ Headers = Sequence[tuple[str, str]]
 
 KEEPALIVE_S = 4.5  # below the 5 s after which uvicorn, and so vLLM, closes an idle connection
 CHUNK = 65_536  # bytes
+FLAGGED = re.compile(r"\b(?:kill|murder)\b", re.IGNORECASE)  # by a moderation endpoint that has no model
 DROPPED = ("content-encoding", "content-length", "transfer-encoding")  # they speak of the body before it was read
 
 
@@ -120,7 +122,7 @@ def completion(body: Mapping[str, Json], text: str, finish_reason: str) -> dict[
     """The wire form of one answer to a chat request; tokens are counted at 4 characters each."""
     messages = body.get("messages")
     listed = messages if isinstance(messages, list) else []
-    asked = sum(len(str(one.get("content", ""))) for one in listed if isinstance(one, dict))
+    asked = sum(_length(one.get("content", "")) for one in listed if isinstance(one, dict))
     tokens_in, tokens_out = asked // 4 + 1, len(text) // 4 + 1
     return {
         "id": "chatcmpl-offline",
@@ -136,6 +138,24 @@ def completion(body: Mapping[str, Json], text: str, finish_reason: str) -> dict[
             "total_tokens": tokens_in + tokens_out,
         },
     }
+
+
+def moderation(body: Mapping[str, Json]) -> dict[str, Json]:
+    """The wire form of one answer to a moderation request, from a server without a model: it flags a word or two."""
+    texts = body.get("input")
+    found = [FLAGGED.search(str(text)) is not None for text in (texts if isinstance(texts, list) else [texts])]
+    results: list[Json] = [
+        {"flagged": bad, "categories": {"violence": bad}, "category_scores": {"violence": 0.99 if bad else 0.01}}
+        for bad in found
+    ]
+    return {"id": "modr-offline", "model": body.get("model", ""), "results": results}
+
+
+def _length(content: Json) -> int:
+    """Characters of a message; of one in parts, those of its words."""
+    if not isinstance(content, list):
+        return len(str(content))
+    return sum(len(str(part.get("text", ""))) for part in content if isinstance(part, dict))
 
 
 def _proxy_for(url: str) -> str | None:

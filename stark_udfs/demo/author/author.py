@@ -28,6 +28,7 @@ def writers() -> dict[str, Write]:
         commonsense,
         events,
         image_plans,
+        judgements,
         narratives,
         personas,
         sessions,
@@ -43,12 +44,13 @@ def writers() -> dict[str, Write]:
         "sessions": sessions.write,
         "summaries": summaries.write,
         "image_plans": image_plans.write,
+        "judgements": judgements.write,
     }
 
 
 def answer(block: Block, defects: Defects = Defects()) -> Said:  # noqa: B008  # frozen
     """The reply to a request, spoiled with the probabilities of `defects`."""
-    write = writers().get(block.stage)
+    write = writers().get("judgements" if block.stage.startswith("judgements_") else block.stage)
     if write is not None:
         text = json.dumps(write(block, rng_for(block)), ensure_ascii=False)
     else:

@@ -1,16 +1,18 @@
 """How the moves of a session follow each other: two sides in turn, a brief to keep, things that must be said."""
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stark_udfs.core.ids import Json
 from stark_udfs.demo.author import moves
 from stark_udfs.demo.author.beats import phrases
-from stark_udfs.demo.author.grammar import content_words
+from stark_udfs.demo.author.grammar import content_words, to_you
 from stark_udfs.demo.author.pictures import Shot, Wish, choose
 from stark_udfs.demo.author.talk import Said, Talk, Who
 
 LEAST_TEXTS = 4
+NAMED = 0.45  # pictures whose lead names a part of them
 LEADS = ("share.mobile", "share.reuse", "share.web", "ashare.web")
 
 
@@ -207,6 +209,18 @@ def _lead_words() -> frozenset[str]:
 
 def _lead(talk: Talk, shot: Shot) -> tuple[str, str]:
     if shot.by == "assistant":
-        return ("share.lead", talk.phrase("ashare.web", "assistant"))
+        return ("share.lead", _naming(shot, talk.phrase("ashare.web", "assistant"), to_you(shot.eye)))
     act = "share.web" if shot.source == "internet" else "share.reuse" if shot.album_id else "share.mobile"
-    return ("share.lead", talk.phrase(act, "user"))
+    return ("share.lead", _naming(shot, talk.phrase(act, "user"), shot.eye))
+
+
+def _naming(shot: Shot, lead: str, eye: str) -> str:
+    """The lead, which for some pictures says what to look at: else no word of a dialogue would tell which one comes.
+
+    Drawn from the picture alone: other words of the session stay as they are.
+    """
+    rng = random.Random(shot.description)
+    if rng.random() >= NAMED:
+        return lead
+    more = rng.choice(("mostly for", "look out for", "it's about", "mind", "watch"))
+    return f"{lead.rstrip(':')}; {more} {eye}:"

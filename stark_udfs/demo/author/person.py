@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from stark_udfs.core.ids import Json
 from stark_udfs.demo.author.world import City, Country, LifeStage, city_of, country, life_stage
 
-PRONOUNS = {"male": ("he", "him", "his"), "female": ("she", "her", "her")}
-
 
 @dataclass(frozen=True)
 class Person:
@@ -32,11 +30,6 @@ class Person:
     def first_name(self) -> str:
         """The given name, empty while there is none."""
         return self.name.split(" ")[0]
-
-    @property
-    def pronouns(self) -> tuple[str, str, str]:
-        """Subject, object and possessive; they, them, their where the gender word is neither male nor female."""
-        return PRONOUNS.get(self.gender.lower(), ("they", "them", "their"))
 
     def companion(self, rng: random.Random) -> str:
         """Somebody they do things with, fit to follow "with"."""

@@ -69,7 +69,7 @@ _drawn = lru_cache(maxsize=512)(scene_card)  # both shelves, about 20 MB: a draw
 
 @dataclass(frozen=True)
 class DemoWebSearch:
-    """A stand-in for the web: an ImageSearch and an ImageFetch over a shelf of its own, marked as such."""
+    """A stand-in for the web: finds and gives pictures of a catalogue of its own, marked as such."""
 
     shelf: DemoCatalogue = DemoCatalogue("web")
 

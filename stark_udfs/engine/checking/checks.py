@@ -1,7 +1,7 @@
 """Expectations: measured after a stage has changed its table, kept in `checks`, never a reason to stop."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -10,10 +10,11 @@ from stark_udfs.engine.checking import interval as chance
 from stark_udfs.engine.checking.interval import Interval, Sums
 from stark_udfs.engine.checking.measures import Counted, Exact, Mean, Share
 from stark_udfs.engine.context import Context
-from stark_udfs.engine.stage import Check, Frames, Stage
+from stark_udfs.engine.stage import Check, Frames, Stage, TableStage
 from stark_udfs.engine.system_tables import CheckResult, Outcome
 from stark_udfs.tables.tables import one
 
+EXAMPLES = 5  # ids kept with a result
 COLUMNS = ("units", "rows", "a", "b", "aa", "ab", "bb")
 
 
@@ -26,13 +27,15 @@ class Measured:
     value: float | None
     n: int
     interval: Interval | None = None
+    examples: str | None = None
 
 
 def measure(context: Context, stage: Stage) -> list[CheckResult]:
     """One result per check of the stage that its table has rows enough for."""
     if not stage.checks or not context.tables.exists(stage.writes):
         return []
-    found = measured(context.frames([*stage.reads, stage.writes]), stage.writes.name, stage.checks)
+    frames = context.frames_of(stage) if isinstance(stage, TableStage) else context.frames(stage.reads)
+    found = measured(frames | context.frames([stage.writes]), stage.writes.name, stage.checks)
     return [_judged(context.run_id, stage.name, one_found) for one_found in found]
 
 
@@ -99,6 +102,7 @@ def _sampled(rows: DataFrame, unit: str, checks: Sequence[Check]) -> list[Measur
         there = part.isNotNull() & of.isNotNull()
         sums += [F.sum(F.when(there, part)).alias(f"a{place}"), F.sum(F.when(there, of)).alias(f"b{place}")]
         sums.append(F.count(F.when(there, 1)).alias(f"n{place}"))
+        sums.append(F.min(F.expr(check.example or "CAST(NULL AS string)")).alias(f"e{place}"))
     row = one(
         rows.groupBy(unit)
         .agg(*sums)
@@ -106,15 +110,21 @@ def _sampled(rows: DataFrame, unit: str, checks: Sequence[Check]) -> list[Measur
     )
     found, left = [], iter(row[1:])
     for check in checks:
-        counted, units, *totals = (next(left) for _ in range(7))
-        found.append(_ratio(check, row[0] or 0, counted or 0, Sums(units, *(float(total or 0) for total in totals))))
+        counted, units, *totals, examples = (next(left) for _ in range(8))
+        one_found = _ratio(check, row[0] or 0, counted or 0, Sums(units, *(float(total or 0) for total in totals)))
+        found.append(replace(one_found, examples=examples or None))
     return found
 
 
 def _totals(place: int) -> tuple[Column, ...]:
     a, b = F.col(f"a{place}"), F.col(f"b{place}")
     units = F.count(F.when(b != 0, 1))
-    return (F.sum(f"n{place}"), units, F.sum(a), F.sum(b), F.sum(a * a), F.sum(a * b), F.sum(b * b))
+    return (F.sum(f"n{place}"), units, F.sum(a), F.sum(b), F.sum(a * a), F.sum(a * b), F.sum(b * b), _examples(place))
+
+
+def _examples(place: int) -> Column:
+    """The first few of the units' examples, as one text."""
+    return F.concat_ws(", ", F.slice(F.sort_array(F.collect_list(f"e{place}")), 1, EXAMPLES))
 
 
 def _ratio(check: Check, rows: int, counted: int, sums: Sums) -> Measured:
@@ -149,4 +159,5 @@ def _judged(run_id: str, stage: str, found: Measured) -> CheckResult:
         n=found.n,
         interval_low=None if interval is None else interval.low,
         interval_high=None if interval is None else interval.high,
+        examples=found.examples,
     )

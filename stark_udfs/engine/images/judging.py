@@ -18,11 +18,12 @@ from stark_udfs.calls.providers.transport import HttpTransport
 from stark_udfs.calls.reply.decode import decode
 from stark_udfs.calls.reply.json_schema import json_schema
 from stark_udfs.calls.retry import call
+from stark_udfs.calls.unit import STOPPED
 from stark_udfs.core.errors import RunStopped
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.images.painting import refused
 from stark_udfs.engine.images.replay import JudgementRequest, JudgementTerms
-from stark_udfs.engine.images.search import STOPPED, Keep, Unit
+from stark_udfs.engine.images.search import Keep, Unit
 from stark_udfs.images.backend import ModelAtelier, ModelAtelierSpec
 from stark_udfs.images.files import FileState, ImageFiles
 from stark_udfs.images.models.judge import JudgeSpec, Verdict

@@ -35,7 +35,7 @@ class OpenUnit:
 
     @property
     def question(self) -> QuestionRequest:
-        """The question that an open web wish leads to."""
+        """The question that an open web request leads to."""
         return QuestionRequest(self.request)
 
     @property

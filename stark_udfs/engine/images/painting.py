@@ -21,10 +21,11 @@ from stark_udfs.calls.providers.client import Completion as Said
 from stark_udfs.calls.providers.transport import HttpTransport, RawResponse
 from stark_udfs.calls.refusals import ServerError, refusal_of
 from stark_udfs.calls.retry import call
+from stark_udfs.calls.unit import STOPPED
 from stark_udfs.core.errors import RunStopped
 from stark_udfs.core.records import Record
 from stark_udfs.engine.images.replay import PaintingRequest, painting_terms
-from stark_udfs.engine.images.search import STOPPED, Keep, Unit
+from stark_udfs.engine.images.search import Keep, Unit
 from stark_udfs.images.backend import ModelAtelierSpec
 from stark_udfs.images.candidates import deduplicated_candidates, faulty, kept, kept_or_not
 from stark_udfs.images.decode import Bounds, NoPicture, picture_of, pixels_of

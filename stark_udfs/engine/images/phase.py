@@ -30,7 +30,7 @@ def make_pictures(context: Context, script: PictureScript, units: DataFrame, tot
     """
     stage, begun = script.stage, time.monotonic()
     broker, tasks = context.broker(), context.settings.spark.partitions
-    broker.desk.begin(stage, script.pool, ask_phase.limits_of(context, script))
+    broker.served.begin(stage, script.pool, ask_phase.limits_of(context, script))
     reached = ask_phase.reachable(context, broker.place, tasks)
     work = ImageWork(script, ask_phase.journal_of(context, stage), reached, tasks)
     known = replies.with_known(context.tables, stage, units).withColumn("known", F.to_json("known"))

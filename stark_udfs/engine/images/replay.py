@@ -1,4 +1,4 @@
-"""Wishes for pictures and ratings of them, as requests and replies: keyed, journaled and replayed like paid calls."""
+"""Image and score requests, as requests and replies: keyed, journaled and replayed like paid calls."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +48,7 @@ class PictureRequest:
 
     @property
     def model(self) -> str:
-        """The module of a wish, else `rate`."""
+        """The module of an image request, else `rate`."""
         return kind_of(self.order)
 
     @cached_property
@@ -72,7 +72,7 @@ class PictureRequest:
 
 @dataclass(frozen=True)
 class QuestionRequest:
-    """The question to a search provider that a web wish leads to: where it is paid, it has a reply of its own.
+    """The question to a search provider that a web request leads to: where it is paid, it has a reply of its own.
 
     So a question is paid once, also where none of the pictures that it found can be had now.
     """
@@ -82,27 +82,27 @@ class QuestionRequest:
 
     @property
     def provider(self) -> str:
-        """As of the wish."""
+        """As of the image request."""
         return self.wish.provider
 
     @property
     def model(self) -> str:
-        """Tells its replies from those to the wish."""
+        """Keeps its replies apart from those to the image request."""
         return QUESTION
 
     @cached_property
     def key(self) -> str:
-        """64 hex digits over the wish's key, which holds the provider, the words and the draw."""
+        """64 hex digits over the key of the image request, which holds the provider, the words and the draw."""
         return digest(QUESTION, self.wish.key)
 
     @property
     def draw(self) -> int:
-        """As of the wish."""
+        """As of the image request."""
         return self.wish.draw
 
     @property
     def written(self) -> str:
-        """As of the wish."""
+        """As of the image request."""
         return self.wish.written
 
 
@@ -239,7 +239,7 @@ class PaintingTerms:
 
 
 def searched_by(atelier: ImageBackendSpec) -> ModelAtelierSpec | None:
-    """The atelier, if it asks a search provider over the network."""
+    """The backend, if it asks a search provider over the network."""
     return atelier if isinstance(atelier, ModelAtelierSpec) and atelier.web is not None else None
 
 

@@ -13,6 +13,7 @@ from stark_udfs.calls.providers.client import Completion as Said
 from stark_udfs.calls.refusals import ServerError, refusal_of
 from stark_udfs.calls.request import Reply
 from stark_udfs.calls.retry import AnsweredCall, call
+from stark_udfs.calls.unit import STOPPED
 from stark_udfs.core.errors import NotAuthorised, ProviderError, RunStopped
 from stark_udfs.core.records import Record
 from stark_udfs.engine.images.replay import PaidRequest, PictureRequest, QuestionRequest, question_terms
@@ -22,8 +23,6 @@ from stark_udfs.images.protocols import loaded
 from stark_udfs.images.requests import Candidates, ImageRequest, Unavailable
 from stark_udfs.images.web.results import WebImage
 from stark_udfs.images.web.search import WebSearch
-
-STOPPED = "stopped"  # kind of an `Unavailable`: the run ends
 
 
 class Images(Record):
@@ -46,7 +45,7 @@ class Asks(Protocol):
 
     @property
     def question(self) -> QuestionRequest:
-        """The question that the wish leads to."""
+        """The question that the web request leads to."""
         ...
 
     @property
@@ -105,24 +104,24 @@ class SearchClient:
 
 
 class Searcher(Generic[Unit]):
-    """Answers web wishes, on any thread: the question on the loop of the task, the fetching on the thread itself."""
+    """Answers web requests, on any thread: the question on the loop of the task, the fetching on the thread itself."""
 
-    def __init__(self, spec: ModelAtelierSpec, loop: LoopThread, gate: LimiterClient, keep: Keep[Unit]) -> None:
+    def __init__(self, spec: ModelAtelierSpec, loop: LoopThread, limiter: LimiterClient, keep: Keep[Unit]) -> None:
         """`keep` makes the answer to a paid question durable; it runs on the loop."""
         self._spec = spec
         self._loop = loop
-        self._gate = gate
+        self._limiter = limiter
         self._keep = keep
         self._client = SearchClient(spec)
         self._terms = question_terms(spec)
-        self._free: dict[str, str] = {}  # answers that cost nothing, until the wish is answered
+        self._free: dict[str, str] = {}  # answers that cost nothing, until the request is answered
 
     def close(self) -> None:
         """Close the connections; nobody may be searching."""
         self._loop.run(self._client.__aexit__(None, None, None))
 
     def answer(self, unit: Unit, wish: ImageRequest) -> Candidates | Unavailable:
-        """Pictures for the wish that the unit has open.
+        """Images for the request that the unit has open.
 
         Raises:
             BrokerLost, StorageError: the task has to end.
@@ -146,7 +145,7 @@ class Searcher(Generic[Unit]):
         return found
 
     async def _ask(self, unit: Unit, question: QuestionRequest) -> str:
-        answered = await call(self._client, self._gate, self._terms, question)
+        answered = await call(self._client, self._limiter, self._terms, question)
         if self._terms.price:
             await self._keep(unit, question, answered, self._terms.price)
         else:

@@ -25,11 +25,11 @@ from stark_udfs.calls.providers.client import Completion
 from stark_udfs.calls.request import Reply
 from stark_udfs.calls.retry import AnsweredCall as Told
 from stark_udfs.calls.sequence import SequenceEnd
+from stark_udfs.calls.unit import STOPPED
 from stark_udfs.core.errors import RunStopped, StorageError
 from stark_udfs.engine.images.open_units import OpenUnit, known_replies
 from stark_udfs.engine.images.remote import Remote
 from stark_udfs.engine.images.replay import PaidRequest, PictureScript
-from stark_udfs.engine.images.search import STOPPED
 from stark_udfs.images.models.devices import OWN, given_gpu
 from stark_udfs.images.protocols import loaded
 from stark_udfs.images.requests import Unavailable
@@ -89,13 +89,13 @@ class ImagePartition:
         self.work = work
         self.attempt = attempt
         self._loop = LoopThread("stark-pictures")
-        self._gate = work.broker.gate(asker=attempt, stage=work.script.stage, tasks=work.tasks)
+        self._limiter = work.broker.limiter(worker=attempt, stage=work.script.stage, tasks=work.tasks)
         self._counts = AskCounts()
         self._ends: deque[tuple[ImageEnd, Future[None] | None]] = deque()
         self._failure: Exception | None = None
 
     def __enter__(self) -> Self:
-        """Open gate and journal; start the threads.
+        """Open limiter and journal; start the threads.
 
         Raises:
             BrokerLost: the broker cannot be reached.
@@ -107,7 +107,7 @@ class ImagePartition:
             self._loop.__exit__(None, None, None)
             raise
         spec = self.work.script.atelier
-        self._remote = Remote.of(spec, self._loop, self._gate, self._keep_paid)
+        self._remote = Remote.of(spec, self._loop, self._limiter, self._keep_paid)
         self._worker: ImageWorker[OpenUnit] = ImageWorker(
             loaded(spec), at_once=spec.at_once, search=self._remote.answer, searched=self._remote.claims
         )
@@ -119,7 +119,7 @@ class ImagePartition:
     ) -> None:
         """Finish what is under way, keep it, close."""
         try:
-            self._loop.loop.call_soon_threadsafe(self._gate.give_up, RunStopped("the task ended"))
+            self._loop.loop.call_soon_threadsafe(self._limiter.give_up, RunStopped("the task ended"))
             self._finish()
             self._worker.__exit__(kind, error, trace)
             self._remote.close()
@@ -145,7 +145,7 @@ class ImagePartition:
             if ends := self._durable():
                 yield ends
         self._finish()
-        stopped = self._gate.stopped
+        stopped = self._limiter.stopped
         for unit in self._worker.give_back():
             self._end(unit, "open", STOPPED, str(stopped or self._failure))
         self._tell()
@@ -158,15 +158,15 @@ class ImagePartition:
 
     @property
     def _going(self) -> bool:
-        return self._failure is None and self._gate.stopped is None
+        return self._failure is None and self._limiter.stopped is None
 
     def _units(self, rows: Iterator[Row]) -> Iterator[OpenUnit]:
         """The task's units; of each bucket, what an earlier attempt at it has in the journal is known."""
         for bucket, units in groupby(rows, key=lambda row: int(row["bucket"])):
             try:
-                self._loop.run(self._gate.claim(bucket))
+                self._loop.run(self._limiter.claim(bucket))
             except RunStopped:
-                return  # `run` sees it on the gate
+                return  # `run` sees it on the limiter
             before = by_unit(read_buckets(self.work.journal, [bucket]).replies)
             for row in units:
                 conversation = self.work.script.conversation(row)
@@ -178,7 +178,7 @@ class ImagePartition:
         for answered in self._worker.turn(begin=begin):
             self._take(answered)
         if isinstance(self._worker.failure, StorageError):
-            self._loop.loop.call_soon_threadsafe(self._gate.stop, str(self._worker.failure))
+            self._loop.loop.call_soon_threadsafe(self._limiter.stop, str(self._worker.failure))
         self._failure = self._failure or self._worker.failure
         self._tell()
 
@@ -236,7 +236,7 @@ class ImagePartition:
             end, durable = self._ends.popleft()
             error = None if durable is None else durable.exception()
             if isinstance(error, Exception):
-                self._loop.loop.call_soon_threadsafe(self._gate.stop, str(error))
+                self._loop.loop.call_soon_threadsafe(self._limiter.stop, str(error))
                 self._failure = self._failure or error
                 end = ImageEnd(end.unit_key, "open", STOPPED, str(error))
             given.append(end)
@@ -248,14 +248,14 @@ class ImagePartition:
         self._loop.run(self._told(told, self._worker.held))
 
     async def _open(self) -> None:
-        await self._gate.__aenter__()
+        await self._limiter.__aenter__()
         self._journal = open_journal(self.work.journal, self.attempt)
 
     async def _close(self) -> None:
         try:
             await self._journal.close()
         finally:
-            await self._gate.__aexit__(None, None, None)
+            await self._limiter.__aexit__(None, None, None)
 
     async def _append(self, bucket: int, reply: Reply) -> "Future[None]":
         """Keep a reply; a future for any thread that is done when it is durable."""
@@ -275,11 +275,11 @@ class ImagePartition:
     async def _keep_paid(self, unit: OpenUnit, request: PaidRequest, told: Told, money: float) -> None:
         """Make a paid answer durable: a question's, or a picture's."""
         reply = unit.reply(told, request, self.work.journal.run_id, money=money)
-        self._gate.counts.asked += 1
-        self._gate.counts.money += reply.money
+        self._limiter.counts.asked += 1
+        self._limiter.counts.money += reply.money
         await self._journal.append(unit.bucket, reply)
         unit.known = {**unit.known, reply.key: reply}
 
     async def _told(self, counts: AskCounts, held: int) -> None:
-        self._gate.counts.add(counts)
-        self._gate.working = max(0, held - self._gate.in_flight)
+        self._limiter.counts.add(counts)
+        self._limiter.working = max(0, held - self._limiter.in_flight)

@@ -1,4 +1,4 @@
-"""Paints what is wished for: from words, or from words and the face of a person."""
+"""Paints images from a prompt, or from a prompt and the face of a person."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Modu
 
 @dataclass(frozen=True)
 class PaintExecutor:
-    """Answers wishes for paintings, one candidate for each seed.
+    """Answers requests for paintings, one candidate for each seed.
 
     A face image is kept as PNG, since other pictures are painted after it, everything else as JPEG.
 
@@ -32,7 +32,7 @@ class PaintExecutor:
     triggered: bool = False
 
     def work(self, wishes: Sequence[ImageRequest]) -> list[Candidates | Unavailable]:
-        """The answer to each wish.
+        """The answer to each request.
 
         Raises:
             DeviceLost: nothing more can be drawn in this process.
@@ -42,7 +42,7 @@ class PaintExecutor:
         return [answers[number] for number in range(len(wishes))]
 
     def begin(self, wishes: Sequence[ImageRequest]) -> Iterator[tuple[int, Callable[[], Candidates | Unavailable]]]:
-        """Each wish once all its pictures are painted; what is left is to encode and to write them.
+        """Each request once all its images are painted; what is left is to encode and to write them.
 
         Raises:
             DeviceLost: nothing more can be drawn in this process.
@@ -79,7 +79,7 @@ class PaintExecutor:
         return whole([made[seed] for seed in wish.seeds])
 
     def _faces(self, wish: ImageRequest) -> tuple[Pixels, ...] | Unavailable:
-        """The pictures of whom to show; a lost file is no verdict on the wish, since a run makes it again."""
+        """The face images of the person to show; a lost file is no verdict on the request: a run makes it again."""
         if wish.module is not Module.P_T2I or wish.person is None or not wish.person.face:
             return ()
         face = read_picture(self.files, wish.person.face)
@@ -107,6 +107,6 @@ class PaintExecutor:
 
 
 def whole(made: Sequence[Candidate | Unavailable]) -> Candidates | Unavailable:
-    """All paintings of a wish; none yet where one of them did not fit the device."""
+    """All paintings of a request; none yet where one of them did not fit the device."""
     candidates = [candidate for candidate in made if isinstance(candidate, Candidate)]
     return next((one for one in made if isinstance(one, Unavailable)), Candidates(candidates=candidates))

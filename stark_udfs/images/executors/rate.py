@@ -22,14 +22,14 @@ from stark_udfs.images.protocols import (
 from stark_udfs.images.reading import PictureReader, worth_reading
 from stark_udfs.images.requests import ImageScore, ScoreRequest, Scores, Unavailable, as_is
 
-PICTURES = 64  # in memory at once, unless one rate has more
+PICTURES = 64  # in memory at once, unless one request has more
 DIGITS = 6  # of a score
 NO_NUMBER = ImageScore(fault="a score is not a number")  # half precision that ran over; JSON has no word for it
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A picture, and what it is rated for."""
+    """An image, and the request that it is scored for."""
 
     rate: ScoreRequest
     pixels: Pixels
@@ -54,7 +54,7 @@ Finish = Callable[[], Scores | Unavailable]
 
 @dataclass(frozen=True)
 class RateExecutor:
-    """Answers rates; a score is null where its model is None."""
+    """Answers score requests; a score is null where its model is None."""
 
     files: ImageFiles
     scorer: ScorerSpec | None = None
@@ -63,7 +63,7 @@ class RateExecutor:
     likeness: EmbedderSpec | None = None
 
     def work(self, rates: Sequence[ScoreRequest]) -> list[Scores | Unavailable]:
-        """The answer to each rate.
+        """The answer to each score request.
 
         Raises:
             DeviceLost: nothing more can be rated in this process.
@@ -183,7 +183,7 @@ def finished(measured: Sequence[Measured]) -> Scores:
 
 
 def grouped(rates: Sequence[ScoreRequest]) -> Iterator[list[ScoreRequest]]:
-    """Rates in their order, in groups of at most `PICTURES` pictures or of one rate."""
+    """Score requests in their order, in groups of at most `PICTURES` images or of one request."""
     group: list[ScoreRequest] = []
     for rate in rates:
         if group and sum(len(one.paths) for one in (*group, rate)) > PICTURES:

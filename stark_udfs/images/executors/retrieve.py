@@ -35,7 +35,7 @@ class Nearest:
 
     @property
     def told(self) -> Candidate:
-        """What the index says of it."""
+        """The candidate, as far as the index describes it."""
         names = dict.fromkeys(name for name in (self.index.source, self.row.source) if name)
         return Candidate(
             caption=self.row.caption,
@@ -48,7 +48,7 @@ class Nearest:
 
 @dataclass(frozen=True)
 class RetrieveExecutor:
-    """Answers wishes from indexes: `count` candidates of each, all of them by score.
+    """Answers image requests from indexes: `count` candidates of each index, all of them by score.
 
     fetched: the turns at the hosts of pictures that an index knows by their addresses on the web.
     """
@@ -61,7 +61,7 @@ class RetrieveExecutor:
     robots: RobotsCache = field(default_factory=RobotsCache)
 
     def work(self, wishes: Sequence[ImageRequest]) -> list[Candidates | Unavailable]:
-        """The answer to each wish.
+        """The answer to each request.
 
         Raises:
             DeviceLost: nothing more can be embedded in this process.
@@ -71,7 +71,7 @@ class RetrieveExecutor:
         return [found] * len(wishes) if isinstance(found, Unavailable) else self._read(found)
 
     def begin(self, wishes: Sequence[ImageRequest]) -> Iterator[tuple[int, Callable[[], Candidates | Unavailable]]]:
-        """The nearest of each wish; what is left is to read their pictures.
+        """The nearest of each request; what is left is to read their images.
 
         Raises:
             DeviceLost: nothing more can be embedded in this process.

@@ -22,7 +22,7 @@ from stark_udfs.images.web.throttle import Turns
 
 @dataclass(frozen=True)
 class WebExecutor:
-    """Answers wishes from the web, one candidate for each result, refused ones among them.
+    """Answers image requests from the web, one candidate for each result, refused ones among them.
 
     asked, fetched: the turns at the provider and at the hosts of pictures; they are kept from call to call.
     robots: what sites say in their robots.txt; kept, too.
@@ -37,7 +37,7 @@ class WebExecutor:
     robots: RobotsCache = field(default_factory=RobotsCache)
 
     def work(self, wishes: Sequence[ImageRequest]) -> list[Candidates | Unavailable]:
-        """The answer to each wish.
+        """The answer to each request.
 
         Raises:
             StorageError: files cannot be written at all.
@@ -50,7 +50,7 @@ class WebExecutor:
             yield number, partial(self._alone, wish)
 
     def fetch_all(self, images: Sequence[WebImage]) -> Candidates | Unavailable:
-        """The answer to a wish for which these were found already.
+        """The answer to a request for which these were found already.
 
         Raises:
             StorageError: files cannot be written at all.
@@ -93,6 +93,6 @@ class WebExecutor:
 
 
 def not_now(error: ProviderError) -> Unavailable:
-    """What a provider that cannot be used leaves behind."""
+    """Why there are no candidates where a provider cannot be used."""
     kinds: dict[type[ProviderError], str] = {Unreachable: "unreachable", NotAuthorised: "not_authorised"}
     return Unavailable(kinds.get(type(error), "provider"), str(error)[:500])

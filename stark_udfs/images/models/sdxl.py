@@ -73,19 +73,6 @@ class SdxlSpec:
         return SdxlPainter.of(self.base.load(), self)
 
 
-def lightning(
-    model: str = "stabilityai/stable-diffusion-xl-base-1.0",
-    unet: WeightFile = LIGHTNING_UNET,
-    *,
-    variant: str | None = "fp16",
-    steps: int = 8,
-    device: str | None = None,
-) -> SdxlSpec:
-    """SDXL with the UNet of SDXL-Lightning; `steps` has to be the number that the UNet was distilled to."""
-    base = SdxlBase(model, variant=variant, unet=unet, trailing=True, device=device)
-    return SdxlSpec(base, steps=steps, guidance=0.0)
-
-
 @dataclass(frozen=True)
 class SdxlPainter:
     """Draws from text alone; faces are passed over."""

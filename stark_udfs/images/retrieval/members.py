@@ -41,7 +41,7 @@ def too_large(size: int, most: int) -> Refused | None:
 
 
 def no_file() -> Refused:
-    """What is said of a link."""
+    """The refusal of a link in an archive."""
     return Refused(FetchRefusal.STATUS, "a link or device, no file")
 
 

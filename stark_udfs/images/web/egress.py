@@ -60,7 +60,7 @@ class EgressGuard:
             self.check(str(address))
 
     async def check_name(self, host: str) -> None:
-        """Behind a proxy, raise Shut for a name of one's own network.
+        """Behind a proxy, raise Blocked for a name of one's own network.
 
         That is one of such a form, or one that has an address here which is not public. A name that nobody knows here
         is the proxy's to resolve.
@@ -77,7 +77,7 @@ class EgressGuard:
             raise Blocked(f"{host} is a name of one's own network")
 
     def connector(self, tls: ssl.SSLContext | None = None) -> aiohttp.TCPConnector:
-        """Connections that pass the gate twice: when a name is resolved, and when a socket is made.
+        """Connections that are checked twice: when a name is resolved, and when a socket is made.
 
         Behind a proxy the only address that is connected to is the proxy's, which is the operator's choice.
         """

@@ -8,10 +8,8 @@ something else the second time it is asked has no second time: an address is che
 import asyncio
 import re
 import ssl
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
 
 import aiohttp
 from yarl import URL
@@ -97,13 +95,6 @@ class FetchRules:
     bounds: Bounds = field(default_factory=Bounds)
 
 
-class ImageFetch(Protocol):
-    """Gets one picture by its URL."""
-
-    async def fetch(self, url: str) -> Fetched | Refused:
-        """The picture, or why there is none. Never raises for what a server does."""
-
-
 class Stop(Exception):
     """Ends a fetch with a refusal; stays inside this module."""
 
@@ -114,7 +105,7 @@ class Stop(Exception):
 
 
 class WebFetch:
-    """An ImageFetch over the web. Lives in one event loop: `async with WebFetch(rules) as web`."""
+    """Fetches single pictures by their URLs. Lives in one event loop: `async with WebFetch(rules) as web`."""
 
     def __init__(
         self,
@@ -293,13 +284,3 @@ async def body(response: aiohttp.ClientResponse, limit: int, *, cut: bool = Fals
                 break
             raise Stop(FetchRefusal.TOO_LARGE, f"more than {limit} bytes")
     return bytes(data[:limit])
-
-
-def fetch_all(urls: Sequence[str], rules: FetchRules, lookup: Lookup = system_lookup) -> list[Fetched | Refused]:
-    """Fetch several pictures at once, in a loop of their own; results in the order of `urls`."""
-
-    async def together() -> list[Fetched | Refused]:
-        async with WebFetch(rules, lookup) as web:
-            return list(await asyncio.gather(*(web.fetch(url) for url in urls)))
-
-    return asyncio.run(together())

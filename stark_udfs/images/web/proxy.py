@@ -58,7 +58,7 @@ def own_name(host: str) -> bool:
 
 
 class Arguments(TypedDict, total=False):
-    """What aiohttp is told about one request."""
+    """The arguments that aiohttp takes for one request."""
 
     headers: dict[str, str]
     proxy: str

@@ -39,19 +39,6 @@ class WebImage(Record):
     height: int | None
 
 
-class ImageSearch(Protocol):
-    """Finds images by words."""
-
-    async def search(self, query: str, count: int) -> list[WebImage]:
-        """At most `count` images, best first.
-
-        Raises:
-            Unreachable: nobody answers, or not in time.
-            NotAuthorised: the key is missing or refused.
-            ProviderError: the answer is none.
-        """
-
-
 @dataclass(frozen=True)
 class Question:
     """A GET request to a search provider; holds no secret."""

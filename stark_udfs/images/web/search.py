@@ -36,7 +36,7 @@ class SearchAnswer:
 
 
 class WebSearch:
-    """An ImageSearch over the web. Lives in one event loop: `async with WebSearch(api, rules) as search`.
+    """Asks a provider for images by words. Lives in one event loop: `async with WebSearch(api, rules) as search`.
 
     The provider's host is the operator's choice, so that a server in one's own network may be asked;
     it is not followed anywhere else, since the key would go along.
@@ -84,7 +84,13 @@ class WebSearch:
             await self._session.close()
 
     async def search(self, query: str, count: int) -> list[WebImage]:
-        """At most `count` images, best first; see ImageSearch for what it raises."""
+        """At most `count` images, best first.
+
+        Raises:
+            Unreachable: nobody answers, or not in time.
+            NotAuthorised: the key is missing or refused.
+            ProviderError: the answer is none.
+        """
         return self._api.read(await self.answer(query, count))[:count]
 
     async def answer(self, query: str, count: int) -> bytes:

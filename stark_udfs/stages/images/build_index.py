@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 from stark_udfs.core.errors import InputError
 from stark_udfs.images.decode import Bounds
 from stark_udfs.images.protocols import EmbedderSpec
-from stark_udfs.images.retrieval.index import IndexCard, IndexRule, build
+from stark_udfs.images.retrieval.build import IndexRule, build
+from stark_udfs.images.retrieval.index import IndexCard
 from stark_udfs.images.retrieval.shards import PIECE, TEXTS
 from stark_udfs.stages.images.embed import ARCHIVES, ENDINGS, archive_embedder, embedder, picture_type, vector_type
 

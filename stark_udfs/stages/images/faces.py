@@ -103,7 +103,7 @@ def parse(settings: "Settings", row: FaceSeed, answers: Sequence[ImageResult]) -
 def course(
     settings: FacesSettings, side: int, row: FaceSeed, face: Face, answers: Sequence[ImageResult]
 ) -> ImageProgress:
-    """How far the face has come; every try is the same wish, for which the engine draws other seeds."""
+    """How far the face has come; every try is the same request, for which the engine draws other seeds."""
     person = Person(age=row.age, traits=face.traits, clothing=face.clothing)
     wish = ImageRequest(module=Module.T2I, prompt=face.description, width=side, height=side, person=person)
 

@@ -8,26 +8,6 @@ from functools import cache, lru_cache
 from stark_udfs.core.errors import InputError
 from stark_udfs.data.countries import packaged_countries
 
-WITH_ARTICLE = frozenset(
-    (
-        "Bahamas",
-        "Central African Republic",
-        "Comoros",
-        "Czech Republic",
-        "Democratic Republic of the Congo",
-        "Dominican Republic",
-        "Gambia",
-        "Maldives",
-        "Marshall Islands",
-        "Netherlands",
-        "Philippines",
-        "Seychelles",
-        "Solomon Islands",
-        "United Arab Emirates",
-        "United Kingdom",
-        "United States",
-    )
-)
 NEAREST = 3
 LONGEST = 200  # characters of a name
 LOOKED_AT = 60  # characters of a text that no country has: more would only slow the search for the nearest
@@ -62,11 +42,6 @@ def country_named(text: str, *, nearest: bool = True) -> str:
     if known is not None:
         return known
     raise InputError(_complaint(text[:LOOKED_AT], nearest=nearest))
-
-
-def in_a_sentence(country: str) -> str:
-    """The country as it stands after 'in' or 'from': with its article if it takes one."""
-    return f"the {country}" if country in WITH_ARTICLE else country
 
 
 def plain(text: str) -> str:

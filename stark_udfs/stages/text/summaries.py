@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.calls.request import Prompt
+from stark_udfs.core.english import jaccard, words_of
 from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
@@ -22,7 +23,7 @@ from stark_udfs.stages.fingerprint import fingerprint_settings
 from stark_udfs.stages.text import narratives
 from stark_udfs.stages.text.sessions import stage as sessions
 from stark_udfs.stages.text.sessions.turns import ASSISTANT, Turn
-from stark_udfs.stages.text.words import bullets, clean, jaccard
+from stark_udfs.stages.text.words import bullets, clean
 from stark_udfs.tables.table import Table
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _summary(
         return Reject(reason=RejectReason.EMPTY, detail="no summary", key=key)
     if len(text) > SUMMARY_LIMIT:
         return Reject(reason=RejectReason.TOO_LONG, detail=f"{len(text)} characters", key=key)
-    likeness = 0.0 if before is None else jaccard(before, text)
+    likeness = 0.0 if before is None else jaccard(words_of(before), words_of(text))
     if likeness >= settings.repetitive:
         detail = f"shares {likeness:.2f} of its words with the memory before"
         return Reject(reason=RejectReason.REPETITIVE, detail=detail, key=key)

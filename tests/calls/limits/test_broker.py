@@ -1,6 +1,6 @@
 import pytest
 
-from stark_udfs.calls.limits.broker import LOST_S, Broker, LockedBroker, UnknownWorker
+from stark_udfs.calls.limits.broker import LOST_S, Broker, UnknownWorker
 from stark_udfs.calls.limits.messages import AskCounts, CallLimits, WorkerReport
 from stark_udfs.settings.run import LimitsSettings
 from tests.calls.asks import model
@@ -15,9 +15,9 @@ def broker(stage: str = "loaves", **limits) -> Broker:
 def describe_exchange():
     def it_adds_up_what_all_askers_count():
         one = broker()
-        for asker in ("a", "b"):
-            one.join(asker, "loaves", 0.0)
-            one.exchange(asker, WorkerReport(in_flight=3, counts=AskCounts(asked=2, done=1, money=0.5)), 1.0)
+        for worker in ("a", "b"):
+            one.join(worker, "loaves", 0.0)
+            one.exchange(worker, WorkerReport(in_flight=3, counts=AskCounts(asked=2, done=1, money=0.5)), 1.0)
         counts = one.counts("loaves")
         assert (counts.asked, counts.done, counts.money, counts.in_flight) == (4, 2, 1.0, 6)
 
@@ -80,8 +80,8 @@ def describe_rejects():
 def describe_stop():
     def it_reaches_everyone_and_the_first_reason_stays():
         one = broker()
-        for asker in ("a", "b"):
-            one.join(asker, "loaves", 0.0)
+        for worker in ("a", "b"):
+            one.join(worker, "loaves", 0.0)
         one.exchange("a", WorkerReport(stop="401"), 1.0)
         one.stop("stopped by the user")
         assert one.exchange("b", WorkerReport(), 2.0).stop == "401"
@@ -121,24 +121,24 @@ def describe_static_shares():
         assert CallLimits(in_flight=2).shared_by(4) == CallLimits(in_flight=1)
 
 
-def describe_desk():
+def describe_lock():
     def it_serves_many_threads():
         import threading
 
-        desk = LockedBroker()
-        desk.begin("loaves", "baker-1", CallLimits(in_flight=8, money=100.0))
+        broker = Broker()
+        broker.begin("loaves", "baker-1", CallLimits(in_flight=8, money=100.0))
 
         def work(name: str) -> None:
-            desk.join(name, "loaves")
+            broker.join(name, "loaves")
             for _ in range(300):
-                grant = desk.exchange(name, WorkerReport(want=2, money_needed=0.1, money_least=0.1))
+                grant = broker.exchange(name, WorkerReport(want=2, money_needed=0.1, money_least=0.1))
                 assert grant.slots <= 8
-                desk.exchange(name, WorkerReport(money_spent=grant.money, counts=AskCounts(asked=1)))
+                broker.exchange(name, WorkerReport(money_spent=grant.money, counts=AskCounts(asked=1)))
 
         threads = [threading.Thread(target=work, args=(f"task-{n}",)) for n in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert desk.counts("loaves").asked == 1_200
-        assert desk.broker.stages["loaves"].purse.spent == pytest.approx(100.0, abs=20.1)
+        assert broker.counts("loaves").asked == 1_200
+        assert broker.stages["loaves"].budget.spent == pytest.approx(100.0, abs=20.1)

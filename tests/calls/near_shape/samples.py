@@ -11,7 +11,7 @@ from stark_udfs.stages.text.albums import AlbumReply
 from stark_udfs.stages.text.commonsense.stage import InferenceReply
 from stark_udfs.stages.text.events.stage import EventsReply
 from stark_udfs.stages.text.narratives import NarrativeReply
-from stark_udfs.stages.text.personas.stage import PersonaReply
+from stark_udfs.stages.text.personas.prompt import PersonaReply
 from stark_udfs.stages.text.sessions.turns import SessionReply
 from stark_udfs.stages.text.summaries import SummaryReply
 from tests.calls.asks import Basket

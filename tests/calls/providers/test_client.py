@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from stark_udfs.calls.errors import OVERSIZE, CallError, CallFailed
-from stark_udfs.calls.providers.client import Client, Completion, connect
+from stark_udfs.calls.providers.client import Completion, connect
+from stark_udfs.calls.providers.server import Client
 from stark_udfs.calls.request import ChatRequest
 from stark_udfs.calls.sequence import OpenCall, advance
 from stark_udfs.core.errors import NotAuthorised, SettingsError, Unreachable

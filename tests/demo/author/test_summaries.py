@@ -3,12 +3,12 @@ import re
 
 import pytest
 
+from stark_udfs.core.english import jaccard
 from stark_udfs.core.ids import rng_of
 from stark_udfs.demo.author import summaries
 from stark_udfs.demo.author.block import Block
 from stark_udfs.demo.author.grammar import content_words, overlap
 from stark_udfs.demo.author.thirdperson import third_person
-from stark_udfs.stages.text.words import jaccard
 from tests.demo.author.lives import events_of, person, talks_of, text_of
 
 

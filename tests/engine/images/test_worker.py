@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stark_udfs.calls.journal import JournalPlace, read_buckets
-from stark_udfs.calls.limits.broker import LockedBroker
+from stark_udfs.calls.limits.broker import Broker
 from stark_udfs.calls.limits.server import BrokerServer
 from stark_udfs.calls.request import Reply
 from stark_udfs.calls.sequence import OpenCall, SequenceEnd, advance
@@ -67,10 +67,10 @@ class Task:
 def task(
     folder: Path, script: PictureScript, limits: LimitsSettings | None = None, spent: float = 0.0
 ) -> Iterator[Task]:
-    desk = LockedBroker()
+    broker = Broker()
     found = script.limits(limits or LimitsSettings(), run_spent=spent, stage_spent=spent)
-    desk.begin(script.stage, script.pool, found)
-    with BrokerServer(desk) as server:
+    broker.begin(script.stage, script.pool, found)
+    with BrokerServer(broker) as server:
         yield Task(script, JournalPlace(str(folder), "run-1", script.stage), server)
 
 
@@ -112,7 +112,7 @@ def describe_a_task():
     def it_answers_round_after_round_and_journals_each_answer(tmp_path: Path):
         with task(tmp_path, script(ToyAtelier(str(tmp_path)))) as ours:
             ends = ours.run("Bonn", "Ulm", "Kiel")
-            counts = ours.server.desk.counts("views")
+            counts = ours.server.served.counts("views")
         assert {(end.unit_key, end.state) for end in ends} == {("Bonn", "done"), ("Ulm", "done"), ("Kiel", "done")}
         assert sorted((reply.unit_key, reply.round, reply.model_returned) for reply in ours.replies) == [
             *[("Bonn", 0, "t2i"), ("Bonn", 1, "rate"), ("Kiel", 0, "t2i"), ("Kiel", 1, "rate")]
@@ -138,16 +138,16 @@ def describe_a_task():
 
     def a_bucket_belongs_to_one_attempt(tmp_path: Path):
         with task(tmp_path, script(ToyAtelier(str(tmp_path)))) as ours:
-            desk = ours.server.desk
-            desk.join("other", "views")
-            assert desk.claim("other", 3)
-            desk.stop("stopped by the user")  # else it would wait until the other has left
+            broker = ours.server.served
+            broker.join("other", "views")
+            assert broker.claim("other", 3)
+            broker.stop("stopped by the user")  # else it would wait until the other has left
             assert ours.run("Bonn") == []
             assert not (tmp_path / "orders.jsonl").exists()
 
     def a_stop_is_honoured_between_batches(tmp_path: Path):
         with task(tmp_path, script(StoppingAtelier(str(tmp_path)))) as ours:
-            StoppingAtelier.desk = ours.server.desk
+            StoppingAtelier.broker = ours.server.served
             ends = ours.run(*(f"Town {number}" for number in range(40)))
         batches = (tmp_path / "batches").stat().st_size
         assert batches < 20  # of 20
@@ -168,14 +168,14 @@ def describe_a_task():
         with task(tmp_path, script(ToyAtelier(str(tmp_path / "files")))) as ours:
             with pytest.raises(Exception, match="the journal cannot be written"):
                 ours.run("Bonn")
-            assert "journal cannot be written" in ours.server.desk.stopped
+            assert "journal cannot be written" in ours.server.served.stopped
 
 
 @dataclass(frozen=True)
 class StoppingAtelier(ToyAtelier):
     """Has the run stopped in its second batch."""
 
-    desk = LockedBroker()
+    broker = Broker()
 
     def load(self) -> "StoppingAtelier":
         return self
@@ -184,7 +184,7 @@ class StoppingAtelier(ToyAtelier):
         import time
 
         yield from super().begin(orders)
-        self.desk.stop("stopped by the user")
+        self.broker.stop("stopped by the user")
         time.sleep(0.3)  # a batch takes its time; the word comes with a heartbeat
 
 
@@ -192,12 +192,12 @@ def describe_a_paid_search():
     def its_price_is_on_the_questions_reply(tmp_path: Path, site: Site):
         with task(tmp_path, script(searching(site, tmp_path), from_the_web)) as ours:
             ends = ours.run("Bonn", "Kiel")
-            counts = ours.server.desk.counts("views")
+            counts = ours.server.served.counts("views")
         assert [end.state for end in ends] == ["done", "done"]
         money = {(reply.model_returned, reply.money) for reply in ours.replies}
         assert money == {("searxng", PRICE), ("web", 0.0)}
         assert counts.money == pytest.approx(2 * PRICE)
-        assert ours.server.desk.broker.stages["views"].purse.spent == pytest.approx(2 * PRICE)
+        assert ours.server.served.broker.stages["views"].purse.spent == pytest.approx(2 * PRICE)
 
     def one_that_is_free_leaves_the_rows_of_before(tmp_path: Path, site: Site):
         with task(tmp_path, script(searching(site, tmp_path, price=0.0), from_the_web)) as ours:
@@ -209,7 +209,7 @@ def describe_a_paid_search():
         limits = LimitsSettings(budget=3 * PRICE)
         with task(tmp_path, script(searching(site, tmp_path), from_the_web), limits) as ours:
             ours.run(*(f"Town {number}" for number in range(12)))
-            assert "budget" in ours.server.desk.stopped
+            assert "budget" in ours.server.served.stopped
         asked = [path for path in site.asked if path.startswith("/search")]
         assert len(asked) == 3
         assert sum(reply.money for reply in ours.replies) == pytest.approx(3 * PRICE)
@@ -287,8 +287,8 @@ def describe_a_search_that_fails():
         spec = replace(searching(site, tmp_path), web=Brave(site.url, secret="STARK_TEST_KEY"))
         with task(tmp_path, script(spec, from_the_web)) as ours:
             ours.run("Bonn")
-            assert "STARK_TEST_KEY" in ours.server.desk.stopped
-            assert "k-123" not in ours.server.desk.stopped
+            assert "STARK_TEST_KEY" in ours.server.served.stopped
+            assert "k-123" not in ours.server.served.stopped
 
     def its_rate_is_one_for_all_tasks(tmp_path: Path, site: Site):
         limits = script(searching(site, tmp_path, rate=30), from_the_web).limits(
@@ -297,7 +297,7 @@ def describe_a_search_that_fails():
         assert limits.requests_per_minute == 30
         with task(tmp_path, script(searching(site, tmp_path, rate=120), from_the_web)) as ours:
             ours.run("Bonn", "Kiel", "Jena")
-            taken = ours.server.desk.broker.stages["views"].line.requests
+            taken = ours.server.served.broker.stages["views"].line.requests
         assert taken is not None
         assert taken.taken == 3
 

@@ -14,7 +14,7 @@ from stark_udfs.images.models.clip import ClipSpec
 from stark_udfs.images.protocols import loaded
 from stark_udfs.images.requests import Candidates, ImageRequest, Module, Unavailable
 from stark_udfs.images.retrieval.archives import kind_of, members
-from stark_udfs.images.retrieval.index import build
+from stark_udfs.images.retrieval.build import build
 from stark_udfs.images.retrieval.index_store import IndexSpec, index_at
 from stark_udfs.images.retrieval.shards import PictureRow, write_shard
 from stark_udfs.images.web.fetch import FetchRules

@@ -11,7 +11,7 @@ from stark_udfs.images.models.clip import ClipSpec
 from stark_udfs.images.models.ip_adapter import IpAdapterSpec
 from stark_udfs.images.models.photomaker import PhotoMakerSpec
 from stark_udfs.images.models.scorers import PICKSCORE, ClipScoreSpec, PickScoreSpec
-from stark_udfs.images.models.sdxl import SdxlSpec, lightning
+from stark_udfs.images.models.sdxl import SdxlSettings, SdxlSpec
 from stark_udfs.images.models.weights import WeightFile
 from stark_udfs.images.requests import ImageBackendSpec
 from stark_udfs.images.web.providers import Brave, Commons, Openverse, Searx
@@ -47,7 +47,7 @@ def describe_base():
 
     def its_models_are_the_papers():
         spec = models_of()
-        assert spec.painter.spec == lightning()
+        assert spec.painter.spec == SdxlSettings().spec()
         assert spec.personal.spec.base.model == "SG161222/RealVisXL_V3.0"
         assert (spec.personal.spec.steps, spec.personal.spec.merge_step) == (50, 10)
         assert spec.clip == ClipSpec("openai/clip-vit-large-patch14-336")

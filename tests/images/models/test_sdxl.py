@@ -9,9 +9,9 @@ import pytest
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.images.models.compiled import blocks_of
 from stark_udfs.images.models.latents import TextCache
-from stark_udfs.images.models.sdxl import SdxlBase, SdxlSpec, lightning
-from stark_udfs.images.models.weights import WeightFile
+from stark_udfs.images.models.sdxl import SdxlBase, SdxlSettings, SdxlSpec
 from stark_udfs.images.protocols import Painting, Unpaintable, loaded
+from stark_udfs.settings.image_models import WeightFileSettings
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of diffusers itself
 
@@ -75,11 +75,15 @@ def describe_sdxl():
             SdxlSpec(SdxlBase(str(models / "sdxl")), steps=0)
 
 
+def lightning(models: Path, repository: str, name: str = "sdxl_lightning_8step_unet.safetensors") -> SdxlSpec:
+    unet = WeightFileSettings(repository=repository, name=name)
+    return SdxlSettings(model=str(models / "sdxl"), variant=None, unet=unet).spec()
+
+
 def describe_lightning():
     @pytest.fixture(scope="module")
     def fast(models: Path) -> SdxlSpec:
-        weights = WeightFile(str(models / "lightning"), "sdxl_lightning_8step_unet.safetensors")
-        return lightning(str(models / "sdxl"), weights, variant=None)
+        return lightning(models, str(models / "lightning"))
 
     def it_draws_with_the_other_unet(fast: SdxlSpec, models: Path):
         plain = SdxlSpec(SdxlBase(str(models / "sdxl"), trailing=True), steps=8, guidance=0)
@@ -94,7 +98,7 @@ def describe_lightning():
 
     def it_says_which_file_is_missing(models: Path):
         with pytest.raises(SettingsError, match=r"no file nothing\.safetensors"):
-            lightning(str(models / "sdxl"), WeightFile(str(models), "nothing.safetensors"), variant=None).load()
+            lightning(models, str(models), "nothing.safetensors").load()
 
 
 def describe_another_vae():

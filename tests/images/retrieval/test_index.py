@@ -7,7 +7,8 @@ import pytest
 
 from stark_udfs.core.errors import InputError, StorageError
 from stark_udfs.images.protocols import Vectors
-from stark_udfs.images.retrieval.index import IndexRule, PictureIndex, build
+from stark_udfs.images.retrieval.build import IndexRule, build
+from stark_udfs.images.retrieval.index import PictureIndex
 from stark_udfs.images.retrieval.shards import PictureRow, Shards, exact, recall, write_shard
 
 pytestmark = pytest.mark.filterwarnings("ignore:builtin type (Swig|swig):DeprecationWarning")  # of faiss itself

@@ -9,7 +9,7 @@ import pytest
 
 from stark_udfs.core.errors import StorageError
 from stark_udfs.images.protocols import Vectors
-from stark_udfs.images.retrieval.index import build
+from stark_udfs.images.retrieval.build import build
 from stark_udfs.images.retrieval.index_store import index_at, local_folder
 from stark_udfs.images.retrieval.shards import PictureRow, write_shard
 

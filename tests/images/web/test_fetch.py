@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stark_udfs.images.web.fetch import Fetched, FetchRefusal, FetchRules, Refused, fetch_all
+from stark_udfs.images.web.egress import Lookup, system_lookup
+from stark_udfs.images.web.fetch import Fetched, FetchRefusal, FetchRules, Refused, WebFetch
 
 Reply = Callable[[str], "bytes | AsyncIterator[bytes]"]
 
@@ -118,6 +119,16 @@ class Names:
 
 
 PUBLIC = FetchRules(interval_s=0, seconds=5, allow=frozenset({"127.0.0.1", "127.0.0.2"}))
+
+
+def fetch_all(urls: Sequence[str], rules: FetchRules, lookup: Lookup = system_lookup) -> list[Fetched | Refused]:
+    """All at once, in a loop of their own."""
+
+    async def together() -> list[Fetched | Refused]:
+        async with WebFetch(rules, lookup) as web:
+            return list(await asyncio.gather(*(web.fetch(url) for url in urls)))
+
+    return asyncio.run(together())
 
 
 def fetch(
@@ -351,7 +362,7 @@ def describe_answers_that_never_end():
         assert (
             reason(fetch(server, "http://pics.example:{port}/", replace(PUBLIC, seconds=0.4))) is FetchRefusal.TIMEOUT
         )
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
 
     def the_deadline_spans_all_redirects(server: Server):
         async def late(path: str) -> AsyncIterator[bytes]:
@@ -445,7 +456,7 @@ def describe_opt_outs():
 
 def describe_politeness():
     def one_host_is_asked_in_turns_and_another_at_once(server: Server):
-        rules = replace(PUBLIC, interval_s=0.2, ports=frozenset({server.port}))
+        rules = replace(PUBLIC, interval_s=0.5, ports=frozenset({server.port}))
         names = Names({"a.example": [["127.0.0.1"]], "b.example": [["127.0.0.1"]]})
         urls = [f"http://{host}.example:{server.port}/{host}{n}" for n in range(3) for host in "ab"]
         results = fetch_all(urls, rules, names)
@@ -456,8 +467,8 @@ def describe_politeness():
         }
         for host in "ab":
             gaps = np.diff(times[host])
-            assert (gaps > 0.15).all(), gaps
-        assert abs(times["a"][0] - times["b"][0]) < 0.15
+            assert (gaps > 0.25).all(), gaps
+        assert times["b"][0] < times["a"][1]
 
 
 def describe_many_at_once():

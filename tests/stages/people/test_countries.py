@@ -3,7 +3,7 @@ import pytest
 from stark_udfs.core.errors import InputError
 from stark_udfs.data.countries import Country, packaged_countries
 from stark_udfs.data.population import iso3_codes
-from stark_udfs.stages.people.countries import WITH_ARTICLE, countries, country_named, in_a_sentence
+from stark_udfs.stages.people.countries import countries, country_named
 
 
 def describe_country_named():
@@ -148,15 +148,6 @@ def describe_country_named():
     def it_says_how_to_write_one_when_nothing_is_near(said: str):
         with pytest.raises(InputError, match="Write it as in 'South Korea'"):
             country_named(said)
-
-
-def describe_in_a_sentence():
-    def it_puts_an_article_where_there_is_one():
-        assert in_a_sentence("United States") == "the United States"
-        assert in_a_sentence("Japan") == "Japan"
-
-    def it_knows_only_countries():
-        assert set(countries()) >= WITH_ARTICLE
 
 
 def describe_countries():

@@ -16,7 +16,7 @@ from stark_udfs.stages.text.albums import AlbumsSettings
 from stark_udfs.stages.text.commonsense.stage import CommonsenseSettings
 from stark_udfs.stages.text.events.stage import EventsSettings
 from stark_udfs.stages.text.narratives import NarrativesSettings
-from stark_udfs.stages.text.personas.stage import PersonasSettings
+from stark_udfs.stages.text.personas.settings import PersonasSettings
 from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.summaries import SummariesSettings
 from stark_udfs.tables.schema import struct_type

@@ -1,15 +1,9 @@
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.rejects import RejectReason
 from stark_udfs.settings.run import PipelineSettings
-from stark_udfs.stages.text.personas.stage import (
-    Persona,
-    PersonaItem,
-    PersonaReply,
-    PersonasSettings,
-    ask,
-    calls,
-    parse,
-)
+from stark_udfs.stages.text.personas.prompt import PersonaItem, PersonaReply
+from stark_udfs.stages.text.personas.settings import PersonasSettings
+from stark_udfs.stages.text.personas.stage import Persona, ask, calls, parse
 from tests.stages.given import SEED, settings_with
 
 GOOD = PersonaItem(sentence="I make Miso Soup on Sundays.", key="food", value="miso soup")

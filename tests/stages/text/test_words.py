@@ -1,4 +1,5 @@
-from stark_udfs.stages.text.words import clean, excerpt, jaccard
+from stark_udfs.core.english import jaccard, words_of
+from stark_udfs.stages.text.words import clean, excerpt
 
 
 def describe_clean():
@@ -24,7 +25,7 @@ def describe_excerpt():
 
 def describe_jaccard():
     def it_counts_words_once_and_without_case():
-        assert jaccard("The cat, the CAT!", "a cat") == 1 / 3
+        assert jaccard(words_of("The cat, the CAT!"), words_of("a cat")) == 1 / 3
 
     def it_holds_two_empty_texts_equal():
-        assert jaccard("", "…") == 1.0
+        assert jaccard(words_of(""), words_of("…")) == 1.0

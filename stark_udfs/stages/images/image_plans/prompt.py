@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from stark_udfs.core.english import article
 from stark_udfs.core.records import ReplySchema
-from stark_udfs.images.wardrobe import article
 from stark_udfs.stages.images.face_of import gender_of
 from stark_udfs.stages.images.image_plans.seeds import ImageOrigin, ImageSeed, Sharer
 from stark_udfs.stages.images.safety import SafetyRules, offered

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
+from stark_udfs.core.english import article
 from stark_udfs.images.models.trigger import TRIGGER
 from stark_udfs.images.requests import Module
-from stark_udfs.images.wardrobe import article
 
 PROMPT_LIMIT = 600  # characters
 QUERY_LIMIT = 100

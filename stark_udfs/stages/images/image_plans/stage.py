@@ -1,7 +1,6 @@
 """Image plans: where each image of an album or a turn comes from, in which words, and whether it may be shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.calls.request import Prompt
+from stark_udfs.core.english import words_of
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.checking.measures import Counted, Exact, Mean, Share
@@ -18,6 +18,7 @@ from stark_udfs.images.requests import Module
 from stark_udfs.stages.fingerprint import fingerprint_settings
 from stark_udfs.stages.images import face_of as faces_rule
 from stark_udfs.stages.images.face_of import face_of, gender_of
+from stark_udfs.stages.images.image_plans.choice import choose
 from stark_udfs.stages.images.image_plans.prompt import (
     SYSTEM,
     BriefPlanReply,
@@ -41,10 +42,10 @@ from stark_udfs.stages.images.image_plans.rules import (
 )
 from stark_udfs.stages.images.image_plans.seeds import ImageOrigin, ImageSeed, Sharer, of_albums, of_turns, said_around
 from stark_udfs.stages.images.image_plans.without_children import RewrittenPlanReply, rewriting_prompt
-from stark_udfs.stages.images.safety import Claim, SafetyRules, may_make, may_show, shown_in
+from stark_udfs.stages.images.safety import Claim, SafetyRules, may_show, shown_in
 from stark_udfs.stages.text import albums, narratives
 from stark_udfs.stages.text.sessions import stage as sessions
-from stark_udfs.stages.text.words import clean, excerpt, words_of
+from stark_udfs.stages.text.words import clean, excerpt
 from stark_udfs.tables.table import Table
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _plan(
     kept_back = may_show(SafetyRules.of(settings), row, texts, claim, rewritten=original is not None)
     if kept_back is not None:
         return kept_back
-    chosen = _choose(settings, reply, shown, real_person)
+    chosen = choose(settings, reply, shown, real_person)
     if isinstance(chosen, Reject):
         detail = f"{chosen.detail}: {excerpt(row.description, 300)}"
         return chosen.model_copy(update={"key": row.image_id, "detail": detail})
@@ -207,41 +208,6 @@ def _shown(settings: "Settings", row: ImageSeed, reply: BriefPlanReply) -> Shown
     by_module = settings.image_plans.on_bad_module == "t2i" and module_of(reply.module) is Module.P_T2I
     by_words = whom.user and (rules.minor(row) or row.shared_by is not Sharer.ASSISTANT)
     return shown_in(SHOWN.get(reply.shown.strip().casefold()), whom, user=by_module or by_words)
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The module that makes an image, and why it is not the one that the model said."""
-
-    module: Module
-    why: str | None = None
-
-
-def _choose(settings: "Settings", reply: BriefPlanReply, shown: Shown, real_person: str | None) -> Chosen | Reject:
-    """The model's module where it may make the image, else the best stand-in that may."""
-    allowed = may_make(shown, real_person)
-    if isinstance(allowed, Reject):
-        return allowed
-    offered = settings.aligner.modules
-    said = module_of(reply.module)
-    if said in allowed and said.value in offered:
-        return Chosen(said)
-    unread = said is None or said.value not in offered
-    if unread and settings.image_plans.on_bad_module == "t2i" and Module.T2I in allowed:
-        return Chosen(Module.T2I, "not a module that is offered")
-    possible = [module for module in allowed if module.value in offered]
-    if possible:
-        return Chosen(possible[0], _why(said, shown, real_person))
-    names = ", ".join(module.value for module in allowed)
-    return Reject(reason=RejectReason.NO_MODULE, detail=f"{real_person or shown.value}: only {names} may show it")
-
-
-def _why(said: Module | None, shown: Shown, real_person: str | None) -> str:
-    if shown.has_user:
-        return "the user is shown"
-    if real_person:
-        return "a real person is shown"
-    return "the user is not shown" if said is Module.P_T2I else "not a module that is offered"
 
 
 def _worded(settings: "Settings", row: ImageSeed, module: Module, wrote: str) -> str:

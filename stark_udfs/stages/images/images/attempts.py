@@ -1,4 +1,4 @@
-"""The ladder of wishes for one planned image: as planned, once in other words, then by other modules.
+"""The attempts at one planned image: as planned, once in other words, then by other modules.
 
 What may be shown, and by which module, is decided once more, whatever the plan says (`safety`): nobody below the age
 limit by any; the user by p-t2i alone, with their own face; a named real person by a search alone.

@@ -1,4 +1,4 @@
-"""Tries for one picture: wish, rate, judge, and on to the next wish until a candidate is chosen.
+"""Attempts at one image: request, score, judge, and on to the next request until a candidate is chosen.
 
 Pure: what was tried and what to order next follow from the answers so far.
 """
@@ -24,7 +24,7 @@ Given = TypeVar("Given", Candidates, Scores)
 
 @dataclass(frozen=True)
 class AttemptResult:
-    """A wish whose candidates were judged."""
+    """A request whose candidates were judged."""
 
     wish: ImageRequest
     judged: tuple[ScoredCandidate, ...]
@@ -55,7 +55,7 @@ def next_task(
     rate: Callable[[Sequence[Candidate]], ScoreRequest],
     judge: Callable[[ImageRequest, Sequence[Candidate], Sequence[ImageScore]], Sequence[ScoredCandidate]],
 ) -> ImageProgress:
-    """Go through the wishes as far as the answers reach.
+    """Go through the requests as far as the answers reach.
 
     Args:
         wishes: one per try, in order.

@@ -2,7 +2,7 @@
 
 A candidate is judged on its own first: is there a picture, is it safe, may it be kept, does it show what it should?
 Those that pass are ranked by a score against the description and the last turns; one that looks like a better one is
-its twin. The first of the rest is chosen.
+a near duplicate of it. The first of the rest is chosen.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ NEARNESS = (NotChosen.LOW_SCORE, NotChosen.NO_LICENCE, NotChosen.NOT_ONE_FACE, N
 
 @dataclass(frozen=True)
 class SelectionRules:
-    """What is taken: `choosing`, with the threshold of the scorer that rates."""
+    """Which candidates are taken: `choosing`, with the threshold of the scorer."""
 
     turns_weight: float = 0.0
     min_score: float | None = None
@@ -53,7 +53,8 @@ class SelectionRules:
     def of(cls, settings: "Settings") -> "SelectionRules":
         """From the settings."""
         choosing, pictures = settings.choosing, settings.pictures
-        kind, own = OFFLINE_SCORER, OFFLINE_MIN_SCORE
+        kind: str = OFFLINE_SCORER
+        own: float | None = OFFLINE_MIN_SCORE
         if pictures.provider != "offline":
             kind, own = pictures.scorer.kind, configured.scorer(pictures.scorer).min_score
         return cls(

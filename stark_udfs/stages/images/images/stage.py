@@ -99,7 +99,7 @@ def course(
 def request(
     rules: AttemptRules, taste: SelectionRules, row: PlannedImage, answers: Sequence[ImageResult]
 ) -> ImageTask | None:
-    """The next wish or rating; None when a candidate was chosen, nothing is left to try, or nothing may be shown."""
+    """The next request; None when a candidate was chosen, nothing is left to try, or nothing may be shown."""
     rungs = attempts(rules, row)
     return None if isinstance(rungs, Reject) else course(rungs, taste, row, answers).next
 

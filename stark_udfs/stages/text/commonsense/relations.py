@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stark_udfs.core.english import article
+
 
 class Relation(StrEnum):
     """A side of life that a persona sentence lets one infer."""
@@ -92,10 +94,10 @@ def said(relation: Relation, inference: str) -> str:
 
 def self_portrait(age: int, gender: str, birthplace: str, residence: str) -> str:
     """The profile in the first person."""
-    article = "an" if str(age).startswith("8") or age in (11, 18) else "a"
+    aged = f"{article(str(age))} {age}-year-old"
     if birthplace == residence:
-        return f"I am {article} {age}-year-old {gender} from {birthplace}, where I still live."
-    return f"I am {article} {age}-year-old {gender}, born in {birthplace} and now living in {residence}."
+        return f"I am {aged} {gender} from {birthplace}, where I still live."
+    return f"I am {aged} {gender}, born in {birthplace} and now living in {residence}."
 
 
 def sentence_form(relation: Relation, inference: str, *, name: str, portrait: str, persona: str) -> str:

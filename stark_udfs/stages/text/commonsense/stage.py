@@ -19,6 +19,7 @@ from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.section import Scalar
 from stark_udfs.stages.fingerprint import fingerprint_settings, settings_named
 from stark_udfs.stages.people import demographics
+from stark_udfs.stages.people.quotas import started_column, stratum_column
 from stark_udfs.stages.text.commonsense.relations import FORMS, Relation, self_portrait, tidy
 from stark_udfs.stages.text.personas import stage as personas
 from stark_udfs.stages.text.personas.categories import ADULT, drawn
@@ -150,29 +151,43 @@ def select(settings: "Settings", frames: Frames) -> DataFrame:
     names = F.array(*(F.lit(relation.value) for relation in relations))
     shuffled = columns.seed_of(F.lit(settings.pipeline.seed), F.col("persona_id"))
     place = F.row_number().over(Window.partitionBy("ordinal").orderBy(shuffled, "persona_id", "turn"))
-    return (
-        frames[personas.TABLE.name]
-        .join(F.broadcast(_before(settings, frames[personas.TABLE.name])), "ordinal")
-        .select("*", F.posexplode(names).alias("index", "relation"))
+    sentences = frames[personas.TABLE.name]
+    if not settings.quotas.started:
+        sentences = sentences.join(F.broadcast(_before(settings, sentences)), "ordinal")
+    candidates = (
+        sentences.select("*", F.posexplode(names).alias("index", "relation"))
         .withColumn("turn", F.pmod(F.col("index") - _offset(settings), F.lit(len(relations))))
         .where(F.col("turn") < settings.personas.relations_each)
         .withColumn("place", place)
-        .where(F.col("before") + F.col("place") <= settings.pipeline.episodes)
         .join(profiles, "demographic_id")
-        .select(
-            columns.stable_id(F.col("persona_id"), F.col("relation")).alias("commonsense_id"),
-            "persona_id",
-            "age",
-            "gender",
-            "birthplace",
-            "residence",
-            "category",
-            "entity_key",
-            "entity_value",
-            "sentence",
-            "sensitive",
-            "relation",
-        )
+    )
+    if settings.quotas.started:
+        chosen = _by_stratum(settings, candidates)
+    else:
+        chosen = candidates.where(F.col("before") + F.col("place") <= settings.pipeline.episodes)
+    return chosen.select(
+        columns.stable_id(F.col("persona_id"), F.col("relation")).alias("commonsense_id"),
+        "persona_id",
+        "age",
+        "gender",
+        "birthplace",
+        "residence",
+        "category",
+        "entity_key",
+        "entity_value",
+        "sentence",
+        "sensitive",
+        "relation",
+    )
+
+
+def _by_stratum(settings: "Settings", candidates: DataFrame) -> DataFrame:
+    """Of each stratum the first candidates, in the order in which they would be started without quotas."""
+    first = Window.partitionBy("stratum").orderBy("ordinal", "place")
+    return (
+        candidates.withColumn("stratum", stratum_column(settings.quotas.by))
+        .withColumn("nth", F.row_number().over(first))
+        .where(F.col("nth") <= started_column(settings.quotas, F.col("stratum")))
     )
 
 
@@ -221,6 +236,7 @@ def stage(settings: "Settings") -> ChatStage[RelationSeed, InferenceReply, Commo
         scope={
             "seed": settings.pipeline.seed,
             "episodes": settings.pipeline.episodes,
+            "quotas": settings_named(settings.quotas, "by", "started"),
             **settings_named(settings.personas, "relations_each", "exclude_categories", "sensitive"),
         },
         checks=CHECKS,

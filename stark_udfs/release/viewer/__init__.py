@@ -1,0 +1,1 @@
+"""`stark view`: episodes as conversations in a browser, from a small server or as files."""

@@ -1,0 +1,1 @@
+"""The dataset: what of all stages becomes a row that is released."""

@@ -1,0 +1,1 @@
+"""Verdicts on what was written: is it safe, and is it good."""

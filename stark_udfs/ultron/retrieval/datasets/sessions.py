@@ -1,0 +1,98 @@
+"""The project's own sessions: every shared image of an episode, with the session that leads to it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+
+from stark_udfs.core.errors import InputError
+from stark_udfs.core.ids import seed_of
+from stark_udfs.sql.duckdb import SqlEngine
+from stark_udfs.ultron.retrieval.benchmark import Benchmark, Candidate, Query, Turn
+
+SPLITS = ("train", "validation", "test")
+ROWS = """\
+SELECT s.episode_id, s.session_number, s.session_date, s.turns, p.demographic_id
+FROM sessions s
+JOIN narratives n ON n.episode_id = s.episode_id
+JOIN commonsense c ON c.commonsense_id = n.commonsense_id
+JOIN personas p ON p.persona_id = c.persona_id
+ORDER BY s.episode_id, s.session_number"""
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares of the people that are kept for validation and test; the rest is for training."""
+
+    validation: float = 0.05
+    test: float = 0.05
+
+    def __post_init__(self) -> None:
+        if min(self.validation, self.test) < 0 or self.validation + self.test >= 1:
+            raise InputError(f"shares of the split: {self.validation} and {self.test} leave nothing to train on.")
+
+
+def split_of(person: str, shares: Shares = Shares(), *, seed: int) -> str:
+    """The split of a person and of all their episodes: by hash, the same that training samples are split by."""
+    place = seed_of(seed, person, "split") / 2.0**52
+    if place < shares.test:
+        return "test"
+    return "validation" if place < shares.test + shares.validation else "train"
+
+
+def sessions(sql: SqlEngine, *, split: str, seed: int, shares: Shares = Shares()) -> Benchmark:
+    """One query per shared image of the split's people; the pool is their images, each once.
+
+    Args:
+        sql: the warehouse.
+        split: train, validation or test.
+        seed: of the run, `pipeline.seed`.
+        shares: of the people.
+
+    Raises:
+        InputError: a table is not there yet, or nobody of this split has shared an image.
+    """
+    if split not in SPLITS:
+        raise InputError(f"split {split!r}: {', '.join(SPLITS)}.")
+    missing = sorted({"sessions", "narratives", "commonsense", "personas"} - set(sql.tables))
+    if missing:
+        raise InputError(f"the warehouse has no table {missing[0]} yet: run `stark run --until sessions` first.")
+    rows = sql.ask(ROWS).dicts()
+    wanted = [row for row in rows if split_of(str(row["demographic_id"]), shares, seed=seed) == split]
+    return benchmark_of(wanted, split)
+
+
+def benchmark_of(rows: Sequence[Row], split: str) -> Benchmark:
+    """The benchmark of session rows with `demographic_id`.
+
+    Raises:
+        InputError: there is no image in them.
+    """
+    queries: list[Query] = []
+    candidates: dict[str, Candidate] = {}
+    for row in rows:
+        for query, candidate in _shared(row):
+            queries.append(query)
+            candidates.setdefault(candidate.image_id, candidate)
+    notes = (
+        "the project's own sessions, split by person; context: the session so far",
+        "an image that is shared again is one candidate and several queries",
+    )
+    return Benchmark("Stark sessions", split, tuple(queries), tuple(candidates.values()), notes)
+
+
+def _shared(row: Row) -> Iterator[tuple[Query, Candidate]]:
+    before: list[Turn] = []
+    place = f"{row['episode_id']}/{row['session_number']}"
+    on = cast("date | None", row.get("session_date"))
+    for turn in cast("Sequence[Row]", row["turns"]):
+        speaker, said = str(turn["speaker"]), str(turn["text"])
+        if said:
+            before.append(Turn(speaker, said))
+        for image in cast("Sequence[Row]", turn["images"]):
+            image_id = str(image["image_id"])
+            if before:
+                query_id = f"{place}/{turn['turn']}/{image_id}"
+                query = Query(query_id, tuple(before), image_id, str(row["demographic_id"]), speaker, on=on)
+                yield query, Candidate(image_id, str(image["description"]))
