@@ -1,8 +1,8 @@
 """`python -m bench.faults_pictures`: a task of an image stage against an image server that fails in each way.
 
 Real broker over TCP, real journal, the stub server over HTTP; 20 units of two pictures, without Spark. A fault is
-followed by further attempts at the task until every unit has its verdict. Lost: candidates that differ from those of an undisturbed
-run. Doubled: pictures that stand twice. The exit code is 1 where a promise does not hold.
+followed by further attempts at the task until every unit has its verdict. Lost: candidates that differ from those of an
+undisturbed run. Doubled: pictures that stand twice. The exit code is 1 where a promise does not hold.
 """
 
 import multiprocessing
