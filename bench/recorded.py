@@ -40,7 +40,7 @@ def recorded_sessions() -> tuple[tuple[EpisodeHistory, frozenset[int]], ...]:
         row = SessionInput.model_validate(record["row"])
         rows[row.episode_id] = row
         told = replies.setdefault(row.episode_id, {})
-        for place, earlier in enumerate(record["earlier"]):  # type: ignore[arg-type, var-annotated]
+        for place, earlier in enumerate(record["earlier"]):  # type: ignore[arg-type]
             told.setdefault(place, (False, SessionReply.model_validate(earlier)))
         told[len(record["earlier"])] = (True, SessionReply.model_validate_json(str(record["reply"])))  # type: ignore[arg-type]
     return tuple((_history(rows[key], told), _written(told)) for key, told in replies.items())

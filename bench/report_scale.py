@@ -20,7 +20,7 @@ from deltalake import DeltaTable, write_deltalake
 from stark_udfs.release.report.page import page
 from stark_udfs.release.report.report import report_on
 from stark_udfs.release.viewer.library import Library, Search
-from stark_udfs.sql.duckdb import DuckSql
+from stark_udfs.sql.duckdb import DuckSnapshot, DuckSql
 
 IDS = frozenset(("episode_id", "demographic_id", "persona_id", "seed_id", "commonsense_id", "image_id", "unit_key"))
 EMPTY = {"request": "''", "reply": "''", "embedding": "NULL"}
@@ -48,13 +48,13 @@ def main() -> None:
         for folder in sorted(tables.iterdir()):
             _copy(folder, target / folder.name, copies)
         _tell("copied", begun, copies=copies)
-    sql = DuckSql(str(target))
     begun = time.perf_counter()
+    sql = DuckSnapshot(str(target))
     text = page(report_on(sql, "many", "today"))
     (target.parent / "report.html").write_text(text, encoding="utf-8")
     _tell("report", begun, episodes=options.episodes, megabytes=round(len(text.encode()) / 1e6, 2))
     begun = time.perf_counter()
-    library = Library(sql)
+    library = Library(DuckSnapshot(str(target)))
     found, total = library.find(Search())
     _tell("viewer's list, first time", begun, episodes=total)
     begun = time.perf_counter()

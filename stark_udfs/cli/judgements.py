@@ -97,7 +97,7 @@ def import_(
         soft_wrap=True,
     )
     if done.gone:
-        screen.print(f"{done.gone:,} ratings are of sessions that are not there (any more): left out.", soft_wrap=True)
+        screen.print(f"{done.gone:,} left out: their session is not there (any more).", soft_wrap=True)
     for why, count in sorted(done.unusable.items()):
         screen.print(f"{count:,} left out: {why}", soft_wrap=True)
 

@@ -7,7 +7,7 @@ import typer
 
 from stark_udfs.cli.console import console
 from stark_udfs.cli.options import Common
-from stark_udfs.cli.warehouse import Engine, currency, episode_of, reader, storage_of
+from stark_udfs.cli.warehouse import Engine, currency, episode_of, reader, snapshot, storage_of
 from stark_udfs.settings.run import RunSettings
 
 Warehouse = Annotated[
@@ -86,7 +86,7 @@ def report(
     from stark_udfs.cli.report import write
 
     settings = _reading(ctx, warehouse)
-    write(reader(settings), settings.storage.tables, out, console())
+    write(snapshot(settings), settings.storage.tables, out, console())
 
 
 def view(
@@ -106,9 +106,9 @@ def view(
 
     settings = _reading(ctx, warehouse)
     if out is None:
-        serve(reader(settings), settings, console(), host=host, port=port, episode=episode)
+        serve(snapshot(settings), settings, console(), host=host, port=port, episode=episode)
     else:
-        write(reader(settings), settings, out, console(), most=most)
+        write(snapshot(settings), settings, out, console(), most=most)
 
 
 def _reading(ctx: typer.Context, warehouse: Path | None) -> RunSettings:

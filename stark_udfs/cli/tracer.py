@@ -108,7 +108,7 @@ class Tracer:
         if "replies" not in self.sql.tables:
             return []
         rows = self.sql.ask(f"SELECT stage, unit_key FROM replies WHERE key = '{wanted}'").dicts()
-        return [Start(str(row["stage"]), f"unit_key = '{row['unit_key']}'") for row in rows]
+        return [Start(self._table_of(str(row["stage"])), f"unit_key = '{row['unit_key']}'") for row in rows]
 
     def _dropped(self, wanted: str) -> list[Step]:
         """A row that was never made: what was asked for its unit, and why it was dropped."""
@@ -117,7 +117,7 @@ class Tracer:
         rows = self.sql.ask(f"SELECT * FROM rejects WHERE key = '{wanted}' OR unit_key = '{wanted}'").dicts()
         steps: list[Step] = []
         for stage, unit in sorted({(str(row["stage"]), str(row["unit_key"])) for row in rows}):
-            for start in (Start(stage, f"unit_key = '{unit}'"),):
+            for start in (Start(self._table_of(stage), f"unit_key = '{unit}'"),):
                 steps.extend(step for step in self._up(start) if step.stage != stage)
             dropped = tuple(row for row in rows if row["stage"] == stage and row["unit_key"] == unit)
             steps.append(Step(stage, None, self._calls(stage, unit, ()), dropped))
@@ -141,6 +141,11 @@ class Tracer:
                 key = next(table.key[0] for table in self.tables if table.name == parent)
                 yield from self._up(Start(parent, f"{key} = '{literal(str(row[column]))}'"))
 
+    def _table_of(self, stage: str) -> str:
+        """The table that a stage writes: that of its name, or the one that the name begins with, as of each judge."""
+        names = [table.name for table in self.tables]
+        return stage if stage in names else next((one for one in names if stage.startswith(f"{one}_")), stage)
+
     def _parents(self, name: str) -> tuple[tuple[str, str], ...]:
         return next((table.parents for table in self.tables if table.name == name), ())
 
@@ -148,6 +153,7 @@ class Tracer:
         if "replies" not in self.sql.tables:
             return ()
         only = f" AND round IN ({', '.join(map(str, rounds))})" if rounds else ""
-        query = f"SELECT * FROM replies WHERE stage = '{stage}' AND unit_key = '{literal(unit)}'{only}"
+        of_stage = f"(stage = '{stage}' OR stage LIKE '{stage}#_%' ESCAPE '#')"  # judges have a stage each
+        query = f"SELECT * FROM replies WHERE {of_stage} AND unit_key = '{literal(unit)}'{only}"
         calls = self.sql.ask(query).dicts()
         return tuple(sorted(calls, key=lambda call: (call["round"], call["attempt"], call["replied_at"])))

@@ -13,10 +13,9 @@ def track(report: RunReport, settings: Settings) -> None:
     from stark_udfs.tracking.runs import spool_of, start_sending, told_last_time, write_report
     from stark_udfs.tracking.spool import Spool
 
-    folder = spool_of(settings.storage.files)
-    if not settings.tracking.enabled or folder is None:
+    if not settings.tracking.enabled:
         return
-    spool = Spool(folder)
+    spool = Spool(spool_of(settings.storage.files))
     try:
         if wrong := told_last_time(spool):
             tell(wrong, "yellow")

@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from rich.console import Console
 from rich.text import Text
@@ -63,17 +64,23 @@ def show_plan(settings: Settings, task: Task, gpu: str, screen: Console | None =
         (screen or console()).print(Text(plain(line)), soft_wrap=True)
 
 
+def _log_adapter(client: Any, run_id: str, entry: Mapping[str, Any]) -> None:  # noqa: ANN401
+    """`log_adapter`, imported where there is a model to log."""
+    from stark_udfs.ultron.pyfunc import log_adapter
+
+    log_adapter(client, run_id, entry)
+
+
 def open_mlflow(settings: Settings, *, host: str, port: int) -> int:
     """Send what is still in the spool, then serve MLflow's pages; returns when that ends."""
     from stark_udfs.tracking.runs import spool_of
     from stark_udfs.tracking.send import SendJob, send, tracking_uri
 
     uri = tracking_uri(settings.tracking, settings.storage.tables)
-    spool = spool_of(settings.storage.files)
-    if spool is not None:
-        wrong = send(SendJob(folder=spool, uri=uri, settings=settings.tracking))
-        if wrong:
-            tell(wrong, "yellow")
+    job = SendJob(folder=spool_of(settings.storage.files), uri=uri, settings=settings.tracking)
+    wrong = send(job, _log_adapter)
+    if wrong:
+        tell(wrong, "yellow")
     if not uri.startswith("sqlite:"):
         out(plain(f"MLflow's pages are at {uri}"))
         return 0

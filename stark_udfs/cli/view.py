@@ -11,7 +11,7 @@ from stark_udfs.cli.console import plain
 from stark_udfs.cli.warehouse import episode_of
 from stark_udfs.core.errors import StorageError
 from stark_udfs.release.viewer import static
-from stark_udfs.release.viewer.library import Library
+from stark_udfs.release.viewer.library import Library, Search
 from stark_udfs.release.viewer.server import Site, server
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.sql.duckdb import SqlEngine
@@ -28,7 +28,9 @@ def serve(
         NotFound: there is no such episode.
         StorageError: the port cannot be had.
     """
-    site = Site(Library(sql), _files(settings))
+    library = Library(sql)
+    library.find(Search())  # the list is read before anybody waits for it
+    site = Site(library, _files(settings))
     path = "" if episode is None else f"episode/{quote(episode_of(sql, episode))}"
     try:
         listening = server(site, host, port)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from stark_udfs.core.errors import NotFound
 from stark_udfs.settings.run import RunSettings
-from stark_udfs.sql.duckdb import DuckSql, SqlEngine
+from stark_udfs.sql.duckdb import DuckSnapshot, DuckSql, SqlEngine
 from stark_udfs.tables.address import in_catalog
 
 Engine = Literal["duckdb", "spark"]
@@ -27,6 +27,16 @@ def reader(settings: RunSettings, engine: Engine | None = None) -> SqlEngine:
 
         return SparkSql(spark_session(settings.spark), root)
     return DuckSql(root)
+
+
+def snapshot(settings: RunSettings) -> SqlEngine:
+    """As `reader`, for commands that ask many queries and want all answers about one state of the tables.
+
+    Raises:
+        StorageError: there is no warehouse yet.
+    """
+    root = settings.storage.tables
+    return reader(settings) if in_catalog(root) else DuckSnapshot(root)
 
 
 def storage_of(folder: Path) -> tuple[str, ...]:

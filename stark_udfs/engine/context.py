@@ -11,7 +11,7 @@ from stark_udfs.calls.limits.server import BrokerServer
 from stark_udfs.engine.estimate import CostEstimate, CostEstimator
 from stark_udfs.engine.lock import StageLock
 from stark_udfs.engine.progress import Progress
-from stark_udfs.engine.stage import TableStage, UnitStage
+from stark_udfs.engine.stage import Stage, TableStage, UnitStage, tables_read
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables
@@ -76,11 +76,17 @@ class Context:
         """The tables that a stage reads, by name."""
         return {table.name: self.tables.read(table) for table in reads}
 
+    def versions(self, stage: Stage) -> dict[str, int]:
+        """By name of each table that a stage looks at: its last commit, or `ABSENT`."""
+        found = {table.name: self.tables.version(table) for table in tables_read(stage)}
+        return {name: ABSENT if version is None else version for name, version in found.items()}
+
     def frames_of(self, stage: TableStage) -> dict[str, DataFrame]:
         """All tables of a table stage, by name; without rows where one that it may read is not there."""
         return self.frames(stage.reads) | {table.name: self.tables.read_or_empty(table) for table in stage.may_read}
 
 
+ABSENT = -1  # the version of a table that is not there
 LOOPBACK = "127.0.0.1"
 
 

@@ -21,7 +21,7 @@ from stark_udfs.engine.estimate import CostEstimator
 from stark_udfs.engine.ledger import UNCHANGED, last_finished, stage_run, untouched
 from stark_udfs.engine.lock import StageLock, again_on_conflict
 from stark_udfs.engine.progress import STOPPED_BY_USER, Progress, Quiet
-from stark_udfs.engine.stage import Stage, TableStage, tables_read
+from stark_udfs.engine.stage import Stage, TableStage
 from stark_udfs.engine.system_tables import CHECKS, RUNS, CheckResult, StageRun
 from stark_udfs.engine.unit_stage import run_table_stage, run_unit_stage
 from stark_udfs.settings.run import RunSettings
@@ -165,9 +165,9 @@ class _Pipeline:
 
     def _one(self, stage: Stage) -> str:
         """Run a stage; why the run has to end here, if it has to."""
-        context, tables = self.context, self.context.tables
+        context = self.context
         started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
-        versions = {table.name: tables.version(table) or 0 for table in tables_read(stage)}
+        versions = self.context.versions(stage)
         outcome = self._outcome(stage)
         cleared = commit.clear(context, stage)
         measured = checks.measure(context, stage) if outcome.written.any or cleared else []
@@ -216,7 +216,7 @@ class _Pipeline:
         return (
             last.stage_hash == fingerprint.stage_hash(stage)
             and last.version_written == tables.version(stage.writes)
-            and last.versions_read == {table.name: tables.version(table) or 0 for table in tables_read(stage)}
+            and last.versions_read == self.context.versions(stage)
         )
 
     def _write_ledger(self) -> None:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from stark_udfs.release.card import PARTS
-from stark_udfs.release.facts import Facts
+from stark_udfs.release.facts import SESSIONS_OF_EPISODE, Facts
 from stark_udfs.release.folder import ExportedFile
 from stark_udfs.sql.public_episodes import public_names
 
@@ -134,7 +134,7 @@ def _records(facts: Facts) -> list[dict[str, Any]]:
 
 
 def _session_numbers(facts: Facts) -> list[int]:
-    return [int(value) for value, _ in facts.distributions.get("sessions of an episode", ()) if value.isdigit()]
+    return [int(value) for value, _ in facts.distributions.get(SESSIONS_OF_EPISODE, ()) if value.isdigit()]
 
 
 def _field(part: str, name: str) -> dict[str, Any]:

@@ -215,6 +215,7 @@ class _Export:
         return messages.write_messages(laid, self.folder, ImageFiles(self.settings.storage.files))
 
     def _finish(self, form: Format, files: Sequence[ExportedFile], states: Mapping[tuple[str, str], int]) -> Exported:
+        files = sorted(files, key=lambda file: file.path)
         found = facts.collect(self.settings, self.tables, files, states, blocked=len(self.blocked))
         meta = [
             self.folder.put("README.md", card.render(found, form), "card"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.engine.system_tables import REJECTS, REPLIES, RUNS
@@ -16,6 +16,7 @@ from stark_udfs.stages.pipeline import TABLES, Settings
 from stark_udfs.tables.tables import Tables, one
 
 MOST = 12  # rows of a distribution
+SESSIONS_OF_EPISODE = "sessions of an episode"
 
 
 @dataclass(frozen=True)
@@ -116,31 +117,32 @@ def for_manifest(facts: Facts) -> dict[str, Any]:
 
 
 def _distributions(kept: DataFrame) -> dict[str, list[tuple[str, int]]]:
-    band = F.concat(
-        (F.floor(F.col("age") / 10) * 10).cast("string"),
-        F.lit("–"),
-        (F.floor(F.col("age") / 10) * 10 + 9).cast("string"),
-    )
-    modules = kept.select(F.explode("sessions.turns").alias("turns")).select(F.explode("turns.images").alias("i"))
-    modules = modules.select(F.explode("i").alias("i")).select(F.col("i.picture.module").alias("module"))
+    """Per name the commonest values; one job over the episodes."""
+    decade = (F.floor(F.col("age") / 10) * 10).cast("string")
+    turns = F.flatten(F.transform("sessions", lambda session: session["turns"]))
+    shared = F.flatten(F.transform(turns, lambda turn: turn["images"]))
+    modules = F.transform(shared, lambda image: image["picture"]["module"])
     of = {
-        "gender": kept.select("gender"),
-        "age": kept.select(band.alias("age")),
-        "residence": kept.select("residence"),
-        "persona category": kept.select("persona_category"),
-        "relation": kept.select("relation"),
-        "sessions of an episode": kept.select(F.size("sessions").cast("string")),
-        "module of a shared image": modules.where("module IS NOT NULL"),
+        "gender": F.array("gender"),
+        "age": F.array(F.concat(decade, F.lit("s"))),
+        "residence": F.array("residence"),
+        "persona category": F.array("persona_category"),
+        "relation": F.array("relation"),
+        SESSIONS_OF_EPISODE: F.array(F.size("sessions").cast("string")),
+        "module of a shared image": F.array_compact(modules),
     }
-    return {name: _commonest(frame) for name, frame in of.items()}
+    named = [_named(name, values) for name, values in of.items()]
+    pairs = kept.select(F.explode(F.concat(*named)).alias("pair")).select("pair.*").toDF("name", "value")
+    rows = pairs.groupBy("name", "value").count().collect()
+    counts = [(row["name"], str(row["value"]), row["count"]) for row in rows]
+    return {
+        name: sorted(((v, n) for key, v, n in counts if key == name), key=lambda pair: (-pair[1], pair[0]))[:MOST]
+        for name in of
+    }
 
 
-def _commonest(frame: DataFrame) -> list[tuple[str, int]]:
-    name = frame.columns[0]
-    rows = (
-        frame.groupBy(F.col(f"`{name}`").alias("value")).count().orderBy(F.desc("count"), "value").limit(MOST).collect()
-    )
-    return [(str(row["value"]), row["count"]) for row in rows]
+def _named(name: str, values: Column) -> Column:
+    return F.transform(values, lambda value: F.struct(F.lit(name), value))
 
 
 def _rejects(tables: Tables) -> list[tuple[str, str, int]]:

@@ -23,7 +23,7 @@ from stark_udfs.tables.tables import Tables
 
 MOST_STRATA = 5_000
 GUESS, LEAST_RATE = 0.5, 0.1  # accepted of a stratum's candidates: before anything is known, and as taken at least
-ENOUGH = 3  # candidates of a stratum from which its own rate counts
+ENOUGH = 3  # candidates of a stratum that tell something: single ones are dropped by their own fault
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def next_round(
 ) -> tuple[dict[str, int], list[Shortfall]]:
     """Candidates by stratum for the round after this one, and the open strata that get none.
 
-    An open stratum gets as many more as its acceptance so far says are missing. One whose candidates did not grow
-    though more were asked for has nobody left. Counts never fall; equal tallies give equal rounds.
+    An open stratum gets as many more as its acceptance so far says are missing. One that lacks three candidates or
+    more, and got none though more were asked for, has nobody left. Counts never fall; equal tallies give equal rounds.
     """
     wanted = _wanted(quotas)
     room = quotas.max_candidates - sum(started.values())
@@ -76,7 +76,7 @@ def next_round(
         got, there = now.accepted.get(name, 0), now.candidates.get(name, 0)
         if missing[name] <= 0:
             continue
-        if before is not None and there < started[name] and there <= before.candidates.get(name, 0):
+        if before is not None and started[name] - there >= ENOUGH and there <= before.candidates.get(name, 0):
             short.append(Shortfall(name, got, "nobody left of this stratum: raise people.count"))
             continue
         rate = max(LEAST_RATE, got / there) if there >= ENOUGH else GUESS

@@ -61,6 +61,7 @@ class UltronSettings(Section):
     gradient_checkpointing: bool = True
     packing: bool = Field(False, description="several samples in one row; text-only models alone")
     save_steps: int = Field(100, ge=1, description="between two checkpoints, and two evaluations")
+    eval_samples: int = Field(500, ge=1, description="of split validation that one evaluation looks at, at most")
     keep: int = Field(2, ge=1, description="checkpoints that are kept")
     patience: int | None = Field(3, ge=1, description="evaluations without progress that end it; null: none do")
     processes: int = Field(1, ge=1, description="one a GPU; over several machines through Spark")

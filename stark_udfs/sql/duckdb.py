@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from stark_udfs.core.errors import InputError, NotFound, StorageError
@@ -102,6 +103,48 @@ class DuckSql:
     def _unknown(self, message: str) -> NotFound | InputError:
         found = NO_TABLE.search(message)
         return no_table(found[1], self.tables) if found else InputError(f"SQL: {one_line(message)}")
+
+
+class DuckSnapshot(DuckSql):
+    """As `DuckSql`, for many queries over one state of the tables: each is opened once, when this is made.
+
+    What is written later is not seen. Queries of several threads are answered one after the other.
+    """
+
+    def __init__(self, root: str) -> None:
+        """`root`: `storage.tables`."""
+        import duckdb
+
+        super().__init__(root)
+        self._one_at_a_time = Lock()
+        self._connection = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})
+        self._open(self._connection, " ".join((*self.tables, *self._views())))
+
+    def _views(self) -> list[str]:
+        """Those whose tables are all there."""
+        known = set(self.tables)
+        for view in VIEWS:
+            if set(view.reads) <= known:
+                known.add(view.name)
+        return [view.name for view in VIEWS if view.name in known]
+
+    def ask(self, query: str, most: int | None = None) -> QueryResult:
+        """As `Sql.ask`."""
+        import duckdb
+
+        with self._one_at_a_time:
+            try:
+                statements = self._connection.extract_statements(query)
+                _refuse_writing([statement.type.name for statement in statements])
+                cursor = self._connection.execute(statements[0])
+                rows = cursor.fetchall() if most is None else cursor.fetchmany(most + 1)
+                columns = distinct(column[0] for column in cursor.description or ())
+            except duckdb.CatalogException as error:
+                raise self._unknown(str(error)) from None
+            except duckdb.Error as error:
+                raise InputError(f"SQL: {one_line(str(error))}") from None
+        kept = rows if most is None else rows[:most]
+        return QueryResult(columns, tuple(map(tuple, kept)), more=len(kept) < len(rows))
 
 
 def words_of(query: str) -> frozenset[str]:

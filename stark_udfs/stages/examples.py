@@ -97,7 +97,7 @@ def _verdicts(settings: "Settings", life: Mapping[str, Json], talk: SessionReply
     turns = [turn.model_dump() for turn in _turns(settings, talk)]
     texts = [str(turn["text"]) for turn in turns]
     ids: dict[str, object] = {"episode_id": "example", "session_number": 2}
-    moderated = ModeratedSession.model_validate({**ids, "moderation_id": "example:2", "texts": texts})
+    moderated = ModeratedSession.model_validate({**ids, "moderation_id": "example:2:text", "texts": texts})
     moderation = ModerationReply(results=[ModerationResult(flagged=False)] * len(texts))
     earlier = {"session_number": 1, "session_date": FIRST_DAY, "interval": None, "event": EVENT}
     judged = JudgedSession.model_validate(

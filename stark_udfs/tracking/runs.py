@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from stark_udfs.core.ids import Json
+from stark_udfs.core.ids import Json, stable_id
 from stark_udfs.engine.run import UNCHANGED, RunReport
 from stark_udfs.engine.system_tables import StageRun
 from stark_udfs.settings.run import RunSettings
@@ -19,9 +20,11 @@ NUMBERS = ("rows_in", "rows_out", "added", "changed", "removed", "rejected", "re
 MORE = ("tokens_out", "money", "seconds", "seconds_asking")
 
 
-def spool_of(files: str) -> str | None:
-    """The spool of a warehouse; None where its files are in a bucket: lines cannot be appended there."""
-    return None if "://" in files else str(Path(files).absolute() / "tracking")
+def spool_of(files: str) -> str:
+    """The spool of a warehouse: among its files, or in the driver's temporary folder where nothing can be appended."""
+    if "://" in files or files.startswith("/Volumes/"):
+        return str(Path(tempfile.gettempdir()) / f"stark-tracking-{stable_id(files)}")
+    return str(Path(files).absolute() / "tracking")
 
 
 def write_report(spool: Spool, report: RunReport, settings: RunSettings, target: str = "") -> None:

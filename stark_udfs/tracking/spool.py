@@ -80,9 +80,15 @@ class Spool:
             os.fsync(file.fileno()) if entry["op"] in ("end", "model") else None
 
     def open_files(self) -> list[Path]:
-        """Files with lines that were not sent yet, oldest first."""
-        files = sorted(Path(self.folder).glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
+        """Files with lines that were not sent yet, in the order in which their runs began: parents come first."""
+        files = sorted(Path(self.folder).glob("*.jsonl"), key=lambda path: (_begun(path), path.stem))
         return [path for path in files if sent(path) < path.read_bytes().count(b"\n")]
+
+
+def _begun(path: Path) -> int:
+    """When the first line was written, in milliseconds."""
+    with path.open(encoding="utf-8") as file:
+        return int(json.loads(file.readline() or '{"at": 0}')["at"])
 
 
 def sent(path: Path) -> int:

@@ -144,7 +144,7 @@ def person_of(root: str, files: str, episode_id: str) -> Person:
     if not named or not sessions:
         raise NotFound(f"episode {episode_id} has no sessions: `stark trace {episode_id}` tells how far it came.")
     last = max(sessions, key=lambda row: int(str(row["session_number"])))
-    summaries = list(Source(root, "summaries").rows(["session_number", "summary"], mine))
+    summaries = _optional(root, "summaries", ["session_number", "summary"], mine)
     newest = max(summaries, key=lambda row: int(str(row["session_number"])), default=None)
     chats = sorted(_chats(root, mine), key=lambda row: int(str(row["chat_number"])))
     where = {

@@ -60,14 +60,13 @@ def prepared_job(settings: "Settings", task: Task, *, resume: bool = True) -> tu
     )
     meaning: dict[str, Json] = {
         "settings": ultron.model_dump(
-            mode="json", exclude={"out", "processes", "local", "keep", "epochs", "max_steps"}
+            mode="json", exclude={"out", "processes", "local", "keep", "epochs", "max_steps", "eval_samples"}
         ),
         "version": samples.version,
         "source": samples.source,
     }
     run = f"training-{task}-{fingerprint(meaning)}"
     spool = spool_of(settings.storage.files)
-    tracked = settings.tracking.enabled and spool is not None
     job = TrainingJob(
         settings=ultron,
         task=task,
@@ -81,7 +80,7 @@ def prepared_job(settings: "Settings", task: Task, *, resume: bool = True) -> tu
         seed=settings.pipeline.seed,
         resume=resume,
         watch_driver=ultron.processes > 1,
-        tracking=spool if tracked else None,
+        tracking=spool if settings.tracking.enabled else None,
         run=run,
     )
     if not resume:
@@ -102,7 +101,7 @@ def train_all(settings: "Settings", task: Task, *, resume: bool = True, say: Cal
     _begin(job, settings)
     status = "FAILED"
     try:
-        facts = _processes(job)
+        facts = run_processes(job)
         status = "FINISHED"
     finally:
         _end(job, settings, status)
@@ -120,7 +119,12 @@ def latest_adapter(settings: "Settings", task: Task) -> Path | None:
     return Path(json.loads(path.read_text(encoding="utf-8"))["adapter"])
 
 
-def _processes(job: TrainingJob) -> TrainedAdapter:
+def run_processes(job: TrainingJob) -> TrainedAdapter:
+    """Train in as many processes as the job says: here, or by TorchDistributor in the active Spark session.
+
+    Raises:
+        StarkError: as `train`.
+    """
     ultron = job.settings
     done = train(job) if ultron.processes == 1 and ultron.local else _distributed(job)
     if done is None:

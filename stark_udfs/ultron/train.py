@@ -107,6 +107,8 @@ def _trainer(job: TrainingJob, loaded: Any) -> Any:  # noqa: ANN401
     settings = job.settings
     train_set = Dataset.from_file(job.train)
     validation = Dataset.from_file(job.validation) if job.validation is not None else None
+    if validation is not None and len(validation) > settings.eval_samples:
+        validation = validation.shuffle(seed=job.seed).select(range(settings.eval_samples))
     callbacks: list[Any] = [] if job.tracking is None else [SpoolCallback(job.tracking, job.run)]
     if validation is not None and settings.patience is not None:
         callbacks.append(EarlyStoppingCallback(settings.patience))

@@ -50,6 +50,8 @@ def evaluated(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]
     return code, said.out + said.err
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # MLflow's own use of sqlalchemy
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # and its connections, left to the collector
 def test_the_tiny_retriever_is_trained_and_told_in_one_line(lives: Path, capfd: pytest.CaptureFixture[str]):
     code, said = evaluated(capfd, "--warehouse", str(lives), "--train-tiny", "--mlflow", f"sqlite:///{lives}/mlflow.db")
     assert code == 0

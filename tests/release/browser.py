@@ -29,6 +29,10 @@ class Watched:
     said: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
+    def errors(self) -> list[str]:
+        """What the console was told, but for picture files that are not there."""
+        return [line for line in self.said if not line.startswith("Failed to load resource")]
+
     def attacked(self) -> list[str]:
         """What an attack has done or planted."""
         hit = ["ran"] if self.page.evaluate("() => Boolean(window.__hit)") else []

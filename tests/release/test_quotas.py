@@ -56,6 +56,12 @@ def describe_next_round():
         assert found == {"a": 12}
         assert short[0].why.startswith("nobody left")
 
+    def it_does_not_give_up_for_one_candidate_that_was_dropped():
+        before, now = Tally({"a": 3}, {"a": 4}), Tally({"a": 3}, {"a": 4})
+        found, short = next_round(QUOTAS, {"a": 5}, now, before)
+        assert found["a"] > 5
+        assert short == []
+
 
 def describe_filled():
     def it_names_the_strata_that_have_enough():

@@ -13,6 +13,7 @@ import pytest
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.settings.ultron import LoraSettings, UltronSettings
 from stark_udfs.ultron.dataset import write_samples
+from stark_udfs.ultron.launch import run_processes
 from stark_udfs.ultron.samples import Line, Sample
 from stark_udfs.ultron.train import TrainingJob, last_checkpoint, train
 from tests.ultron import tiny
@@ -73,60 +74,72 @@ def losses(folder: Path) -> list[float]:
     return [entry["loss"] for entry in state["log_history"] if "loss" in entry]
 
 
-@pytest.mark.parametrize("kind", SEES)
-def it_learns_and_its_tokens_survive(kind: str, samples: str, tmp_path: Path):
-    import torch
-    import transformers as t
+def describe_a_training():
+    @pytest.mark.parametrize("kind", SEES)
+    def it_learns_and_its_tokens_survive(kind: str, samples: str, tmp_path: Path):
+        import torch
+        import transformers as t
 
-    from stark_udfs.ultron.models import load_trained
+        from stark_udfs.ultron.models import load_trained
 
-    base = tiny.save(kind, tmp_path / "base")
-    train(job(base, samples, tmp_path / "out", special_tokens="added"))
-    found = losses(tmp_path / "out")
-    assert found[-1] < found[0] - 0.3
-    merged = load_trained(tmp_path / "out" / "adapter", merge=True)
-    ids = merged.processor.tokenizer("<RET> <h> kite </h>", add_special_tokens=False)["input_ids"]
-    assert set(merged.added) <= set(ids)
-    assert merged.processor.tokenizer.decode(ids, skip_special_tokens=False).split() == ["<RET>", "<h>", "kite", "</h>"]
-    given = {"input_ids": torch.tensor([ids])}
-    before = merged.model(**given).logits
-    merged.model.save_pretrained(tmp_path / "merged")
-    again = t.AutoModelForImageTextToText.from_pretrained(tmp_path / "merged").eval()
-    assert before.shape[-1] > max(merged.added)
-    assert torch.allclose(before, again(**given).logits, atol=1e-5)
+        base = tiny.save(kind, tmp_path / "base")
+        train(job(base, samples, tmp_path / "out", special_tokens="added"))
+        found = losses(tmp_path / "out")
+        assert found[-1] < found[0] - 0.3
+        merged = load_trained(tmp_path / "out" / "adapter", merge=True)
+        ids = merged.processor.tokenizer("<RET> <h> kite </h>", add_special_tokens=False)["input_ids"]
+        assert set(merged.added) <= set(ids)
+        assert merged.processor.tokenizer.decode(ids, skip_special_tokens=False).split() == [
+            "<RET>",
+            "<h>",
+            "kite",
+            "</h>",
+        ]
+        given = {"input_ids": torch.tensor([ids])}
+        before = merged.model(**given).logits
+        merged.model.save_pretrained(tmp_path / "merged")
+        again = t.AutoModelForImageTextToText.from_pretrained(tmp_path / "merged").eval()
+        assert before.shape[-1] > max(merged.added)
+        assert torch.allclose(before, again(**given).logits, atol=1e-5)
 
+    def it_goes_on_where_a_kill_left_it(samples: str, tmp_path: Path):
+        base = tiny.save("llava", tmp_path / "base")
+        train(job(base, samples, tmp_path / "whole", max_steps=12))
+        killed = job(base, samples, tmp_path / "killed", max_steps=12)
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "stark_udfs.ultron.train", str(killed.write())],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while last_checkpoint(tmp_path / "killed") is None and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        train(killed)
+        assert losses(tmp_path / "killed") == pytest.approx(losses(tmp_path / "whole"), abs=1e-5)
 
-def it_goes_on_where_a_kill_left_it(samples: str, tmp_path: Path):
-    base = tiny.save("llava", tmp_path / "base")
-    train(job(base, samples, tmp_path / "whole", max_steps=12))
-    killed = job(base, samples, tmp_path / "killed", max_steps=12)
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "stark_udfs.ultron.train", str(killed.write())],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    while last_checkpoint(tmp_path / "killed") is None and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    train(killed)
-    assert losses(tmp_path / "killed") == pytest.approx(losses(tmp_path / "whole"), abs=1e-5)
+    def it_sets_a_checkpoint_that_was_cut_off_aside(tmp_path: Path):
+        (tmp_path / "checkpoints" / "checkpoint-4").mkdir(parents=True)
+        assert last_checkpoint(tmp_path) is None
+        assert (tmp_path / "checkpoints" / "cut-off-4").is_dir()
 
+    def it_refuses_a_model_without_an_image_part(samples: str, tmp_path: Path):
+        base = tiny.save("llama", tmp_path / "base")
+        with pytest.raises(SettingsError, match="has no image part"):
+            train(job(base, samples, tmp_path / "out"))
 
-def it_sets_a_checkpoint_that_was_cut_off_aside(tmp_path: Path):
-    (tmp_path / "checkpoints" / "checkpoint-4").mkdir(parents=True)
-    assert last_checkpoint(tmp_path) is None
-    assert (tmp_path / "checkpoints" / "cut-off-4").is_dir()
+    def it_refuses_four_bits_without_a_gpu(samples: str, tmp_path: Path):
+        base = tiny.save("llava", tmp_path / "base")
+        with pytest.raises(SettingsError, match="four_bit"):
+            train(job(base, samples, tmp_path / "out", lora=LoraSettings()))
 
-
-def it_refuses_a_model_without_an_image_part(samples: str, tmp_path: Path):
-    base = tiny.save("llama", tmp_path / "base")
-    with pytest.raises(SettingsError, match="has no image part"):
-        train(job(base, samples, tmp_path / "out"))
-
-
-def it_refuses_four_bits_without_a_gpu(samples: str, tmp_path: Path):
-    base = tiny.save("llava", tmp_path / "base")
-    with pytest.raises(SettingsError, match="four_bit"):
-        train(job(base, samples, tmp_path / "out", lora=LoraSettings()))
+    def it_is_the_same_in_two_processes(spark, samples: str, tmp_path: Path):
+        base = tiny.save("llava", tmp_path / "base")
+        still = LoraSettings(rank=4, alpha=8, dropout=0.0, four_bit=False)
+        more = {"lora": still, "batch_size": 1, "max_steps": 4}
+        one = job(base, samples, tmp_path / "one", accumulation=2, **more)
+        two = job(base, samples, tmp_path / "two", processes=2, **more)
+        run_processes(one)
+        run_processes(two)
+        assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), abs=2e-3)

@@ -55,7 +55,13 @@ def transcripts_in(sql: SqlEngine) -> dict[str, Transcript]:
     """By episode, its conversation."""
     columns = ("episode_id", "session_number", "session_date", "turns")
     rows = sql.ask(f"SELECT {', '.join(columns)} FROM sessions ORDER BY episode_id, session_number").dicts()
-    blank = {"event_id": 0, "interval": None, "experience_op": None, "experience": None, "album_after": []}
+    blank: dict[str, object] = {
+        "event_id": 0,
+        "interval": None,
+        "experience_op": None,
+        "experience": None,
+        "album_after": [],
+    }
     told: dict[str, list[ToldSession]] = {}
     for row in rows:
         session = ToldSession.model_validate({**{name: row[name] for name in columns[1:]}, **blank})

@@ -1,6 +1,6 @@
 """Where the numbers come from: models, table versions, runs, and how they were measured."""
 
-from stark_udfs.release.report.blocks import Block, Code, Grid, Section, Words
+from stark_udfs.release.report.blocks import Block, Cell, Code, Grid, Section, Words
 from stark_udfs.release.report.funnel import place
 from stark_udfs.release.report.source import Source, count
 from stark_udfs.release.text import shortened
@@ -26,7 +26,7 @@ def section(source: Source) -> Section:
             "model_returned ORDER BY n DESC LIMIT 60"
         )
         rows.sort(key=lambda row: place(str(row["stage"])))
-        lines = tuple(
+        lines: tuple[tuple[Cell, ...], ...] = tuple(
             (
                 shortened(row["stage"], 40),
                 shortened(row["provider"], 30),

@@ -1,7 +1,8 @@
 """Who the episodes are about, beside whom was drawn."""
 
+from stark_udfs.release.audit import DistributionAudit, audit
 from stark_udfs.release.report import plots
-from stark_udfs.release.report.blocks import Block, Finding, Plot, Section, Words
+from stark_udfs.release.report.blocks import Block, Finding, Grid, Plot, Section, Tag, Words
 from stark_udfs.release.report.source import Measured, Source, count, names, shares
 
 BAND = "CAST(floor({age} / 10) * 10 AS BIGINT)"
@@ -17,10 +18,13 @@ def section(source: Source) -> Section:
     table = "sessions" if source.has("sessions") else "narratives"
     blocks: list[Block] = []
     findings: list[Finding] = []
+    audited = []
     for name, sql in FEATURES:
-        plot, found = _feature(source, name, sql, table)
+        plot, found, line = _feature(source, name, sql, table)
         blocks.append(plot)
         findings += found
+        audited.append(line)
+    blocks.append(_audit(audited))
     origin = source.rows("SELECT origin, count(*) AS n FROM demographics GROUP BY origin ORDER BY n DESC LIMIT 3")
     drawn = sum(count(row["n"]) for row in origin)
     whence = {"population": "the real population of 2024", "uniform": "equal shares"}
@@ -38,7 +42,25 @@ def band_name(value: object) -> str:
     return f"{low}–{low + 9}"
 
 
-def _feature(source: Source, name: str, sql: str, table: str) -> tuple[Plot, list[Finding]]:
+def _audit(found: list[DistributionAudit]) -> Grid:
+    """Each side of people as a whole against its target."""
+    lines = tuple(
+        (
+            one.dimension,
+            "–" if one.chi2 is None else f"{one.chi2:.2f} ({one.dof})",
+            "–" if one.p is None else f"{one.p:.3f}",
+            f"{one.distance:.3f}",
+            f"{one.low:.3f} – {one.high:.3f}",
+            f"{one.by_chance:.3f}",
+            Tag("within chance", "ok") if one.ok else Tag("differs", "warn"),
+        )
+        for one in found
+    )
+    head = ("side", "χ² (degrees)", "p", "Jensen–Shannon distance", "95 % interval", "by chance up to", "state")
+    return Grid(head, lines, "Episodes against the people who were drawn: 0 is equal, 1 nothing in common")
+
+
+def _feature(source: Source, name: str, sql: str, table: str) -> tuple[Plot, list[Finding], DistributionAudit]:
     there = (
         f"SELECT n.* FROM narratives n JOIN (SELECT DISTINCT episode_id FROM {table}) t ON t.episode_id = n.episode_id"
     )
@@ -56,6 +78,7 @@ def _feature(source: Source, name: str, sql: str, table: str) -> tuple[Plot, lis
             grp
             for grp, _ in sorted({**dict(target), **dict(found)}.items(), key=lambda row: -dict(target).get(row[0], 0))
         ]
+    audited = audit(name, {group: int(amount) for group, amount in found}, dict(target))
     left = order[MOST_COUNTRIES:]
     order = order[:MOST_COUNTRIES]
     if left:
@@ -78,9 +101,8 @@ def _feature(source: Source, name: str, sql: str, table: str) -> tuple[Plot, lis
     ]
     said = "; ".join(f"{row['group']} {row['value']:.0%} (target {row['target'] or 0:.0%})" for row in rows)
     layers = [*plots.bars("value", "share", sort=order), plots.ticks("target")]
-    return Plot(
-        name[0].upper() + name[1:], f"Share of episodes by {name}: {said}", rows, layers, size="third"
-    ), findings
+    title, says = name[0].upper() + name[1:], f"Share of episodes by {name}: {said}"
+    return Plot(title, says, rows, layers, size="third"), findings, audited
 
 
 def _counted(source: Source, query: str) -> list[tuple[str, float]]:

@@ -1,7 +1,7 @@
 """Images by module and source, and how they scored."""
 
 from stark_udfs.release.report import plots
-from stark_udfs.release.report.blocks import SET, Block, Finding, Grid, Plot, Section, Tag, Words
+from stark_udfs.release.report.blocks import SET, Block, Cell, Finding, Grid, Plot, Section, Tag, Words
 from stark_udfs.release.report.source import Source, count, number, share
 from stark_udfs.release.text import shortened
 
@@ -119,7 +119,7 @@ def _candidates(source: Source) -> list[Block]:
 
 
 def _scores(source: Source) -> Grid:
-    lines = []
+    lines: list[tuple[Cell, ...]] = []
     for column, says in SCORES:
         for row in source.rows(
             f"SELECT module, count({column}) AS n, avg({column}) AS mean, "

@@ -15,7 +15,7 @@ from stark_udfs.release.text import escaped, visible
 INK, FAINT, GRID, PAPER = "#202124", "#5f6368", "#e3e5e8", "#ffffff"
 BLUE, ORANGE, GREEN, PURPLE, GREY, RED = "#2f6bb3", "#b3591a", "#3a7d54", "#7a55a5", "#8a9099", "#b3362b"
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, GREY)
-WIDTHS = {"third": (284, 326), "half": (450, 326), "full": (950, 326)}  # px: on a screen, on a phone
+WIDTHS = {"third": (284, 284), "half": (450, 326), "full": (950, 326)}  # px: on a screen, on a phone
 FONT = "system-ui, sans-serif"
 NUMBERED = re.compile(r'(id="|url\(#|href="#)([\w-]+)')
 
@@ -23,8 +23,10 @@ Layer = Mapping[str, object]
 
 
 def drawn(plot: Plot, name: str) -> str:
-    """The chart twice, for wide and for narrow pages; the style sheet shows one."""
+    """The chart, and where it is wider than a phone twice: the style sheet shows one of them."""
     wide, narrow = WIDTHS[plot.size]
+    if plot.size == "third":
+        return _svg(plot, wide, name)
     return "".join(
         f'<div class="{kind}">{_svg(plot, width, f"{name}-{kind}")}</div>'
         for kind, width in (("wide", wide), ("narrow", narrow))

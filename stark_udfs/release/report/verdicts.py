@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stark_udfs.release.report import plots
-from stark_udfs.release.report.blocks import Block, Grid, Plot, Section, Tag, Words
+from stark_udfs.release.report.blocks import Block, Cell, Grid, Plot, Section, Tag, Words
 from stark_udfs.release.report.source import Measured, Source, clustered, count
 from stark_udfs.release.text import shortened
 
@@ -96,7 +96,7 @@ def _judgements(source: Source) -> list[Block]:
         for score in range(1, 5)
     )
     counted = source.rows(f"SELECT {', '.join(sums)} FROM judgements")[0]
-    lines = tuple(
+    lines: tuple[tuple[Cell, ...], ...] = tuple(
         (name.replace("_", " "), *(count(counted[f"{name}_{score}"]) for score in range(1, 5))) for name in criteria
     )
     blocks: list[Block] = [

@@ -51,14 +51,11 @@ class Library:
             joined += " LEFT JOIN commonsense c ON c.commonsense_id = n.commonsense_id"
             joined += " LEFT JOIN personas p ON p.persona_id = c.persona_id"
         if "sessions" in self.sql.tables:
-            columns += ", coalesce(s.sessions, 0) AS sessions, coalesce(s.turns, 0) AS turns"
-            joined += (
-                " LEFT JOIN (SELECT episode_id, count(*) AS sessions, sum(size(turns)) AS turns FROM sessions GROUP "
-                "BY episode_id) s "
-                "ON s.episode_id = n.episode_id"
-            )
+            columns += ", coalesce(s.sessions, 0) AS sessions"
+            counted = "SELECT episode_id, count(*) AS sessions FROM sessions GROUP BY episode_id"
+            joined += f" LEFT JOIN ({counted}) s ON s.episode_id = n.episode_id"
         else:
-            columns += ", 0 AS sessions, 0 AS turns"
+            columns += ", 0 AS sessions"
         if "faces" in self.sql.tables:
             columns += ", f.path AS face"
             joined += " LEFT JOIN faces f ON f.episode_id = n.episode_id"

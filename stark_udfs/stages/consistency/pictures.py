@@ -1,6 +1,7 @@
 """Shared images: not before they exist, one description each, and a picture that shows it."""
 
 from stark_udfs.stages.consistency.found import Fault, Found, Scene, found
+from stark_udfs.stages.text.history import ToldSession
 from stark_udfs.stages.text.sessions.turns import SharedImage
 
 
@@ -32,14 +33,21 @@ def album_descriptions(scene: Scene) -> Found:
     """One image has one description, in the album, in every session and in the album after each."""
     known = {image.image_id: image.description for image in scene.history.album}
     for session in scene.before:
-        for image in (*(shared for turn in session.turns for shared in turn.images), *session.album_after):
-            known.setdefault(image.image_id, image.description)
-    faults: list[Fault] = []
-    images = [*_shared(scene), *((0, image) for image in scene.session.album_after)]
-    for turn, image in images:
-        if known.setdefault(image.image_id, image.description) != image.description:
-            faults.append(Fault(turn, image.description, known[image.image_id]))
-    return found(faults, checked=bool(images))
+        for _, image_id, description in _described(session):
+            known.setdefault(image_id, description)
+    described = _described(scene.session)
+    faults = [
+        Fault(turn, description, known[image_id])
+        for turn, image_id, description in described
+        if known.setdefault(image_id, description) != description
+    ]
+    return found(faults, checked=bool(described))
+
+
+def _described(session: ToldSession) -> list[tuple[int, str, str]]:
+    """(turn, image, description) of each picture that is shared, and of the album after (turn 0)."""
+    shared = [(turn.turn, image.image_id, image.description) for turn in session.turns for image in turn.images]
+    return shared + [(0, image.image_id, image.description) for image in session.album_after]
 
 
 def image_text(scene: Scene) -> Found:

@@ -31,7 +31,7 @@ class ConsistencySettings(Section):
     """Checks of a long run."""
 
     painted: dict[str, float | None] = Field(
-        default_factory=lambda: {OFFLINE_SCORER: 0.3},
+        {OFFLINE_SCORER: 0.3},
         description="what an image that was painted for its description has to score against it, by the kind of the "
         "scorer; null: unchecked. One that was found, and a kind that is not named: as in choosing.min_score",
     )

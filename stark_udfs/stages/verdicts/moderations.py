@@ -5,7 +5,7 @@ Pictures have their verdict in `images` (nsfw): one that is not safe is not chos
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 from pydantic import Field
@@ -64,7 +64,7 @@ class ModeratedSession(Record):
 class Moderation(Record):
     """One row of `moderations`: the verdict on a session's text."""
 
-    moderation_id: str = Field(description="episode_id:session_number")
+    moderation_id: str = Field(description="episode_id:session_number:text")
     episode_id: str = Field(description="references sessions.episode_id")
     session_number: int
     label: str = Field(description="ok | flagged")
@@ -84,7 +84,7 @@ def select(frames: Frames) -> DataFrame:
     shown = F.transform("turns", lambda turn: F.transform(turn["images"], lambda image: image["description"]))
     texts = F.zip_with("turns", shown, lambda turn, images: F.array_join(F.concat(F.array(turn["text"]), images), "\n"))
     return frames[sessions.TABLE.name].select(
-        F.concat_ws(":", "episode_id", "session_number").alias("moderation_id"),
+        F.concat_ws(":", "episode_id", "session_number", F.lit("text")).alias("moderation_id"),
         "episode_id",
         "session_number",
         texts.alias("texts"),
@@ -146,7 +146,7 @@ def moderating(
     return over
 
 
-def _dicts(frame: pd.DataFrame) -> list[dict[str, object]]:
+def _dicts(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return frame.to_dict("records")  # type: ignore[return-value]  # columns of Spark have names
 
 

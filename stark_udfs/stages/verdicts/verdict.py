@@ -43,6 +43,10 @@ class ModeratorSpec(Protocol):
         """The moderator."""
         ...
 
+    def __hash__(self) -> int:
+        """By its fields: equal specs are loaded once."""
+        ...
+
 
 def verdict_of(found: Sequence[Finding], threshold: float) -> TextVerdict:
     """The verdict that findings add up to: flagged from `threshold` on."""

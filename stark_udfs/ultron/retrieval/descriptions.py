@@ -129,7 +129,7 @@ def _asked(
 def described_by(
     benchmark: Benchmark, encoder: TextEncoder, spark: "SparkSession", settings: RunSettings, *, model: str = "default"
 ) -> Described:
-    """The system that searches with a chat model's descriptions; all dialogues of the benchmark are asked about at once.
+    """The system that searches with a chat model's descriptions; all dialogues are asked about at once.
 
     Raises:
         As `descriptions`.

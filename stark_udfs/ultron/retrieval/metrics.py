@@ -85,7 +85,8 @@ def figures(ranks: Ranks) -> dict[str, float]:
 
 def per_query(ranks: Ranks) -> dict[str, Floats]:
     """What each query adds to the metrics that are means, in percent."""
-    return {f"R_at_{k}": 100.0 * (ranks <= k) for k in CUTOFFS} | {"MRR": 100.0 / ranks}
+    hits: dict[str, Floats] = {f"R_at_{k}": 100.0 * (ranks <= k).astype(np.float64) for k in CUTOFFS}
+    return {**hits, "MRR": 100.0 / ranks}
 
 
 def intervals(ranks: Ranks, *, seed: int, groups: Sequence[str] = (), draws: int = DRAWS) -> dict[str, Estimate]:
@@ -113,10 +114,11 @@ def intervals(ranks: Ranks, *, seed: int, groups: Sequence[str] = (), draws: int
 
 def _rowwise(ranks: Ranks) -> dict[str, Floats]:
     """The metrics of each row of resampled ranks."""
-    found = {f"R_at_{k}": 100.0 * (ranks <= k).mean(axis=1) for k in CUTOFFS}
-    total = np.sum(list(found.values()), axis=0)
-    mrr = (100.0 / ranks).mean(axis=1)
-    return found | {"MRR": mrr, "median_rank": np.median(ranks, axis=1), "sum_R": total}
+    found: dict[str, Floats] = {f"R_at_{k}": 100.0 * (ranks <= k).mean(axis=1) for k in CUTOFFS}
+    total: Floats = np.sum(list(found.values()), axis=0)
+    mrr: Floats = (100.0 / ranks).mean(axis=1)
+    middle: Floats = np.median(ranks, axis=1).astype(np.float64)
+    return {**found, "MRR": mrr, "median_rank": middle, "sum_R": total}
 
 
 def paired(first: Ranks, second: Ranks, *, seed: int, metric: str = "MRR", draws: int = DRAWS) -> PairedTest:

@@ -39,10 +39,10 @@ def describe_the_broker_over_tcp():
         with BrokerServer(broker(money=5.0)) as server:
             asyncio.run(go(server.place))
             assert server.served.counts("loaves").asked == 20
-            budget = server.served.broker.stages["loaves"].budget
+            budget = server.served.stages["loaves"].budget
             assert budget.spent == pytest.approx(0.4)
             assert budget.idle
-            assert server.served.broker.workers == {}
+            assert server.served.workers == {}
 
     def it_carries_stop_in_both_directions():
         async def go(place: BrokerAddress, one: Broker) -> None:
@@ -144,7 +144,7 @@ def describe_authentication():
         with BrokerServer(broker()) as server:
             with pytest.raises(BrokerLost, match="hung up"):
                 asyncio.run(go(replace(server.place, token="guess")))
-            assert server.served.broker.workers == {}
+            assert server.served.workers == {}
 
     def it_never_shows_or_sends_the_token():
         async def go(place: BrokerAddress) -> bytes:

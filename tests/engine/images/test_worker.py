@@ -197,7 +197,7 @@ def describe_a_paid_search():
         money = {(reply.model_returned, reply.money) for reply in ours.replies}
         assert money == {("searxng", PRICE), ("web", 0.0)}
         assert counts.money == pytest.approx(2 * PRICE)
-        assert ours.server.served.broker.stages["views"].purse.spent == pytest.approx(2 * PRICE)
+        assert ours.server.served.stages["views"].budget.spent == pytest.approx(2 * PRICE)
 
     def one_that_is_free_leaves_the_rows_of_before(tmp_path: Path, site: Site):
         with task(tmp_path, script(searching(site, tmp_path, price=0.0), from_the_web)) as ours:
@@ -297,7 +297,7 @@ def describe_a_search_that_fails():
         assert limits.requests_per_minute == 30
         with task(tmp_path, script(searching(site, tmp_path, rate=120), from_the_web)) as ours:
             ours.run("Bonn", "Kiel", "Jena")
-            taken = ours.server.served.broker.stages["views"].line.requests
+            taken = ours.server.served.stages["views"].server.requests
         assert taken is not None
         assert taken.taken == 3
 

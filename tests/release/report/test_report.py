@@ -11,7 +11,7 @@ from stark_udfs.release.report.blocks import SET
 from stark_udfs.release.report.page import page
 from stark_udfs.release.report.report import Report, report_on
 from stark_udfs.release.report.words import log_odds
-from stark_udfs.sql.duckdb import DuckSql
+from stark_udfs.sql.duckdb import DuckSnapshot
 from tests.cli import small
 from tests.release import hostile
 
@@ -32,7 +32,7 @@ class Tags(HTMLParser):
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return report_on(DuckSql(str(small.write(tmp_path_factory.mktemp("small")))), "warehouse", "today")
+    return report_on(DuckSnapshot(str(small.write(tmp_path_factory.mktemp("small")))), "warehouse", "today")
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +74,14 @@ def describe_report():
         ids = re.findall(r'\bid="([^"]+)"', text)
         assert len(ids) == len(set(ids))
 
-    @pytest.mark.parametrize("tables", [1, 2, 4, 7, 9, 11])
+    @pytest.mark.parametrize("tables", [1, 4, 8])
     def it_reports_on_half_a_data_set(tables: int, tmp_path: Path):
         for table, rows in small.contents()[:tables]:
             small.write_table(tmp_path, table, rows)
-        assert "</html>" in page(report_on(DuckSql(str(tmp_path)), "half", "today"))
+        assert "</html>" in page(report_on(DuckSnapshot(str(tmp_path)), "half", "today"))
 
     def it_escapes_whatever_the_tables_hold(tmp_path: Path):
-        text = page(report_on(DuckSql(str(hostile.write(tmp_path))), "</title><script>", "today"))
+        text = page(report_on(DuckSnapshot(str(hostile.write(tmp_path))), "</title><script>", "today"))
         assert hostile.HIT in text
         assert not {"script", "iframe", "object", "img", "input", "animate"} & set(Tags(text).found)
         assert not re.search("[\x00\u202e\u2066]", text)

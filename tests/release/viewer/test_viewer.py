@@ -15,7 +15,7 @@ from stark_udfs.release.viewer import static
 from stark_udfs.release.viewer.files import picture
 from stark_udfs.release.viewer.library import Library, Search, as_json
 from stark_udfs.release.viewer.server import Site, server
-from stark_udfs.sql.duckdb import DuckSql
+from stark_udfs.sql.duckdb import DuckSnapshot
 from tests.cli import small
 from tests.release import hostile
 
@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def library(folder: Path) -> Library:
-    return Library(DuckSql(str(folder / "tables")))
+    return Library(DuckSnapshot(str(folder / "tables")))
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def describe_library():
     def it_shows_half_a_data_set(tmp_path: Path):
         for table, rows in small.contents()[:4]:
             small.write_table(tmp_path, table, rows)
-        found = Library(DuckSql(str(tmp_path))).episode(small.EPISODE)
+        found = Library(DuckSnapshot(str(tmp_path))).episode(small.EPISODE)
         assert found["sessions"] == found["album"] == found["rejects"] == []
         assert "sessions" in found["missing"]
 
@@ -200,7 +200,7 @@ def describe_static():
 
     def it_holds_no_text_outside_its_data(tmp_path: Path):
         hostile.write(tmp_path / "tables", hostile.PAYLOADS[:3])
-        library = Library(DuckSql(str(tmp_path / "tables")))
+        library = Library(DuckSnapshot(str(tmp_path / "tables")))
         static.write(library, None, tmp_path / "out", most=10)
         for page in (tmp_path / "out").rglob("*.html"):
             assert page.read_text("utf-8").count("<script") == 2

@@ -8,7 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.ultron.retrieval.describe_udf import GenerateSpec, describe_udf, description_of
+from stark_udfs.ultron.retrieval import describe_udf as udf
+from stark_udfs.ultron.retrieval.describe_udf import GenerateSpec, description_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class LoudSpec:
 def test_a_table_is_described_with_one_load_a_worker(spark: SparkSession, tmp_path: Path):
     texts = [None if at == 5 else f"prompt {at}" for at in range(40)]
     frame = spark.createDataFrame([(at, text) for at, text in enumerate(texts)], "id int, prompt string").repartition(4)
-    rows = frame.select("id", describe_udf(LoudSpec(str(tmp_path)))("prompt").alias("said")).collect()
+    rows = frame.select("id", udf.describe_udf(LoudSpec(str(tmp_path)))("prompt").alias("said")).collect()
     assert {row["id"]: row["said"] for row in rows} == {at: text and text.upper() for at, text in enumerate(texts)}
     loads = [path.name.split("-")[0] for path in tmp_path.iterdir()]
     assert len(loads) == len(set(loads)) <= 4

@@ -7,7 +7,8 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from stark_udfs.settings.run import RunSettings
-from stark_udfs.ultron.retrieval.descriptions import described_by, describing_prompt, reordered_by
+from stark_udfs.ultron.retrieval import descriptions
+from stark_udfs.ultron.retrieval.descriptions import describing_prompt, reordered_by
 from stark_udfs.ultron.retrieval.harness import evaluate
 from stark_udfs.ultron.retrieval.queries import LAST_TURN
 from stark_udfs.ultron.retrieval.systems.bm25 import Bm25
@@ -35,8 +36,8 @@ def test_a_server_is_asked_once_for_each_dialogue(spark: SparkSession, tmp_path:
         wire = {"name": "ada", "base_url": url, "in_flight": 8, "attempts": 1}
         places = {"tables": f"{tmp_path}/tables", "files": f"{tmp_path}/files"}
         settings = RunSettings.model_validate({"models": {"default": wire}, "storage": places})
-        described = described_by(DATA, Letters(), spark, settings)
-        described_by(DATA, Letters(), spark, settings)
+        described = descriptions.described_by(DATA, Letters(), spark, settings)
+        descriptions.described_by(DATA, Letters(), spark, settings)
         assert guide.calls == 4
         reordered = reordered_by(DATA, Bm25(LAST_TURN), spark, settings)
         assert guide.calls == 8

@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
+import pytest
 from mlflow import MlflowClient
 
 from stark_udfs.ultron.retrieval.harness import evaluate
 from stark_udfs.ultron.retrieval.tracking import log_evaluation
 from tests.ultron.retrieval.worlds import Given, benchmark, said
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of sqlalchemy
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # and its connections, left to the collector
+]
 
 
 def test_a_table_is_found_again_by_the_version_of_a_table_it_was_made_from(tmp_path: Path):

@@ -141,7 +141,7 @@
       el("span", { class: "about" },
         el("span", { class: "name" }, said(one.name), el("span", { class: "facts" }, `${one.age}, `, said(one.gender), ", ", said(one.residence))),
         said(one.sentence || one.narrative, "span", "persona"),
-        el("span", { class: "facts" }, said(one.category), one.category ? " · " : "", one.sessions ? `${one.sessions} sessions, ${number(one.turns)} turns` : "no session yet"))));
+        el("span", { class: "facts" }, said(one.category), one.category ? " · " : "", one.sessions ? `${one.sessions} sessions` : "no session yet"))));
   }
 
   // ---- an episode

@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from stark_udfs.ultron.retrieval.benchmark import Candidate, Query
 from stark_udfs.ultron.retrieval.metrics import Scores
 from stark_udfs.ultron.retrieval.queries import THREE_TURNS, QueryForm
 from stark_udfs.ultron.retrieval.text_metrics import tokens
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Bm25:
                         asked[row, words[word]] += weight * count
         return np.asarray((asked.tocsr() @ weights).todense(), dtype=np.float32)
 
-    def _weights(self, documents: Sequence[Counter[str]], words: dict[str, int]) -> "sparse.csr_matrix":  # noqa: F821
+    def _weights(self, documents: Sequence[Counter[str]], words: dict[str, int]) -> "sparse.csr_matrix":
         """(words, documents): what a word of a query adds to a document's score."""
         from scipy import sparse
 

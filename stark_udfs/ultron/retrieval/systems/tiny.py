@@ -93,9 +93,9 @@ class TinyDualEncoder:
         """
         try:
             with np.load(file, allow_pickle=False) as found:
-                kinds = {name: type(field.default) for name, field in TinySettings.__dataclass_fields__.items()}
-                values = {name: kind(found[name].tolist()) for name, kind in kinds.items()}
-                return cls(TinySettings(**values), found["asked"], found["shown"], found["rarity"])
+                values = {name: found[name].tolist() for name in TinySettings.__dataclass_fields__}
+                settings = TinySettings(**{**values, "parts": tuple(values["parts"])})
+                return cls(settings, found["asked"], found["shown"], found["rarity"])
         except (OSError, ValueError, KeyError) as error:
             raise InputError(f"{file}: not a retriever that was saved here: {error}") from error
 

@@ -87,25 +87,26 @@ def describe_photochat():
         assert any("1 have no `description`" in note for note in found.notes)
 
 
-def describe_mmdialog():
-    def record(negatives: int = 3) -> dict[str, Any]:
-        said = [{"turn": [{"__TEXT__": "look"}, {"__MEDIA__": "one"}]}, {"turn": [{"__MEDIA__": "two"}]}]
-        keys = [f"n{at}" for at in range(negatives)]
-        return {"conversation_id": "c", "conversation": said, "negative_candidate_media_keys": keys}
+def mm_record(negatives: int = 3) -> dict[str, Any]:
+    said = [{"turn": [{"__TEXT__": "look"}, {"__MEDIA__": "one"}]}, {"turn": [{"__MEDIA__": "two"}]}]
+    keys = [f"n{at}" for at in range(negatives)]
+    return {"conversation_id": "c", "conversation": said, "negative_candidate_media_keys": keys}
 
+
+def describe_mmdialog():
     def it_gives_each_query_its_image_and_its_negatives(tmp_path: Path):
-        saved(tmp_path, [record()], "conversations.json")
+        saved(tmp_path, [mm_record()], "conversations.json")
         found = mmdialog(tmp_path, split="test", negatives=3, captions={"one": "A cake"})
         assert [query.pool for query in found.queries] == [("one", "n0", "n1", "n2"), ("two", "n0", "n1", "n2")]
         assert found.candidates[0].caption == "A cake"
         assert any("5 of 5 pictures are missing" in note for note in found.notes)
 
     def it_reads_one_record_a_line_as_well(tmp_path: Path):
-        (tmp_path / "conversations.json").write_text("\n".join(json.dumps(record()) for _ in range(2)))
+        (tmp_path / "conversations.json").write_text("\n".join(json.dumps(mm_record()) for _ in range(2)))
         assert len(mmdialog(tmp_path, split="test", negatives=3).queries) == 4
 
     def it_refuses_a_record_without_999_negatives(tmp_path: Path):
-        saved(tmp_path, [record()], "conversations.json")
+        saved(tmp_path, [mm_record()], "conversations.json")
         with pytest.raises(InputError, match="3 negative_candidate_media_keys, not 999"):
             mmdialog(tmp_path, split="test")
 
