@@ -1,8 +1,9 @@
 """How busy a device is kept: `python -m bench.device_busy [--wishes N]`.
 
-The device is simulated: a batch of eight paintings takes it 1.36 s, rating 32 pictures 0.07 s, as one H100 does; --scale
-makes all of it faster or slower. Beside it, pictures are encoded and written, decoded for the raters, and fetched from
-sites that take their time. Mixed orders of 60 images: painted, some of a person, rated, from an index, from the web.
+The device is simulated: a batch of eight paintings takes it 1.36 s, rating 32 pictures 0.07 s, as one H100 does;
+--scale makes all of it faster or slower. Beside it, pictures are encoded and written, decoded for the raters, and
+fetched from sites that take their time. Mixed orders of 60 images: painted, some of a person, rated, from an index,
+from the web.
 """
 
 import argparse

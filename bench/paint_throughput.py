@@ -1,175 +1,108 @@
-"""Pictures per second of SDXL-Lightning beside what the device could do: `python bench/paint_throughput.py`.
+"""How fast one device paints, rates and embeds: `python -m bench.paint_throughput --out FILE`, about six minutes.
 
-The model has the full size of SDXL base and random weights, which cost as much as learnt ones; the code that draws is
-the package's own. The floor is the model's arithmetic at the speed of a large matrix product on the same device. Where
-there is no GPU it says so and exits 0; `--tiny` runs a small model on whatever there is, to check the script.
-Writes bench/out/paint_throughput.json.
+Models have their full size and random weights, which cost as much as learnt ones; the code that works with them is the
+package's own. Printed as one table: the floor (the model's arithmetic at the speed of a large matrix product), pictures
+per second by batch, the parts of a batch, orders to files, rating, embedding. Where there is no GPU it says so and
+exits 0; `--tiny` runs small models on whatever there is, to check the script. Nothing is downloaded.
 """
 
 import argparse
+import io
 import json
 import sys
+import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stark_udfs.images.models.sdxl import SdxlBase, SdxlPainter, SdxlSpec
-from stark_udfs.images.protocols import OutOfMemory, Painting, VisionError
-
 if TYPE_CHECKING:
     import torch
-    from diffusers import AutoencoderKL, UNet2DConditionModel
-    from transformers import CLIPTextModel, CLIPTokenizer
 
-OUT = Path(__file__).parent / "out" / "paint_throughput.json"
-BATCHES = (1, 2, 4, 8, 16, 32, 64)
-STEPS = 8
+    from bench.paint_models import Size
+    from stark_udfs.images.models.sdxl import SdxlPainter
+
+NEEDED = ("torch", "diffusers", "transformers", "accelerate", "pydantic", "PIL", "numpy")
+BATCHES = (1, 4, 8, 16, 32)
 WORDS = "a photo of a person reading a book by the sea"
+TINY_SIDE, SIDE = 64, 1024
 
 
 @dataclass(frozen=True)
-class Size:
-    """The sizes of an SDXL model; the defaults are those of SDXL base 1.0."""
+class Line:
+    """One line of the table: what, under which circumstances, and how much of which unit."""
 
-    picture: int = 1024  # px
-    channels: tuple[int, ...] = (320, 640, 1280)
-    heads: tuple[int, ...] = (5, 10, 20)
-    depth: tuple[int, ...] = (1, 2, 10)
-    layers: int = 2
-    groups: int = 32
-    vae_channels: tuple[int, ...] = (128, 256, 512, 512)
-    texts: tuple[tuple[int, int, int], ...] = ((768, 12, 12), (1280, 32, 20))  # width, layers, heads
-
-    @property
-    def latent(self) -> int:
-        """Side of the latent."""
-        return int(self.picture // 2 ** (len(self.vae_channels) - 1))
+    part: str
+    of: str
+    value: float
+    unit: str
 
 
-TINY = Size(
-    picture=64,
-    channels=(32, 64),
-    heads=(2, 4),
-    depth=(1, 1),
-    layers=1,
-    groups=8,
-    vae_channels=(16, 32),
-    texts=((32, 2, 2), (64, 2, 2)),
-)
-
-
-def unet_of(size: Size) -> "UNet2DConditionModel":
-    """A UNet with random weights."""
-    from diffusers import UNet2DConditionModel
-
-    crossing = len(size.channels) - 1
-    return UNet2DConditionModel(
-        sample_size=size.latent,
-        block_out_channels=size.channels,
-        layers_per_block=size.layers,
-        down_block_types=("DownBlock2D", *["CrossAttnDownBlock2D"] * crossing),
-        up_block_types=(*["CrossAttnUpBlock2D"] * crossing, "UpBlock2D"),
-        attention_head_dim=size.heads,
-        transformer_layers_per_block=size.depth,
-        use_linear_projection=True,
-        addition_embed_type="text_time",
-        addition_time_embed_dim=256,
-        projection_class_embeddings_input_dim=size.texts[1][0] + 6 * 256,
-        cross_attention_dim=size.texts[0][0] + size.texts[1][0],
-        norm_num_groups=size.groups,
-    )
-
-
-def vae_of(size: Size) -> "AutoencoderKL":
-    """A VAE with random weights; as the published one, it computes in 32 bits."""
-    from diffusers import AutoencoderKL
-
-    return AutoencoderKL(
-        block_out_channels=size.vae_channels,
-        down_block_types=["DownEncoderBlock2D"] * len(size.vae_channels),
-        up_block_types=["UpDecoderBlock2D"] * len(size.vae_channels),
-        layers_per_block=size.layers,
-        latent_channels=4,
-        norm_num_groups=size.groups,
-        sample_size=size.picture,
-        scaling_factor=0.13025,
-        force_upcast=True,
-    )
-
-
-def text_encoder_of(shape: tuple[int, int, int], *, projected: bool) -> "CLIPTextModel":
-    """A text encoder with random weights."""
-    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
-
-    width, layers, heads = shape
-    config = CLIPTextConfig(
-        hidden_size=width,
-        intermediate_size=4 * width,
-        num_hidden_layers=layers,
-        num_attention_heads=heads,
-        projection_dim=width,
-    )
-    return (CLIPTextModelWithProjection if projected else CLIPTextModel)(config)
-
-
-def tokenizer() -> "CLIPTokenizer":
-    """A tokenizer of letters: what a text says costs nothing, its 77 places do."""
-    from transformers import CLIPTokenizer
-
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    words = ["<|startoftext|>", *letters, *(f"{letter}</w>" for letter in letters), "<|endoftext|>"]
-    return CLIPTokenizer(vocab={word: at for at, word in enumerate(words)}, merges=[], model_max_length=77)
-
-
-def painter_of(size: Size, device: str, dtype: "torch.dtype") -> SdxlPainter:
-    """The package's painter around a model with random weights."""
+def main() -> int:
+    """Measure, or say why not."""
+    parser = argparse.ArgumentParser(prog="python -m bench.paint_throughput", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("bench/out/paint_throughput.json"))
+    parser.add_argument("--tiny", action="store_true", help="small models on whatever device there is")
+    options = parser.parse_args()
+    missing = missing_packages()
+    if missing:
+        print(f"skipped: {', '.join(missing)} not installed. pip install {' '.join(missing)}")
+        return 0
+    import diffusers
     import torch
-    from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
+    import transformers
 
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        with torch.device(device):
-            unet, vae = unet_of(size).eval(), vae_of(size).eval()
-            first = text_encoder_of(size.texts[0], projected=False).eval()
-            second = text_encoder_of(size.texts[1], projected=True).eval()
-    finally:
-        torch.set_default_dtype(before)
-    pipeline: StableDiffusionXLPipeline = StableDiffusionXLPipeline(
-        vae=vae,
-        text_encoder=first,
-        text_encoder_2=second,
-        tokenizer=tokenizer(),
-        tokenizer_2=tokenizer(),
-        unet=unet,
-        scheduler=EulerDiscreteScheduler(
-            beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, timestep_spacing="trailing"
-        ),
-        add_watermarker=False,
-    ).to(device)
-    pipeline.set_progress_bar_config(disable=True)
-    return SdxlPainter(pipeline, SdxlSpec(SdxlBase("random", trailing=True), steps=STEPS, guidance=0))
+    if not (torch.cuda.is_available() or options.tiny):
+        print("skipped: no GPU here; the full model would take minutes per picture on a CPU")
+        return 0
+    diffusers.utils.logging.set_verbosity_error()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if options.tiny:
+        torch.set_num_threads(1)  # tiny models lose time on more
+    report: dict[str, object] = {
+        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
+        "model": "tiny" if options.tiny else "full size, random weights",
+        "versions": {m.__name__: m.__version__ for m in (torch, diffusers, transformers)},
+    }
+    print(json.dumps(report))
+    lines: list[Line] = []
+    for line in measured(device, tiny=options.tiny):
+        lines.append(line)
+        print(f"| {line.part} | {line.of} | {line.value:g} {line.unit} |", flush=True)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    report["lines"] = [asdict(line) for line in lines]
+    options.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return 0
 
 
-def operations(size: Size) -> dict[str, float]:
-    """Floating point operations of one picture: all steps of the UNet, and the VAE's decoder; texts are left out."""
+def missing_packages() -> list[str]:
+    """What the measurement needs and this machine has not."""
+    from importlib.util import find_spec
+
+    return [name for name in NEEDED if find_spec(name) is None]
+
+
+def measured(device: str, *, tiny: bool) -> Iterator[Line]:
+    """All lines of the table, as they come."""
     import torch
-    from torch.utils.flop_counter import FlopCounterMode
 
-    counts = {}
-    with torch.device("meta"), torch.no_grad():
-        unet, vae = unet_of(size), vae_of(size)
-        latent = torch.empty(1, 4, size.latent, size.latent)
-        texts = torch.empty(1, 77, size.texts[0][0] + size.texts[1][0])
-        added = {"text_embeds": torch.empty(1, size.texts[1][0]), "time_ids": torch.empty(1, 6)}
-        with FlopCounterMode(display=False) as counter:
-            unet(latent, torch.empty(1), encoder_hidden_states=texts, added_cond_kwargs=added)
-        counts["unet"] = float(STEPS * counter.get_total_flops())
-        with FlopCounterMode(display=False) as counter:
-            vae.decode(latent)
-        counts["vae"] = float(counter.get_total_flops())
-    return counts
+    from bench.paint_models import TINY, Size, operations, painter_of
+
+    size = TINY if tiny else Size()
+    dtype = torch.float16 if device == "cuda" else torch.float32
+    half = torch.bfloat16 if device == "cuda" else torch.float32
+    floor = sum(operations(size).values()) / peak(device, dtype, 512 if tiny else 8192)
+    yield Line("floor", f"{size.picture} px, 8 steps", round(1 / floor, 2), "images/s")
+    painter = painter_of(size, device, dtype, vae_precision=half, compile="off")
+    yield from parts(painter, size, device, 2 if tiny else 8)
+    yield from sweep(painter, size, device, floor, how="as written", batches=BATCHES[:2] if tiny else (1, 8))
+    if device == "cuda":
+        painter = painter_of(size, device, dtype, vae_precision=half, compile="auto")
+        yield from sweep(painter, size, device, floor, how="compiled", batches=BATCHES)
+    yield from to_files(painter, size, device, at_once=2 if tiny else 8, pictures=4 if tiny else 32)
+    yield from rating(device, dtype, tiny=tiny)
 
 
 def peak(device: str, dtype: "torch.dtype", side: int) -> float:
@@ -177,14 +110,18 @@ def peak(device: str, dtype: "torch.dtype", side: int) -> float:
     import torch
 
     one, other = (torch.randn(side, side, device=device, dtype=dtype) for _ in range(2))
-    one @ other
-    times = 10
+    return 2 * side**3 / seconds(lambda: one @ other, device, times=10)
+
+
+def seconds(work: Callable[[], object], device: str, *, times: int = 1) -> float:
+    """Of one call, after one that is not counted."""
+    work()
     settle(device)
     start = time.perf_counter()
     for _ in range(times):
-        one @ other
+        work()
     settle(device)
-    return 2 * side**3 * times / (time.perf_counter() - start)
+    return (time.perf_counter() - start) / times
 
 
 def settle(device: str) -> None:
@@ -195,68 +132,183 @@ def settle(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def sweep(painter: SdxlPainter, size: Size, device: str, floor: float) -> list[dict[str, float]]:
+def parts(painter: "SdxlPainter", size: "Size", device: str, batch: int) -> Iterator[Line]:
+    """What the parts of a batch take."""
+    import numpy as np
+    import torch
+
+    from stark_udfs.images.models.latents import LatentDecoder, to_bytes
+    from stark_udfs.images.models.sdxl import read_text
+
+    pipeline, of = painter.pipeline, f"batch {batch}"
+    latents = torch.randn(batch, 4, size.latent, size.latent, device=device, dtype=pipeline.unet.dtype)
+    text = read_text(pipeline, WORDS)
+    yield Line("text", "one prompt", round(seconds(lambda: read_text(pipeline, WORDS), device), 4), "s")
+    tokens, pooled = (part.expand(batch, *part.shape[1:]) for part in text)
+    added = {"text_embeds": pooled, "time_ids": torch.zeros(batch, 6, device=device, dtype=latents.dtype)}
+
+    def step() -> None:
+        with torch.inference_mode():
+            pipeline.unet(latents, 500, encoder_hidden_states=tokens, added_cond_kwargs=added)
+
+    yield Line("UNet, one step", of, round(seconds(step, device), 4), "s")
+    shown: dict[str, np.ndarray] = {}
+    for name in ("float32", "bfloat16"):
+        pipeline.vae.to(getattr(torch, name))
+        decoder = LatentDecoder(pipeline.vae)
+        yield Line(
+            "VAE decode and bytes", f"{of}, {name}", round(seconds(partial(decoder.decode, latents), device), 4), "s"
+        )
+        shown[name] = decoder.decode(latents).astype(np.float64)
+    error = float(np.mean((shown["float32"] - shown["bfloat16"]) ** 2))
+    yield Line("VAE, bfloat16 against float32", "PSNR, random weights", round(10 * np.log10(255**2 / error), 1), "dB")
+    pipeline.vae.to(torch.bfloat16 if device == "cuda" else torch.float32)
+    floats = torch.rand(batch, 3, size.picture, size.picture, device=device)
+    yield Line("floats to bytes", f"{of}, on the device", round(seconds(lambda: to_bytes(floats), device), 4), "s")
+
+    def on_the_host() -> object:
+        return (floats.permute(0, 2, 3, 1).cpu().numpy() * 255).round().clip(0, 255).astype(np.uint8)
+
+    yield Line("floats to bytes", f"{of}, on the host", round(seconds(on_the_host, device), 4), "s")
+
+
+def sweep(
+    painter: "SdxlPainter", size: "Size", device: str, floor: float, *, how: str, batches: tuple[int, ...]
+) -> Iterator[Line]:
     """Pictures per second at each batch that fits; `floor` is the least number of seconds of one picture."""
-    results: list[dict[str, float]] = []
-    for batch in BATCHES:
+    import torch
+
+    from stark_udfs.images.protocols import OutOfMemory, Painting
+
+    for batch in batches:
         rows = [Painting(str(at), WORDS, at, size.picture, size.picture) for at in range(batch)]
+        of = f"batch {batch}, {how}"
+        if device == "cuda":
+            torch.cuda.reset_peak_memory_stats()
+        begun = time.perf_counter()
         try:
             painter.paint(rows)
             settle(device)
-            start = time.perf_counter()
-            painter.paint(rows)
-            settle(device)
+            first = time.perf_counter() - begun
+            each = seconds(lambda rows=rows: painter.paint(rows), device) / batch
         except OutOfMemory:
-            print(f"a batch of {batch} does not fit")
+            yield Line("painting", of, 0, "images/s: out of memory")
             break
-        except VisionError as error:
-            print(f"a batch of {batch} failed: {error}")
-            break
-        per_picture = (time.perf_counter() - start) / batch
-        results.append(
-            {
-                "batch": batch,
-                "pictures_per_s": round(1 / per_picture, 3),
-                "share_of_floor": round(floor / per_picture, 3),
-            }
+        yield Line("painting", of, round(1 / each, 2), "images/s")
+        yield Line("painting, share of the floor", of, round(floor / each, 2), "")
+        if how == "compiled":
+            yield Line("first batch, compiling included", of, round(first, 1), "s")
+        if device == "cuda":
+            yield Line("peak memory", of, round(torch.cuda.max_memory_allocated() / 1e9, 1), "GB")
+
+
+def to_files(painter: "SdxlPainter", size: "Size", device: str, *, at_once: int, pictures: int) -> Iterator[Line]:
+    """From orders to files, through the executor and the worker that runs it beside the writing threads."""
+    from stark_udfs.images.executors.paint import PaintExecutor
+    from stark_udfs.images.files import ImageFiles
+    from stark_udfs.images.requests import ImageRequest, Module
+    from stark_udfs.images.worker import ImageWorker
+
+    spec = Ready(painter)
+    with tempfile.TemporaryDirectory() as folder:
+        executor = OnlyPaints(PaintExecutor(spec, at_once, ImageFiles(folder), source="random"))
+        side = size.picture
+
+        def all_of_them() -> None:
+            with ImageWorker[int](executor, at_once=max(1, at_once // 4)) as worker:
+                for number in range(pictures // 4):
+                    seeds = tuple(4 * number + at for at in range(4))
+                    worker.put(
+                        number, ImageRequest(module=Module.T2I, prompt=WORDS, width=side, height=side, seeds=seeds)
+                    )
+                while worker.held:
+                    worker.turn()
+                if worker.failure is not None:
+                    raise worker.failure
+
+        took = seconds(all_of_them, device)
+    yield Line("orders to files", f"{pictures} images, batch {at_once}", round(pictures / took, 2), "images/s")
+
+
+def rating(device: str, dtype: "torch.dtype", *, tiny: bool) -> Iterator[Line]:
+    """JPEGs of the store to scores and to vectors; and the part of it that needs no model, before and now."""
+    import numpy as np
+    from PIL import Image
+
+    from bench.paint_models import clip_of
+    from stark_udfs.images.candidates import read_picture
+    from stark_udfs.images.executors.rate import RateExecutor
+    from stark_udfs.images.files import ImageFiles
+    from stark_udfs.images.models.processors import Preparation, clip_processor, pixel_values
+    from stark_udfs.images.models.scorers import ClipScorer
+    from stark_udfs.images.reading import PictureReader, in_threads, worth_reading
+    from stark_udfs.images.requests import ScoreRequest
+
+    count, side = (16, 256) if tiny else (256, SIDE)
+    noise = np.random.default_rng(1)
+    with tempfile.TemporaryDirectory() as folder:
+        files, paths = ImageFiles(folder), []
+        for _ in range(count):
+            soft = Image.fromarray(noise.integers(0, 256, (side // 16, side // 16, 3), np.uint8)).resize((side, side))
+            data = io.BytesIO()
+            soft.save(data, "JPEG", quality=90)
+            paths.append(files.put(data.getvalue(), "jpg").path)
+        processor = clip_processor(side=336)
+        before = seconds(lambda: pixel_values(processor, [read_picture(files, p) for p in paths[:16]]), "cpu") / 16
+        of = f"JPEGs of {side} px"
+        yield Line("decode and prepare, one after the other by Pillow", of, round(1 / before, 1), "images/s")
+        preparation = Preparation.of(processor)
+        assert preparation is not None
+        reader, least = PictureReader(files), worth_reading([preparation.side])
+
+        def ready() -> None:
+            for start in range(0, count, 64):
+                preparation(reader.read(paths[start : start + 64], least), device)  # type: ignore[arg-type]  # all are there
+
+        yield Line(
+            "decode and prepare, in threads and batches", of, round(count / seconds(ready, device), 1), "images/s"
         )
-        print(json.dumps(results[-1]))
-    return results
+        clip = clip_of(device, dtype, tiny=tiny)
+        rater = RateExecutor(files, Ready(ClipScorer(clip, 1.0)))  # type: ignore[arg-type]  # a spec without a range
+        rates = [
+            ScoreRequest(paths=tuple(paths[at : at + 4]), captions=("",) * 4, description=WORDS)
+            for at in range(0, count, 4)
+        ]
+        yield Line(
+            "rating, files to scores", of, round(count / seconds(lambda: rater.work(rates), device), 1), "images/s"
+        )
+
+        def embed() -> None:
+            held = list(in_threads(paths, lambda path: read_picture(files, path, least)))
+            clip.embed_pictures([one for one in held if not isinstance(one, str)])
+
+        yield Line("embedding, files to vectors", of, round(count / seconds(embed, device), 1), "images/s")
 
 
-def main() -> int:
-    """Measure, or say why not."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tiny", action="store_true", help="a small model on whatever device there is")
-    options = parser.parse_args()
-    try:
-        import diffusers
-        import torch
-    except ModuleNotFoundError as error:
-        print(f"skipped: {error.name} is not installed")
-        return 0
-    if not (torch.cuda.is_available() or options.tiny):
-        print("skipped: no GPU here; the full model would take minutes per picture on a CPU")
-        return 0
-    diffusers.utils.logging.set_verbosity_error()
-    size, device = (TINY if options.tiny else Size()), "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = torch.float16 if device == "cuda" else torch.float32
-    counts, speed = operations(size), peak(device, dtype, 512 if options.tiny else 8192)
-    floor = sum(counts.values()) / speed
-    report = {
-        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        "model": "tiny" if options.tiny else "sdxl base, random weights",
-        "steps": STEPS,
-        "picture_px": size.picture,
-        "tera_operations_per_picture": {part: round(count / 1e12, 3) for part, count in counts.items()},
-        "tera_operations_per_s_of_a_matrix_product": round(speed / 1e12, 2),
-        "floor_pictures_per_s": round(1 / floor, 3),
-    }
-    print(json.dumps(report))
-    measured = sweep(painter_of(size, device, dtype), size, device, floor)
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(report | {"batches": measured}, indent=2) + "\n", encoding="utf-8")
-    return 0
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """A spec of what is loaded already."""
+
+    model: object
+    low: float = 0.0
+    high: float = 1.0
+
+    def load(self) -> object:
+        """The model."""
+        return self.model
+
+
+@dataclass(frozen=True)
+class OnlyPaints:
+    """A backend that paints."""
+
+    executor: "object"
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.executor, name)
+
+    def ahead(self, orders: object) -> None:
+        """Nothing is read."""
 
 
 if __name__ == "__main__":

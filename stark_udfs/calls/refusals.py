@@ -47,6 +47,7 @@ FILTER_CODES = frozenset(
     {
         "content_filter",
         "content_policy_violation",
+        "moderation_blocked",
         "responsibleaipolicyviolation",
         "data_inspection_failed",
         "invalid_prompt",

@@ -16,7 +16,7 @@ from stark_udfs.engine import fingerprint
 from stark_udfs.engine.stage import AnyChatStage, AnyImageStage, ChatStage, ExampleUnit, ImageStage, Stage, UnitStage
 from stark_udfs.engine.system_tables import REPLIES, UNITS, UnitState
 from stark_udfs.images.requests import Module
-from stark_udfs.tables.tables import Tables
+from stark_udfs.tables.tables import Tables, one
 
 CHARACTERS_A_TOKEN = 4
 FEWEST = 10  # finished units from which earlier replies say more than an example
@@ -33,6 +33,7 @@ class EstimateSource(StrEnum):
     UNKNOWN = "no example"
     PICTURES = "pictures: no chat model"
     QUESTIONS = "at most one paid question each"
+    PAINTED = "price of a picture"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class CostEstimator:
     def of(self, stage: UnitStage, units: int, rounds: int = 0) -> CostEstimate | None:
         """For `units` units with `rounds` rounds behind them; None: never asked, and it has no example."""
         if isinstance(stage, ImageStage):
+            if stage.picture_price:
+                return self._painted(stage, units)
             return self._questions(stage, units) if stage.price else None
         sizes = self._sizes(stage)
         return None if sizes is None else expected(sizes, units, rounds)
@@ -82,6 +85,18 @@ class CostEstimator:
             asked = self.tables.read(REPLIES).where(of_stage & (F.col("model_returned") == Module.WEB.value)).count()
             finished = self.tables.read(UNITS).where(of_stage & (F.col("state") != UnitState.OPEN.value)).count()
         return expected_questions(units, stage.price, asked=asked, finished=finished)
+
+    def _painted(self, stage: AnyImageStage, units: int) -> CostEstimate:
+        """What the pictures of an image server come to, and with them the questions to a paid search provider."""
+        asked, money, finished = 0, 0.0, 0
+        if self.tables is not None and self.tables.exists(REPLIES) and self.tables.exists(UNITS):
+            paid = self.tables.read(REPLIES).where((F.col("stage") == stage.name) & (F.col("money") > 0))
+            asked, money = one(paid.agg(F.count(F.lit(1)), F.coalesce(F.sum("money"), F.lit(0.0))))
+            done = (F.col("stage") == stage.name) & (F.col("state") != UnitState.OPEN.value)
+            finished = self.tables.read(UNITS).where(done).count()
+        return expected_pictures(
+            units, stage.picture_price, each=stage.paintings, asked=asked, money=money, finished=finished
+        )
 
     def _sizes(self, stage: AnyChatStage) -> Sizes | None:
         if self._measured is None:
@@ -128,6 +143,35 @@ def expected_questions(units: int, price: float, *, asked: int, finished: int) -
         money_low=max(0.0, money - slack) if known else 0.0,
         money_high=money + slack if known else money,
         basis=EstimateSource.NONE if not units else EstimateSource.REPLIES if known else EstimateSource.QUESTIONS,
+    )
+
+
+def expected_pictures(units: int, price: float, *, each: int, asked: int, money: float, finished: int) -> CostEstimate:
+    """What the pictures of `units` units cost, where `finished` units have led to `asked` paid ones.
+
+    Without enough of those it is told as if each unit led to `each` pictures at the price of the dearest; the least is
+    a half of that, the most twice as much, for units that are tried again.
+    """
+    known = finished >= FEWEST and asked > 0
+    calls = units * asked / finished if known else float(units * each)
+    expected_money = units * money / finished if known else calls * price
+    slack = DEVIATIONS * calls**0.5 * price
+    low, high = (
+        (max(0.0, expected_money - slack), expected_money + slack)
+        if known
+        else (
+            expected_money / 2,
+            expected_money * 2,
+        )
+    )
+    return CostEstimate(
+        calls=round(calls),
+        tokens_in=0,
+        tokens_out=0,
+        money=expected_money,
+        money_low=low,
+        money_high=high,
+        basis=EstimateSource.NONE if not units else EstimateSource.REPLIES if known else EstimateSource.PAINTED,
     )
 
 

@@ -12,9 +12,9 @@ from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.checking.measures import Measure
-from stark_udfs.engine.images.replay import PictureScript, search_terms
+from stark_udfs.engine.images.replay import PictureScript, judge_of, search_terms, servers_by
 from stark_udfs.engine.replay import ChatReplay, UnitReplay
-from stark_udfs.images.requests import ImageBackendSpec, ImageResult, ImageTask
+from stark_udfs.images.requests import ImageBackendSpec, ImageResult, ImageTask, ScoreRequest
 from stark_udfs.settings.section import Secrets
 from stark_udfs.tables.table import Table
 
@@ -175,6 +175,7 @@ class ImageStage(Generic[In, Out]):
     seed: root of the paintings' seeds.
     gpus: that a task asks Spark for; 0: none.
     searches: whether its orders may go to the web, where a question can cost money.
+    paintings: pictures that a unit is usually painted, for what an image server will cost.
     """
 
     name: str
@@ -190,6 +191,7 @@ class ImageStage(Generic[In, Out]):
     settings: Mapping[str, Json]
     gpus: float = 0.0
     searches: bool = False
+    paintings: int = 1
     scope: Mapping[str, Json] = field(default_factory=dict)
     order: str | None = None
     take: int | None = None
@@ -205,13 +207,24 @@ class ImageStage(Generic[In, Out]):
 
     @property
     def currency(self) -> str:
-        """Of the search provider's price; none where nothing is paid: pictures cost time."""
-        return search_terms(self.atelier).currency if self.searches else ""
+        """Of what the search provider and image servers cost; none where nothing is paid: pictures cost time."""
+        judge, servers = judge_of(self.atelier), servers_by(self.atelier).values()
+        paid = [*(server.access.currency for server in servers), *([judge.access.currency] if judge else [])]
+        painted = next((currency for currency in paid if currency), "")
+        return painted or (search_terms(self.atelier).currency if self.searches else "")
 
     @property
     def price(self) -> float:
         """Of a question to the search provider, in `currency`."""
         return search_terms(self.atelier).price if self.searches else 0.0
+
+    @property
+    def picture_price(self) -> float:
+        """Of a picture of an image server, the dearest kind, and of a judge's verdict on it, at most; in `currency`."""
+        prices = [server.price(module) for module, server in servers_by(self.atelier).items()]
+        judge = judge_of(self.atelier)
+        verdict = judge.cost(*judge.tokens(ScoreRequest(paths=(), captions=(), description=""))) if judge else 0.0
+        return max(prices, default=0.0) + verdict
 
     @property
     def basis(self) -> dict[str, Json]:

@@ -13,6 +13,8 @@ from stark_udfs.images.executors.retrieve import RetrieveExecutor
 from stark_udfs.images.executors.web import WebExecutor
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.model_fingerprint import fingerprint_facts
+from stark_udfs.images.models.image_server import ImageServerSpec
+from stark_udfs.images.models.judge import JudgeSpec
 from stark_udfs.images.protocols import EmbedderSpec, FaceFinderSpec, PainterSpec, ScorerSpec
 from stark_udfs.images.requests import (
     Candidates,
@@ -92,6 +94,11 @@ class ModelAtelierSpec:
         }
         return {name: fingerprint_facts(part) for name, part in parts.items() if part is not None}
 
+    def server(self, module: Module) -> ImageServerSpec | None:
+        """The image server that paints for a module, if one does."""
+        spec = {Module.T2I: self.painter, Module.P_T2I: self.personal}.get(module)
+        return spec.spec if spec is not None and isinstance(spec.spec, ImageServerSpec) else None
+
     def load(self) -> "ModelAtelier":
         """The backend; a model is loaded when the first task needs it."""
         files, pictures, robots = ImageFiles(self.files), Turns(self.fetch.interval_s), RobotsCache()
@@ -104,7 +111,8 @@ class ModelAtelierSpec:
         if self.web is not None:
             questions = Turns(self.search.interval_s)
             makers[Module.WEB] = WebExecutor(self.web, self.search, self.fetch, files, questions, pictures, robots)
-        return ModelAtelier(makers, RateExecutor(files, self.scorer, self.nsfw, self.detector, self.likeness))
+        here = None if isinstance(self.scorer, JudgeSpec) else self.scorer
+        return ModelAtelier(makers, RateExecutor(files, here, self.nsfw, self.detector, self.likeness))
 
 
 def parts_of(order: ImageTask) -> tuple[str, ...]:

@@ -5,7 +5,9 @@ from dataclasses import fields, is_dataclass
 from stark_udfs.core.ids import Json
 
 # Fields of specs that change an answer by rounding at most, or not at all.
-NO_MATTER = frozenset({"batch", "half", "vae_precision", "compile", "device", "variant", "secret", "secret_header"})
+NO_MATTER = frozenset(
+    {"batch", "half", "vae_precision", "compile", "access", "device", "variant", "secret", "secret_header"}
+)
 
 
 def fingerprint_facts(value: object) -> Json:

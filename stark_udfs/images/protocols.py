@@ -194,3 +194,8 @@ def _loaded(spec: Spec[object]) -> object:
 def loaded(spec: Spec[Loaded_co]) -> Loaded_co:
     """What the spec describes, loaded once per process; equal specs share it."""
     return _loaded(spec)  # type: ignore[return-value]  # `cache` loses the type variable
+
+
+def unload_all() -> None:
+    """Let go of everything that is loaded: this process gets another device."""
+    _loaded.cache_clear()

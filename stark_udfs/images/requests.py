@@ -98,6 +98,7 @@ class ImageScore(Record):
     phash: str | None = Field(None, description="perceptual hash, 16 hex digits")
     faces: int | None = Field(None, description="faces found")
     embedding: list[float] | None = Field(None, description="unit vector, for likeness")
+    reason: str = Field("", description="what a judge says of it")
     fault: str = Field("", description="why there are no scores: the file is missing or no picture")
 
 

@@ -76,12 +76,17 @@ class ImageWorker(Generic[Unit]):
         atelier: ImageBackend,
         *,
         at_once: int,
-        search: Callable[[Unit, ImageRequest], ImageResult | Unavailable] | None = None,
+        search: Callable[[Unit, ImageTask], ImageResult | Unavailable] | None = None,
+        searched: Callable[[ImageTask], bool] | None = None,
     ) -> None:
-        """`search` answers web requests, on several threads at once; None: the backend does, like all others."""
+        """`search` answers orders that need no device, on several threads at once; None: the backend does, like all.
+
+        searched: which those are; None: web requests.
+        """
         self._atelier = atelier
         self._at_once = at_once
         self._search = search
+        self._searched = searched or is_for_the_web
         self._lanes: dict[str, deque[QueuedTask[Unit]]] = {}
         self._web: deque[QueuedTask[Unit]] = deque()
         self._again: deque[tuple[float, QueuedTask[Unit]]] = deque()
@@ -170,7 +175,6 @@ class ImageWorker(Generic[Unit]):
     def _start_searches(self) -> None:
         while self._web and self._search is not None and self._searching < SEARCHERS:
             task = self._web.popleft()
-            assert isinstance(task.order, ImageRequest)
             self._searching += 1
             self._run(self._searchers, task, partial(self._search, task.unit, task.order))
 
@@ -229,10 +233,9 @@ class ImageWorker(Generic[Unit]):
         return given
 
     def _is_search(self, task: QueuedTask[Unit]) -> bool:
-        order = task.order
-        return (
-            self._search is not None
-            and isinstance(order, ImageRequest)
-            and order.module is Module.WEB
-            and from_strangers(order) is None
-        )
+        return self._search is not None and self._searched(task.order)
+
+
+def is_for_the_web(order: ImageTask) -> bool:
+    """Whether an order is answered by a search of the web."""
+    return isinstance(order, ImageRequest) and order.module is Module.WEB and from_strangers(order) is None

@@ -26,11 +26,20 @@ class WeightFileSettings(Section):
 
 
 # The kinds of image models, one line each; `images/models/kinds.py` has what the class of a kind says.
-PAINTERS = Kinds({"sdxl": "stark_udfs.images.models.sdxl:SdxlSettings"}, default="sdxl")
+PAINTERS = Kinds(
+    {
+        "sdxl": "stark_udfs.images.models.sdxl:SdxlSettings",
+        "diffusers": "stark_udfs.images.models.any_pipeline:DiffusersSettings",
+        "openai": "stark_udfs.images.models.image_server:ImageServerSettings",
+    },
+    default="sdxl",
+)
 PERSONAL = Kinds(
     {
         "photomaker": "stark_udfs.images.models.photomaker:PhotoMakerSettings",
         "ip_adapter": "stark_udfs.images.models.ip_adapter:IpAdapterSettings",
+        "edit": "stark_udfs.images.models.any_pipeline:EditSettings",
+        "openai": "stark_udfs.images.models.image_server:ImageServerSettings",
     },
     default="photomaker",
 )
@@ -38,6 +47,8 @@ SCORERS = Kinds(
     {
         "pickscore": "stark_udfs.images.models.scorers:PickScoreSettings",
         "clip": "stark_udfs.images.models.scorers:ClipScoreSettings",
+        "judge": "stark_udfs.images.models.judge:JudgeSettings",
+        "siglip": "stark_udfs.images.models.siglip:SiglipScoreSettings",
     },
     default="pickscore",
 )
@@ -97,7 +108,13 @@ class PicturesSettings(Section):
 
     provider: Literal["offline", "models"] = Field("offline", description="offline: drawings, marked as such")
     batch_size: int = Field(8, ge=1, description="paintings in one batch, and orders worked on together")
-    gpus: float = Field(0, ge=0, description="of a task, asked of Spark by the picture stages; 0: none is asked for")
+    gpus: int = Field(
+        0,
+        ge=0,
+        le=1,
+        description="of a task, asked of Spark by the picture stages; 0: none is asked for. A share of "
+        "one is refused: every task would load the models once more",
+    )
     image_size: int = Field(1024, ge=64, multiple_of=8, description="px, of a painting")
     painter: Annotated[Kind, PAINTERS] = Field(
         default_factory=partial(PAINTERS.read, {}), description=f"text to image; kinds: {PAINTERS}"

@@ -1,7 +1,7 @@
 """The stub server over HTTP: `python -m stark_udfs.testing.serve --port 8000 --latency-ms 500 --errors 0.1`.
 
-POST /v1/chat/completions and /v1/moderations, GET /v1/models, GET /stats, GET /calls. For tests and benchmarks on this
-machine; it has no model.
+POST /v1/chat/completions, /v1/moderations, /v1/images/generations and /v1/images/edits, GET /v1/models, /stats, /calls.
+For tests and benchmarks on this machine; it has no model.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from stark_udfs.core.ids import Json
 from stark_udfs.settings.chat_models import Defects
 from stark_udfs.testing.stub_server import Faults, StubResponse, StubServer
 
+PICTURES = ("/images/generations", "/images/edits")
 LONGEST_HEAD = 65_536  # bytes
 LONGEST_BODY = 64_000_000
 PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
@@ -87,9 +88,9 @@ class Connection(asyncio.Protocol):
             self._abort()
         elif path.endswith("/models"):
             self._send(_page({"object": "list", "data": [{"id": "stub", "object": "model"}]}))
-        elif method == "POST" and path.endswith((ChatRequest.path, ModerationRequest.path)):
+        elif method == "POST" and path.endswith((ChatRequest.path, ModerationRequest.path, *PICTURES)):
             try:
-                said = self.stub.begin(body, headers, now)
+                said = self.stub.begin(body, headers, now, picture=path.endswith(PICTURES))
             except (ValueError, LookupError, TypeError, StarkError) as error:
                 said = StubResponse(0.0, 400, json.dumps({"error": {"message": repr(error)}}).encode())
             self.pending = self.loop.call_later(said.delay_s, self._finish, said)

@@ -16,8 +16,10 @@ from typing import cast
 from stark_udfs.calls.providers.transport import Author, completion, moderation, offline_request
 from stark_udfs.calls.reply.json_schema import example_value
 from stark_udfs.core.ids import Json, rng_of
+from stark_udfs.testing import pictures
 
 KEY_HEADER = "idempotency-key"
+BLOCKED = "moderation_blocked"  # the server's word for a picture that it does not paint
 HUGE = 2_000_000  # characters
 JSON_TYPE = "application/json"
 
@@ -110,8 +112,10 @@ class StubServer:
         self.counts["reset"] += down
         return down
 
-    def begin(self, content: bytes, headers: Mapping[str, str], now: float) -> StubResponse:
-        """Decide on one chat request; `end` must follow when its response is out or its client is gone."""
+    def begin(self, content: bytes, headers: Mapping[str, str], now: float, *, picture: bool = False) -> StubResponse:
+        """Decide on one chat request, or one for a picture; `end` must follow when its response is out or its client
+        is gone.
+        """
         self.counts["received"] += 1
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
@@ -124,12 +128,15 @@ class StubServer:
         draw = rng_of(self.faults.seed, key.hex(), self._tries[key])
         delay = self._latency(draw)
         fault = self._fault(draw)
+        if picture and fault == "refusal":
+            self.counts[fault] += 1  # what is not painted is not paid
+            return StubResponse(delay, 400, _error("Your request was rejected by the safety system.", BLOCKED))
         if fault not in PAID:
             self.counts[fault] += 1
             return self._refuse(fault, delay, headers)
         self._arrived.append(now)
         self._latencies.append(delay)
-        return self._answer(fault, delay, content, key)
+        return self._paint(fault, delay, content, key) if picture else self._answer(fault, delay, content, key)
 
     def end(self) -> None:
         """One request is over."""
@@ -186,6 +193,15 @@ class StubServer:
         self.begun_in[stage] += 1
         page = json.dumps(moderation(body) if moderated else completion(body, text, finish)).encode()
         return StubResponse(delay, 200, page, cut=fault == "broken", answers=key, stage=stage)
+
+    def _paint(self, fault: str, delay: float, content: bytes, key: bytes) -> StubResponse:
+        """A drawing of what the request says; of the faults of a model, `malformed` gives bytes that are no picture."""
+        page = pictures.reply(content, key, spoilt=fault in ("malformed", "truncated"), huge=fault == "huge")
+        self.counts[fault or "good"] += 1
+        self.counts["served"] += 1
+        self._paid[key] += 1
+        self.begun_in[pictures.STAGE] += 1
+        return StubResponse(delay, 200, page, cut=fault == "broken", answers=key, stage=pictures.STAGE)
 
     def _latency(self, draw: random.Random) -> float:
         faults = self.faults

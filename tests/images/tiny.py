@@ -285,6 +285,28 @@ def save_clip(folder: Path, scale: float = 4.0) -> Path:
     return folder
 
 
+def save_siglip(folder: Path) -> Path:
+    """A SigLIP model with a tokenizer and its own image processor."""
+    import torch
+    from transformers import SiglipConfig, SiglipImageProcessor, SiglipModel
+
+    torch.manual_seed(16)
+    tokens = tokenizer(length=16)
+    shared = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = SiglipConfig(
+        text_config={**shared, "vocab_size": len(tokens), "max_position_embeddings": 16, "projection_size": 64},
+        vision_config={**shared, "image_size": SIDE, "patch_size": 8},
+    )
+    model = loud(SiglipModel(config), 17)
+    with torch.no_grad():
+        model.logit_scale.fill_(1.5)
+        model.logit_bias.fill_(0.0)
+    model.save_pretrained(folder)
+    tokens.save_pretrained(folder)
+    SiglipImageProcessor(size={"height": SIDE, "width": SIDE}).save_pretrained(folder)
+    return folder
+
+
 def save_classifier(folder: Path, labels: tuple[str, ...] = ("normal", "nsfw")) -> Path:
     """A ViT image classifier with the given classes."""
     import torch

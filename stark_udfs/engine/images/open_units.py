@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from stark_udfs.calls.request import Reply
 from stark_udfs.calls.retry import AnsweredCall
 from stark_udfs.calls.sequence import CallSteps, OpenCall
-from stark_udfs.engine.images.replay import PictureRequest, PictureTalk, QuestionRequest
+from stark_udfs.engine.images.replay import PaidRequest, PictureRequest, PictureTalk, QuestionRequest
 
 REPLIES: TypeAdapter[list[Reply]] = TypeAdapter(list[Reply])
 
@@ -43,8 +43,12 @@ class OpenUnit:
         """That question's reply, if it was paid before."""
         return self.known.get(self.question.key)
 
+    def paid_for(self, request: PaidRequest) -> Reply | None:
+        """The reply to a paid request of this unit, if it was paid before."""
+        return self.known.get(request.key)
+
     def reply(
-        self, told: AnsweredCall, request: PictureRequest | QuestionRequest, run_id: str, *, money: float = 0.0
+        self, told: AnsweredCall, request: PictureRequest | PaidRequest, run_id: str, *, money: float = 0.0
     ) -> Reply:
         """The answer to a request of this unit's round, as it is kept."""
         assert self.step is not None

@@ -16,7 +16,7 @@ from stark_udfs.calls.retry import AnsweredCall, call
 from stark_udfs.calls.unit import STOPPED
 from stark_udfs.core.errors import NotAuthorised, ProviderError, RunStopped
 from stark_udfs.core.records import Record
-from stark_udfs.engine.images.replay import QuestionRequest, question_terms
+from stark_udfs.engine.images.replay import PaidRequest, PictureRequest, QuestionRequest, question_terms
 from stark_udfs.images.backend import ModelAtelier, ModelAtelierSpec
 from stark_udfs.images.executors.web import not_now
 from stark_udfs.images.protocols import loaded
@@ -32,7 +32,16 @@ class Images(Record):
 
 
 class Asks(Protocol):
-    """A unit that has a web request open."""
+    """A unit that has a wish open which is answered over the network."""
+
+    @property
+    def request(self) -> PictureRequest:
+        """The open order."""
+        ...
+
+    def paid_for(self, request: PaidRequest) -> Reply | None:
+        """The reply to a paid request of this unit, if it was paid before."""
+        ...
 
     @property
     def question(self) -> QuestionRequest:
@@ -46,7 +55,7 @@ class Asks(Protocol):
 
 
 Unit = TypeVar("Unit", bound=Asks)
-Keep: TypeAlias = Callable[[Unit, QuestionRequest, AnsweredCall], Awaitable[None]]
+Keep: TypeAlias = Callable[[Unit, PaidRequest, AnsweredCall, float], Awaitable[None]]
 
 
 @dataclass
@@ -138,7 +147,7 @@ class Searcher(Generic[Unit]):
     async def _ask(self, unit: Unit, question: QuestionRequest) -> str:
         answered = await call(self._client, self._limiter, self._terms, question)
         if self._terms.price:
-            await self._keep(unit, question, answered)
+            await self._keep(unit, question, answered, self._terms.price)
         else:
             self._free[question.key] = answered.answer.text
         return answered.answer.text

@@ -28,8 +28,9 @@ from stark_udfs.calls.sequence import SequenceEnd
 from stark_udfs.calls.unit import STOPPED
 from stark_udfs.core.errors import RunStopped, StorageError
 from stark_udfs.engine.images.open_units import OpenUnit, known_replies
-from stark_udfs.engine.images.replay import PictureScript, QuestionRequest, searched_by
-from stark_udfs.engine.images.search import Searcher
+from stark_udfs.engine.images.remote import Remote
+from stark_udfs.engine.images.replay import PaidRequest, PictureScript
+from stark_udfs.images.models.devices import OWN, given_gpu
 from stark_udfs.images.protocols import loaded
 from stark_udfs.images.requests import Unavailable
 from stark_udfs.images.worker import Answered, ImageWorker
@@ -71,6 +72,7 @@ def image_worker(work: ImageWork) -> Callable[[Iterable[pd.DataFrame]], Iterable
     def over(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         task = TaskContext.get()
         attempt = "0-0" if task is None else f"{task.partitionId()}-{task.taskAttemptId()}"
+        OWN.take(None if task is None else given_gpu(task.resources()))
         rows = (row for frame in frames for row in frame.to_dict("records"))
         with ImagePartition(work, attempt) as partition:
             for ends in partition.run(rows):
@@ -104,12 +106,11 @@ class ImagePartition:
         except BaseException:
             self._loop.__exit__(None, None, None)
             raise
-        spec, searched = self.work.script.atelier, searched_by(self.work.script.atelier)
-        self._searcher = (
-            None if searched is None else Searcher(searched, self._loop, self._limiter, self._keep_question)
+        spec = self.work.script.atelier
+        self._remote = Remote.of(spec, self._loop, self._limiter, self._keep_paid)
+        self._worker: ImageWorker[OpenUnit] = ImageWorker(
+            loaded(spec), at_once=spec.at_once, search=self._remote.answer, searched=self._remote.claims
         )
-        search = None if self._searcher is None else self._searcher.answer
-        self._worker: ImageWorker[OpenUnit] = ImageWorker(loaded(spec), at_once=spec.at_once, search=search)
         self._worker.__enter__()
         return self
 
@@ -121,8 +122,7 @@ class ImagePartition:
             self._loop.loop.call_soon_threadsafe(self._limiter.give_up, RunStopped("the task ended"))
             self._finish()
             self._worker.__exit__(kind, error, trace)
-            if self._searcher is not None:
-                self._searcher.close()
+            self._remote.close()
             self._loop.run(self._close())
         finally:
             self._loop.__exit__(kind, error, trace)
@@ -272,9 +272,9 @@ class ImagePartition:
             kept.add_done_callback(settled)
         return durable
 
-    async def _keep_question(self, unit: OpenUnit, request: QuestionRequest, told: Told) -> None:
-        """Make a paid question's answer durable."""
-        reply = unit.reply(told, request, self.work.journal.run_id, money=unit.conversation.terms.cost(0, 0))
+    async def _keep_paid(self, unit: OpenUnit, request: PaidRequest, told: Told, money: float) -> None:
+        """Make a paid answer durable: a question's, or a picture's."""
+        reply = unit.reply(told, request, self.work.journal.run_id, money=money)
         self._limiter.counts.asked += 1
         self._limiter.counts.money += reply.money
         await self._journal.append(unit.bucket, reply)

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
 from typing import NamedTuple
 
 from stark_udfs.images.protocols import (
@@ -141,7 +140,18 @@ class BatchPainter:
         return [Painted(row.key, picture, size) for row, picture in zip(rows, pictures[: len(rows)], strict=True)]
 
 
-@cache
+@dataclass(frozen=True)
+class BatchPainterSpec:
+    """A painter and its largest batch, as something that is loaded once per process."""
+
+    painter: PainterSpec
+    at_once: int
+
+    def load(self) -> BatchPainter:
+        """The painter, which has learnt nothing yet of what fits."""
+        return BatchPainter(loaded(self.painter), self.at_once)
+
+
 def batch_painter(spec: PainterSpec, at_once: int) -> BatchPainter:
     """The studio of this process for a painter: weights and what was learnt stay from task to task."""
-    return BatchPainter(loaded(spec), at_once)
+    return loaded(BatchPainterSpec(spec, at_once))

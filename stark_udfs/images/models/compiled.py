@@ -1,7 +1,7 @@
 """Compiling the parts of a painter that are most of its work, where the device is worth the minute it takes.
 
-Block by block: the many alike blocks of a UNet are compiled once, in half a minute instead of two, and are as fast. torch
-keeps what it compiled in its own cache on disk (TORCHINDUCTOR_CACHE_DIR), so that the next worker takes seconds.
+Block by block: the many alike blocks of a UNet are compiled once, in half a minute instead of two, and are as fast.
+torch keeps what it compiled in its own cache on disk (TORCHINDUCTOR_CACHE_DIR), so that the next worker takes seconds.
 """
 
 import importlib.util

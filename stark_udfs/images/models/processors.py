@@ -1,8 +1,8 @@
 """How pictures enter a model: one way for everything that is compared, in batches, on the model's own device.
 
 transformers ships two processors whose results differ by up to 0.015, and both work picture by picture on the CPU. Here
-pictures of one size are resized together where the model is, as the Pillow one would: antialiased, cut, rounded to bytes.
-What its rounding leaves is less than a level of 255; the embeddings of an index and of a query agree as before.
+pictures of one size are resized together where the model is, as the Pillow one would: antialiased, cut, rounded to
+bytes. What its rounding leaves is less than a level of 255; the embeddings of an index and of a query agree as before.
 """
 
 from collections import defaultdict
@@ -115,12 +115,12 @@ class Preparation:
         for places in by_shape.values():
             for place, values in zip(places, self._alike([pictures[at] for at in places], device), strict=True):
                 made[place] = values
-        values = torch.stack([one for one in made if one is not None])
+        values = torch.stack([one for one in made if one is not None]).float()
         mean, std = (torch.tensor(part, device=device).view(1, 3, 1, 1) for part in (self.mean, self.std))
-        return (values * self.scale - mean) / std
+        return values.mul_(self.scale / std).sub_(mean / std)
 
     def _alike(self, pictures: Sequence[Pixels], device: "torch.device | str") -> "torch.Tensor":
-        """Bytes as floats, resized and cut; pictures of one shape."""
+        """Bytes, or floats that are bytes, resized and cut; pictures of one shape."""
         import torch
 
         shown = torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2)
@@ -132,7 +132,7 @@ class Preparation:
         if self.crop is not None:
             top, left = ((whole - kept) // 2 for whole, kept in zip(size, self.crop, strict=True))
             shown = shown[..., top : top + self.crop[0], left : left + self.crop[1]]
-        return shown.float().round().clamp(0, 255)
+        return shown.round().clamp(0, 255) if shown.is_floating_point() else shown
 
     def _size_of(self, height: int, width: int) -> tuple[int, int]:
         if isinstance(self.size, tuple):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from stark_udfs.core.errors import SettingsError
+from stark_udfs.images.models.devices import OWN, cuda_device
 from stark_udfs.images.protocols import DeviceLost, OutOfMemory
 from stark_udfs.settings.image_models import WeightFileSettings
 
@@ -59,10 +60,12 @@ def read_tensors(path: Path) -> "dict[str, torch.Tensor]":
 
 
 def device_of(wanted: str | None) -> str:
-    """`wanted`, or "cuda" where there is one, else "cpu"."""
+    """`wanted`, or the GPU of this process where there is one, else "cpu"."""
     import torch
 
-    return wanted or ("cuda" if torch.cuda.is_available() else "cpu")
+    if wanted:
+        return wanted
+    return cuda_device(OWN.number, torch.cuda.device_count()) if torch.cuda.is_available() else "cpu"
 
 
 def precision_on(device: str, half: Precision) -> "torch.dtype":
@@ -99,16 +102,16 @@ def whole(models: Checkpoints, model: str, **options: object) -> "PreTrainedMode
 
 
 @contextmanager
-def loading(model: str) -> Iterator[None]:
-    """Say in the settings' terms why a model's files cannot be loaded.
+def loading(model: str, what: str = "such") -> Iterator[None]:
+    """Say in the settings' terms why a model's files cannot be loaded; `what` says which kind of model is wanted.
 
     Raises:
         SettingsError: there is no such model, its files are of another kind, or it has no safetensors.
     """
     try:
         yield
-    except (OSError, ValueError) as error:
-        told = " ".join(str(error).split())[:300]
+    except (OSError, ValueError, AttributeError) as error:
+        told = f"there is no {what} model of that kind: " + " ".join(str(error).split())[:300]
         if "safetensors" in told or "pickle" in told:
             told = f"it has no safetensors files, and pickled weights are not read ({told})"
         raise SettingsError(f"model {model} cannot be loaded: {told}") from error

@@ -161,7 +161,8 @@ def _fault(taste: SelectionRules, module: Module, candidate: Candidate, rating: 
         return CandidateFault(NotChosen.NO_LICENCE, f"{candidate.source} names none")
     least = taste.min_score
     if least is not None and rating.text_score is not None and rating.text_score < least:
-        return CandidateFault(NotChosen.LOW_SCORE, f"{rating.text_score:.3f}, at least {least:g} is taken")
+        told = f": {rating.reason}" if rating.reason else ""
+        return CandidateFault(NotChosen.LOW_SCORE, f"{rating.text_score:.3f}, at least {least:g} is taken{told}")
     return None
 
 

@@ -198,6 +198,7 @@ def stage(settings: "Settings") -> ImageStage[PlannedImage, Image]:
         atelier=image_backend(settings.pictures, settings.storage.files),
         gpus=settings.pictures.gpus,
         searches=True,
+        paintings=settings.aligner.samples,
         seed=settings.pipeline.seed,
         settings={"rules": rules.looked_at(), "taste": taste.looked_at()},
         checks=checks(settings.pictures),
