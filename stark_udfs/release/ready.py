@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 from stark_udfs.core.errors import InputError
 from stark_udfs.engine.system_tables import RUNS
 from stark_udfs.stages.dataset import episodes
+from stark_udfs.stages.verdicts import moderations
 from stark_udfs.tables.tables import Tables
 
 
@@ -23,7 +24,7 @@ def check_ready(tables: Tables) -> None:
     read = _versions_read(tables)
     stale = [
         f"{table.name} (version {read[table.name]} then, {tables.version(table)} now)"
-        for table in (*episodes.READS, episodes.MODERATIONS)
+        for table in (*episodes.READS, moderations.TABLE)
         if table.name in read and tables.version(table) != read[table.name]
     ]
     if stale:

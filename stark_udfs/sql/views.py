@@ -116,7 +116,6 @@ PUBLIC_EPISODES = View(
     page="dataset.md",
 )
 
-VIEWS = (CONVERSATIONS, SHARED_IMAGES, LINEAGE, REJECT_RATES, SPENDING, LAST_RUNS, LAST_CHECKS, PUBLIC_EPISODES)
 V_FUNNEL = View(
     name="v_funnel",
     reads=("units",),

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stark_udfs.core.ids import Json, stable_id
-from stark_udfs.engine.run import UNCHANGED, RunReport
+from stark_udfs.engine.ledger import UNCHANGED
+from stark_udfs.engine.run import RunReport
 from stark_udfs.engine.system_tables import StageRun
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.settings.tracking import TrackingSettings

@@ -126,7 +126,7 @@ class _File:
                 log = self.client.log_artifacts if path.is_dir() else self.client.log_artifact
                 if path.exists():
                     log(self.run_id, str(path), entry["to"] or None)
-            case "model" if model is not None:
+            case "model" if model is not None and self.run_id is not None:
                 model(self.client, self.run_id, entry)
             case "end":
                 self.client.set_terminated(self.run_id, status=entry["status"], end_time=entry["at"])

@@ -96,8 +96,8 @@ class Preparation:
             cut = (int(crop["height"]), int(crop["width"]))
         if (cut is None and isinstance(exact, int)) or (cut and min(_pair(exact)) < max(cut)):
             return None
-        numbers = (float(told["rescale_factor"]), tuple(told["image_mean"]), tuple(told["image_std"]))  # type: ignore[arg-type]  # of JSON
-        return cls(exact, cut, RESAMPLE[int(str(int(resample)))], *numbers)
+        mean, std = (tuple(told[name]) for name in ("image_mean", "image_std"))  # type: ignore[arg-type]  # of JSON
+        return cls(exact, cut, RESAMPLE[int(str(int(resample)))], float(told["rescale_factor"]), mean, std)
 
     @property
     def side(self) -> int:
