@@ -12,22 +12,26 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     import torch
 
     from bench.paint_models import Size
+    from stark_udfs.images.executors.paint import PaintExecutor
     from stark_udfs.images.models.sdxl import SdxlPainter
+    from stark_udfs.images.requests import Finish, ImageResult, ImageTask, Unavailable
 
 NEEDED = ("torch", "diffusers", "transformers", "accelerate", "pydantic", "PIL", "numpy")
 BATCHES = (1, 4, 8, 16, 32)
 WORDS = "a photo of a person reading a book by the sea"
 TINY_SIDE, SIDE = 64, 1024
+
+Model = TypeVar("Model")
 
 
 @dataclass(frozen=True)
@@ -190,7 +194,7 @@ def sweep(
             painter.paint(rows)
             settle(device)
             first = time.perf_counter() - begun
-            each = seconds(lambda rows=rows: painter.paint(rows), device) / batch
+            each = seconds(partial(painter.paint, rows), device) / batch
         except OutOfMemory:
             yield Line("painting", of, 0, "images/s: out of memory")
             break
@@ -254,7 +258,12 @@ def rating(device: str, dtype: "torch.dtype", *, tiny: bool) -> Iterator[Line]:
             soft.save(data, "JPEG", quality=90)
             paths.append(files.put(data.getvalue(), "jpg").path)
         processor = clip_processor(side=336)
-        before = seconds(lambda: pixel_values(processor, [read_picture(files, p) for p in paths[:16]]), "cpu") / 16
+
+        def one_by_one() -> None:
+            read = [read_picture(files, path) for path in paths[:16]]
+            pixel_values(processor, [one for one in read if not isinstance(one, str)])
+
+        before = seconds(one_by_one, "cpu") / 16
         of = f"JPEGs of {side} px"
         yield Line("decode and prepare, one after the other by Pillow", of, round(1 / before, 1), "images/s")
         preparation = Preparation.of(processor)
@@ -269,7 +278,7 @@ def rating(device: str, dtype: "torch.dtype", *, tiny: bool) -> Iterator[Line]:
             "decode and prepare, in threads and batches", of, round(count / seconds(ready, device), 1), "images/s"
         )
         clip = clip_of(device, dtype, tiny=tiny)
-        rater = RateExecutor(files, Ready(ClipScorer(clip, 1.0)))  # type: ignore[arg-type]  # a spec without a range
+        rater = RateExecutor(files, Ready(ClipScorer(clip, 1.0)))
         rates = [
             ScoreRequest(paths=tuple(paths[at : at + 4]), captions=("",) * 4, description=WORDS)
             for at in range(0, count, 4)
@@ -286,14 +295,14 @@ def rating(device: str, dtype: "torch.dtype", *, tiny: bool) -> Iterator[Line]:
 
 
 @dataclass(frozen=True, eq=False)
-class Ready:
+class Ready(Generic[Model]):
     """A spec of what is loaded already."""
 
-    model: object
+    model: Model
     low: float = 0.0
     high: float = 1.0
 
-    def load(self) -> object:
+    def load(self) -> Model:
         """The model."""
         return self.model
 
@@ -302,13 +311,20 @@ class Ready:
 class OnlyPaints:
     """A backend that paints."""
 
-    executor: "object"
+    executor: "PaintExecutor"
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.executor, name)
-
-    def ahead(self, orders: object) -> None:
+    def ahead(self, orders: "Sequence[ImageTask]") -> None:
         """Nothing is read."""
+
+    def begin(self, orders: "Sequence[ImageTask]") -> "Iterator[tuple[int, Finish]]":
+        """See `ImageBackend.begin`."""
+        from stark_udfs.images.requests import ImageRequest
+
+        yield from self.executor.begin([order for order in orders if isinstance(order, ImageRequest)])
+
+    def work(self, orders: "Sequence[ImageTask]") -> "list[ImageResult | Unavailable]":
+        """See `ImageBackend.work`."""
+        return [finish() for _, finish in self.begin(orders)]
 
 
 if __name__ == "__main__":

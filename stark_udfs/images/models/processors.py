@@ -96,8 +96,10 @@ class Preparation:
             cut = (int(crop["height"]), int(crop["width"]))
         if (cut is None and isinstance(exact, int)) or (cut and min(_pair(exact)) < max(cut)):
             return None
-        mean, std = (tuple(told[name]) for name in ("image_mean", "image_std"))  # type: ignore[arg-type]  # of JSON
-        return cls(exact, cut, RESAMPLE[int(str(int(resample)))], float(told["rescale_factor"]), mean, std)
+        factor, mean, std = (told[name] for name in ("rescale_factor", "image_mean", "image_std"))
+        if not isinstance(factor, float) or not isinstance(mean, list | tuple) or not isinstance(std, list | tuple):
+            return None
+        return cls(exact, cut, RESAMPLE[int(str(int(resample)))], factor, tuple(mean), tuple(std))
 
     @property
     def side(self) -> int:
