@@ -141,9 +141,11 @@ class JudgeSpec:
             {"type": "image_url", "image_url": {"url": shown}},
         ]
         described: Json = {"name": Verdict.__name__, "strict": True, "schema": schema}
-        return {
+        body: dict[str, Json] = {
             "model": self.model,
             "messages": [{"role": "system", "content": SYSTEM}, {"role": "user", "content": content}],
             "max_tokens": self.access.reply_tokens,
             "response_format": {"type": "json_schema", "json_schema": described},
-        } | {name: value for name, value in self.parameters if value is not None}
+        }
+        body.update((name, value) for name, value in self.parameters if value is not None)
+        return body

@@ -52,7 +52,7 @@ class LatentDecoder:
 
     def _first(self, size: tuple[int, int]) -> int:
         factor = 2 ** (len(self.vae.config.block_out_channels) - 1)
-        return max(1, SLICE_PIXELS // (size[0] * size[1] * factor**2))
+        return max(1, SLICE_PIXELS // int(size[0] * size[1] * factor**2))
 
     def _in_slices(self, latents: "torch.Tensor", at_once: int) -> Pixels:
         import torch
@@ -63,7 +63,8 @@ class LatentDecoder:
             filled = torch.cat([part, part[-1:].expand(at_once - len(part), *part.shape[1:])])
             with device_errors():
                 parts.append(to_bytes(self._decoded(filled)[: len(part)]))
-        return torch.cat(parts).numpy()
+        pixels: Pixels = torch.cat(parts).numpy()
+        return pixels
 
     def _decoded(self, latents: "torch.Tensor") -> "torch.Tensor":
         """Shape (rows, 3, height, width), in [-1, 1]."""
