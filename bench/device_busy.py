@@ -163,7 +163,7 @@ def measure(folder: Path, wishes: int, *, side: int, at_once: int) -> dict[str, 
     ground_of(side)
     DEVICE.busy_s, begun, device_until, pictures = 0.0, time.monotonic(), 0.0, 0
 
-    def search(unit: Unit, order: ImageTask) -> ImageResult:
+    def search(unit: Unit, order: ImageTask) -> Candidates:
         return fetched(1.0)
 
     with ImageWorker[Unit](backend, at_once=at_once, search=search) as worker:

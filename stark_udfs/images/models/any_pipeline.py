@@ -53,6 +53,7 @@ class DiffusersSettings(PipelineSettings):
     """Any text-to-image pipeline of diffusers."""
 
     kind: str = "diffusers"
+    model: str = "black-forest-labs/FLUX.1-schnell"
 
     @property
     def name(self) -> str:

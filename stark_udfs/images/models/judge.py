@@ -42,7 +42,7 @@ class JudgeSettings(ScorerKind):
     min_score: ClassVar[float | None] = 0.5
 
     kind: str = "judge"
-    model: str = Field(description="the model's name on the wire; it has to take pictures")
+    model: str = Field("gpt-4.1-mini", description="the model's name on the wire; it has to take pictures")
     parameters: dict[str, Scalar] = Field({"temperature": 0.0}, description="of the request, sent as written")
     base_url: str | None = Field(None, description="of a chat server; null: OpenAI's")
     secret: str | None = Field("OPENAI_API_KEY", description="environment variable with the key; null: it takes none")
@@ -147,5 +147,5 @@ class JudgeSpec:
             "max_tokens": self.access.reply_tokens,
             "response_format": {"type": "json_schema", "json_schema": described},
         }
-        body.update({name: value for name, value in self.parameters if value is not None})
+        body.update((name, value) for name, value in self.parameters if value is not None)
         return body

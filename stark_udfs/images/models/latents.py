@@ -51,8 +51,8 @@ class LatentDecoder:
                     self.fits[size] = at_once // 2
 
     def _first(self, size: tuple[int, int]) -> int:
-        factor: int = 2 ** (len(self.vae.config.block_out_channels) - 1)
-        return max(1, SLICE_PIXELS // (size[0] * size[1] * factor**2))
+        factor = 2 ** (len(self.vae.config.block_out_channels) - 1)
+        return max(1, SLICE_PIXELS // int(size[0] * size[1] * factor**2))
 
     def _in_slices(self, latents: "torch.Tensor", at_once: int) -> Pixels:
         import torch

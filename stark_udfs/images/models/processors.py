@@ -8,7 +8,7 @@ bytes. What its rounding leaves is less than a level of 255; the embeddings of a
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -81,7 +81,7 @@ class Preparation:
     @classmethod
     def of(cls, processor: ImageProcessor) -> "Preparation | None":
         """What a processor does, if it is nothing else than that."""
-        told = processor.to_dict()
+        told: dict[str, Any] = processor.to_dict()
         size, crop, resample = told.get("size"), told.get("crop_size"), told.get("resample")
         plain = all(told.get(name, True) for name in ("do_resize", "do_rescale", "do_normalize"))
         if not plain or set(told) - KNOWN or told.get("do_pad") or resample not in RESAMPLE:
@@ -96,10 +96,10 @@ class Preparation:
             cut = (int(crop["height"]), int(crop["width"]))
         if (cut is None and isinstance(exact, int)) or (cut and min(_pair(exact)) < max(cut)):
             return None
-        factor, mean, std = (told[name] for name in ("rescale_factor", "image_mean", "image_std"))
-        if not isinstance(factor, float) or not isinstance(mean, list | tuple) or not isinstance(std, list | tuple):
+        scale, mean, std = told.get("rescale_factor"), told.get("image_mean"), told.get("image_std")
+        if not (isinstance(scale, float) and isinstance(mean, list | tuple) and isinstance(std, list | tuple)):
             return None
-        return cls(exact, cut, RESAMPLE[int(str(int(resample)))], factor, tuple(mean), tuple(std))
+        return cls(exact, cut, RESAMPLE[int(str(int(resample)))], scale, tuple(mean), tuple(std))
 
     @property
     def side(self) -> int:
