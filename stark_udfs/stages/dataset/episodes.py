@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from stark_udfs.engine.checking.measures import Share
+from stark_udfs.engine.checking.measures import Exact, Share
 from stark_udfs.engine.stage import Check, Frames, TableStage
+from stark_udfs.stages.consistency import stage as consistency
 from stark_udfs.stages.dataset.licences import licence_kind
 from stark_udfs.stages.dataset.records import Episode, LeftOut
 from stark_udfs.stages.images import faces
@@ -75,8 +76,10 @@ def select(settings: "Settings", frames: Frames) -> DataFrame:
         .join(_pictures(frames), "episode_id", "left")
         .join(_faces(frames), "episode_id", "left")
         .join(_flagged(frames), "episode_id", "left")
+        .join(consistency.failed(frames[consistency.TABLE.name]), "episode_id", "left")
         .withColumn("events", F.coalesce("events", empty["events"]))
         .withColumn("flagged_sessions", F.coalesce("flagged_sessions", F.expr("cast(array() as array<bigint>)")))
+        .withColumn("failed_checks", F.coalesce("failed_checks", F.expr("cast(array() as array<string>)")))
         .withColumn("album", F.coalesce(F.expr(ALBUM), empty["album"]))
         .withColumn("sessions", F.coalesce(F.expr(SESSIONS), empty["sessions"]))
         .withColumn("shared", F.expr(SHARED))
@@ -180,7 +183,13 @@ def _left_out(least: int, most: int, *, keep_flagged: bool) -> Column:
     )
 
 
+def _splits(frames: Frames) -> DataFrame:
+    grouped = frames[TABLE.name].groupBy("demographic_id")
+    return grouped.agg(F.count_distinct("split").alias("splits"), F.min("unit_key").alias("unit_key"))
+
+
 CHECKS = (
+    Check("splits of one person", Exact("max(splits)"), low=0, high=1, over=_splits),
     Check("images without a file", Share("images_missing", of="images_shared"), high=0.05),
     Check("episodes left out", Share("left_out IS NOT NULL"), high=0.1),
 )
@@ -192,7 +201,7 @@ def stage(settings: "Settings") -> TableStage:
     return TableStage(
         name=TABLE.name,
         reads=READS,
-        may_read=(moderations.TABLE,),
+        may_read=(moderations.TABLE, consistency.TABLE),
         select=partial(select, settings),
         writes=TABLE,
         settings={

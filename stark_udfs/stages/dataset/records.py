@@ -139,6 +139,7 @@ class Episode(Record):
     events: list[Event]
     sessions: list[EpisodeSession]
     flagged_sessions: list[int] = Field(description="numbers of sessions that moderations flagged")
+    failed_checks: list[str] = Field(description="checks of `consistency` that found a fault in one of its sessions")
     images_shared: int = Field(description="by turns; an image that is shared again counts again")
     images_missing: int = Field(description="of images_shared, those without a file")
     providers: list[str] = Field(description="who wrote and drew it, sorted; offline: text or pictures are simulated")
