@@ -6,8 +6,9 @@ from datetime import date
 
 from bench.offline_episodes import Episode, day_of, episode
 from stark_udfs.core.ids import Json, stable_id
+from stark_udfs.settings.splits import SPLITS, SplitSettings, split_of
 from stark_udfs.ultron.retrieval.benchmark import Benchmark
-from stark_udfs.ultron.retrieval.datasets.sessions import SPLITS, Shares, benchmark_of, split_of
+from stark_udfs.ultron.retrieval.datasets.sessions import benchmark_of
 
 Row = dict[str, object]
 
@@ -15,7 +16,7 @@ Row = dict[str, object]
 def offline_benchmarks(episodes: int, seed: int = 20261) -> dict[str, Benchmark]:
     """The benchmark of each split that has an image."""
     rows = [row for number in range(episodes) for row in session_rows(episode(seed, number, Counter()))]
-    shares = Shares(validation=0.1, test=0.1)
+    shares = SplitSettings()
     split = {str(row["episode_id"]): split_of(str(row["demographic_id"]), shares, seed=seed) for row in rows}
     parts = {name: [row for row in rows if split[str(row["episode_id"])] == name] for name in SPLITS}
     return {split: benchmark_of(found, split) for split, found in parts.items() if found}

@@ -12,7 +12,8 @@ from stark_udfs.cli.options import Common
 from stark_udfs.cli.warehouse import reader, storage_of
 from stark_udfs.core.errors import InputError, SettingsError
 from stark_udfs.settings.load import load_tree, validated_sections
-from stark_udfs.settings.run import RunSettings
+from stark_udfs.settings.run import DrawSettings, RunSettings
+from stark_udfs.settings.splits import SplitSettings
 from stark_udfs.settings.tracking import TrackingSettings
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ def retrieval(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the table to FILE.json or FILE.md, too.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of intervals, tests and training.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the split, intervals, tests and training; without it, pipeline.seed.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No table; with --train-tiny, its line alone.")] = False,
     warehouse: Annotated[Path | None, typer.Option(help="The folder of a warehouse.")] = None,
 ) -> None:
@@ -94,9 +97,10 @@ def retrieval(
     if duplicates not in ("merged", "separate"):
         raise typer.BadParameter(f"{duplicates}: merged or separate.", param_hint="--duplicates")
     names = tuple(dict.fromkeys([*(systems or ["bm25"]), *(["tiny"] if train_tiny else [])]))
+    places, seed_of_run = tracked(ctx.obj, warehouse)
+    seed = seed_of_run if seed is None else seed
     asked = Asked(on, data, split, pictures, names, seed, test_share, text_model, clip_model, siglip_model,
                   (ctx.obj, warehouse, chat_model))  # fmt: skip
-    places = tracked(ctx.obj, warehouse)
     needs_tables = on == "sessions" or "tiny" in names or "text-tuned" in names
     sql = reader(places) if needs_tables else None
     benchmark = benchmark_of(asked, sql)
@@ -122,8 +126,8 @@ class Tracked(RunSettings):
     tracking: TrackingSettings = TrackingSettings()
 
 
-def tracked(common: Common, warehouse: Path | None) -> Tracked:
-    """The sections that this command reads, without loading the stages.
+def tracked(common: Common, warehouse: Path | None) -> tuple[Tracked, int]:
+    """The sections that this command reads, and `pipeline.seed`, without loading the stages.
 
     Raises:
         SettingsError: as `load_tree`.
@@ -132,7 +136,8 @@ def tracked(common: Common, warehouse: Path | None) -> Tracked:
     tree = load_tree(Tracked, common.target, conf=common.conf, overrides=overrides)
     found = validated_sections(tree, Tracked, ("storage", "spark", "tracking"))
     common.read.append(found)
-    return found
+    pipeline = tree["pipeline"]
+    return found, DrawSettings.model_validate({"seed": pipeline["seed"]} if isinstance(pipeline, dict) else {}).seed
 
 
 def benchmark_of(asked: Asked, sql: "SqlEngine | None") -> "Benchmark":
@@ -282,8 +287,9 @@ def versions(root: str, names: Sequence[str]) -> dict[str, int]:
 
 
 def _sessions(sql: "SqlEngine | None", asked: Asked, split: str) -> "Benchmark":
-    from stark_udfs.ultron.retrieval.datasets.sessions import Shares, sessions
+    from stark_udfs.ultron.retrieval.datasets.sessions import sessions
 
     if sql is None:
         raise InputError("there is no warehouse to train on: --warehouse DIR.")
-    return sessions(sql, split=split, seed=asked.seed, shares=Shares(validation=0.0, test=asked.test_share))
+    shares = SplitSettings(validation=0.0, test=asked.test_share)
+    return sessions(sql, split=split, seed=asked.seed, shares=shares)

@@ -2,8 +2,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from stark_udfs.core.ids import stable_id
-from stark_udfs.settings.splits import SplitSettings
-from stark_udfs.stages.splits import SPLITS, split_column, split_of
+from stark_udfs.settings.splits import SPLITS, SplitSettings, split_of
+from stark_udfs.stages.splits import split_column
 
 PEOPLE = [stable_id("person", number) for number in range(3000)]
 

@@ -1,16 +1,14 @@
 """The project's own sessions: every shared image of an episode, with the session that leads to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
 from stark_udfs.core.errors import InputError
-from stark_udfs.core.ids import seed_of
+from stark_udfs.settings.splits import SPLITS, SplitSettings, split_of
 from stark_udfs.sql.duckdb import SqlEngine
 from stark_udfs.ultron.retrieval.benchmark import Benchmark, Candidate, Query, Turn
 
-SPLITS = ("train", "validation", "test")
 ROWS = """\
 SELECT s.episode_id, s.session_number, s.session_date, s.turns, p.demographic_id
 FROM sessions s
@@ -19,29 +17,10 @@ JOIN commonsense c ON c.commonsense_id = n.commonsense_id
 JOIN personas p ON p.persona_id = c.persona_id
 ORDER BY s.episode_id, s.session_number"""
 Row = Mapping[str, object]
+DEFAULT = SplitSettings()
 
 
-@dataclass(frozen=True)
-class Shares:
-    """Shares of the people that are kept for validation and test; the rest is for training."""
-
-    validation: float = 0.05
-    test: float = 0.05
-
-    def __post_init__(self) -> None:
-        if min(self.validation, self.test) < 0 or self.validation + self.test >= 1:
-            raise InputError(f"shares of the split: {self.validation} and {self.test} leave nothing to train on.")
-
-
-def split_of(person: str, shares: Shares = Shares(), *, seed: int) -> str:
-    """The split of a person and of all their episodes: by hash, the same that training samples are split by."""
-    place = seed_of(seed, person, "split") / 2.0**52
-    if place < shares.test:
-        return "test"
-    return "validation" if place < shares.test + shares.validation else "train"
-
-
-def sessions(sql: SqlEngine, *, split: str, seed: int, shares: Shares = Shares()) -> Benchmark:
+def sessions(sql: SqlEngine, *, split: str, seed: int, shares: SplitSettings = DEFAULT) -> Benchmark:
     """One query per shared image of the split's people; the pool is their images, each once.
 
     Args:

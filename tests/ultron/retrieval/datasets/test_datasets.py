@@ -14,7 +14,7 @@ from stark_udfs.ultron.retrieval.datasets.locomo import locomo
 from stark_udfs.ultron.retrieval.datasets.mmdialog import mmdialog
 from stark_udfs.ultron.retrieval.datasets.pairs import pairs, without_twins
 from stark_udfs.ultron.retrieval.datasets.photochat import photochat, photochat_plus, share_turns
-from stark_udfs.ultron.retrieval.datasets.sessions import Shares, benchmark_of, split_of
+from stark_udfs.ultron.retrieval.datasets.sessions import benchmark_of
 
 
 def turn(user: int, message: str = "", *, share: bool = False) -> dict[str, Any]:
@@ -167,17 +167,6 @@ def describe_pairs():
 
 
 def describe_sessions():
-    def it_splits_people_once_and_for_all():
-        people = [f"person {at}" for at in range(4000)]
-        few, more = Shares(validation=0.1, test=0.1), Shares(validation=0.0, test=0.3)
-        test = {person for person in people if split_of(person, few, seed=1) == "test"}
-        assert test <= {person for person in people if split_of(person, more, seed=1) == "test"}
-        assert 300 < len(test) < 500
-
-    def it_leaves_something_to_train_on():
-        with pytest.raises(InputError, match="nothing to train on"):
-            Shares(validation=0.5, test=0.5)
-
     def it_asks_for_an_image_that_is_shared_again_once_more_and_keeps_it_once():
         image = {"image_id": "i", "description": "A dog"}
         turns = [
