@@ -50,9 +50,10 @@ def describe_moderation_requests():
 
     def an_answer_to_other_texts_is_a_failed_try():
         class Short(StubServer):
-            def begin(self, content, headers, now):
+            def begin(self, content, headers, now, *, picture=False):
                 body = json.loads(content)
-                return super().begin(json.dumps({**body, "input": body["input"][:1]}).encode(), headers, now)
+                cut = json.dumps({**body, "input": body["input"][:1]}).encode()
+                return super().begin(cut, headers, now, picture=picture)
 
         with stubbed(Faults(), Short(Faults())) as (url, _), pytest.raises(CallFailed) as failed:
             sent(url, request())
