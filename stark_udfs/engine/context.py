@@ -78,8 +78,7 @@ class Context:
 
     def versions(self, stage: Stage) -> dict[str, int]:
         """By name of each table that a stage looks at: its last commit, or `ABSENT`."""
-        found = {table.name: self.tables.version(table) for table in tables_read(stage)}
-        return {name: ABSENT if version is None else version for name, version in found.items()}
+        return {table.name: seen(self.tables.version(table)) for table in tables_read(stage)}
 
     def frames_of(self, stage: TableStage) -> dict[str, DataFrame]:
         """All tables of a table stage, by name; without rows where one that it may read is not there."""
@@ -88,6 +87,11 @@ class Context:
 
 ABSENT = -1  # the version of a table that is not there
 LOOPBACK = "127.0.0.1"
+
+
+def seen(version: int | None) -> int:
+    """A version as `runs.versions_read` keeps it."""
+    return ABSENT if version is None else version
 
 
 def driver_address(spark: SparkSession) -> str:

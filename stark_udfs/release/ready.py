@@ -3,9 +3,9 @@
 from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import InputError
+from stark_udfs.engine.context import seen
 from stark_udfs.engine.system_tables import RUNS
 from stark_udfs.stages.dataset import episodes
-from stark_udfs.stages.verdicts import moderations
 from stark_udfs.tables.tables import Tables
 
 
@@ -23,15 +23,19 @@ def check_ready(tables: Tables) -> None:
         )
     read = _versions_read(tables)
     stale = [
-        f"{table.name} (version {read[table.name]} then, {tables.version(table)} now)"
-        for table in (*episodes.READS, moderations.TABLE)
-        if table.name in read and tables.version(table) != read[table.name]
+        f"{table.name} ({_version(read[table.name])} then, {_version(now)} now)"
+        for table in (*episodes.READS, *episodes.MAY_READ)
+        if table.name in read and (now := seen(tables.version(table))) != read[table.name]
     ]
     if stale:
         raise InputError(
             f"episodes is older than {', '.join(stale)}. `stark run --from episodes` makes it anew, free of charge. "
             "Nothing was written."
         )
+
+
+def _version(number: int) -> str:
+    return "not there" if number < 0 else f"version {number}"
 
 
 def _versions_read(tables: Tables) -> dict[str, int]:

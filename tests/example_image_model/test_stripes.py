@@ -79,7 +79,10 @@ def describe_an_image_model_in_one_file():
         [
             ("pictures.painter.width=0", r"pictures\.painter\.width: input should be greater than or equal to 1"),
             ("pictures.painter.widht=3", r"pictures\.painter\.widht: no such setting\. Did you mean .*painter\.width"),
-            ("pictures.painter.kind=stripes", r"pictures\.painter: no such kind\. Known: sdxl"),
+            (
+                "pictures.painter.kind=stripes",
+                r"pictures\.painter: kind stripes: there is none of that name\. Known: sdxl",
+            ),
         ],
     )
     def its_settings_are_checked_as_all_others(tmp_path: Path, wrong: str, says: str):

@@ -12,7 +12,7 @@ from stark_udfs.sql.spark import SparkSql
 from tests.cli import small
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sql.md").read_text("utf-8")
-QUERIES = re.findall(r"## \d+\. (.+)\n\n```sql\n(.*?)```", PAGE, re.DOTALL)
+QUERIES = re.findall(r"## \d+\. ([^\n]+)\n\n```sql\n(.*?)```", PAGE, re.DOTALL)
 
 
 @pytest.fixture(scope="module")

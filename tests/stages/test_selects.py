@@ -54,7 +54,8 @@ def settings_for(episodes: int, **of_personas: object):
 def rows_of(stage: AnyChatStage, frames: dict[str, DataFrame]) -> list[Record]:
     selected = stage.select(frames)
     assert selected.columns == list(stage.each.model_fields)
-    assert [field.dataType for field in selected.schema] == [field.dataType for field in struct_type(stage.each)]
+    wanted = struct_type(stage.each)
+    assert [field.dataType.simpleString() for field in selected.schema] == [x.dataType.simpleString() for x in wanted]
     return [stage.each.model_validate(row.asDict(recursive=True)) for row in selected.collect()]
 
 

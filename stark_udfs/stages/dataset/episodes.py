@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
 
 TABLE = Table("episodes", Episode, key=("episode_id",), parents=(("episode_id", "narratives"),))
+MAY_READ = (moderations.TABLE, consistency.TABLE)
 READS = (
     demographics.TABLE,
     personas.TABLE,
@@ -201,7 +202,7 @@ def stage(settings: "Settings") -> TableStage:
     return TableStage(
         name=TABLE.name,
         reads=READS,
-        may_read=(moderations.TABLE, consistency.TABLE),
+        may_read=MAY_READ,
         select=partial(select, settings),
         writes=TABLE,
         settings={

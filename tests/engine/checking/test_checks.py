@@ -128,6 +128,8 @@ def describe_an_invariant():
             "sessions of an episode",
             "pictures of the user that p-t2i makes",
             "candidates of an image",
+            "probes of an episode",
+            "splits of one person",
         }
 
 

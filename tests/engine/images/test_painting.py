@@ -63,7 +63,7 @@ def describe_pictures_of_a_server():
     def each_is_paid_once_and_kept(tmp_path: Path, server: Server):
         with task(tmp_path, script(painted_by(server.url, tmp_path), of_a_town)) as ours:
             ends = ours.run("Bonn", "Kiel")
-            counts = ours.server.desk.counts("views")
+            counts = ours.server.served.counts("views")
         assert [end.state for end in ends] == ["done", "done"]
         assert server.paid == 4
         assert counts.money == pytest.approx(4 * PRICE)
@@ -87,7 +87,7 @@ def describe_pictures_of_a_server():
         limits = LimitsSettings(budget=3 * PRICE)
         with task(tmp_path, script(painted_by(server.url, tmp_path), of_a_town), limits) as ours:
             ours.run(*(f"Town {number}" for number in range(12)))
-            assert "budget" in ours.server.desk.stopped
+            assert "budget" in ours.server.served.stopped
         assert server.paid == 3
         assert sum(reply.money for reply in ours.replies) == pytest.approx(3 * PRICE)
 
@@ -170,8 +170,8 @@ def describe_a_server_that_fails():
             spec = painted_by(server.url, tmp_path, secret="STARK_TEST_KEY")
             with task(tmp_path, script(spec, of_a_town)) as ours:
                 ours.run("Bonn")
-                assert "image server stub" in ours.server.desk.stopped
-                assert "k-12345" not in ours.server.desk.stopped
+                assert "image server stub" in ours.server.served.stopped
+                assert "k-12345" not in ours.server.served.stopped
 
 
 def describe_an_address_instead_of_a_picture():

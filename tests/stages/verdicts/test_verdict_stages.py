@@ -30,9 +30,9 @@ class Recording(StubServer):
         super().__init__(Faults())
         self.asked: list[dict] = []
 
-    def begin(self, content: bytes, headers: Mapping[str, str], now: float) -> StubResponse:
+    def begin(self, content: bytes, headers: Mapping[str, str], now: float, *, picture: bool = False) -> StubResponse:
         self.asked.append(json.loads(content))
-        return super().begin(content, headers, now)
+        return super().begin(content, headers, now, picture=picture)
 
 
 @pytest.fixture(scope="module")
