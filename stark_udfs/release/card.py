@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import yaml
 
 from stark_udfs.release.facts import Facts
+from stark_udfs.settings.splits import SPLITS
 
 PARTS = {  # part → (configuration, what it is)
     "data": ("default", "one row per episode in the public schema: lists are JSON texts"),
@@ -59,11 +60,7 @@ def _head(facts: Facts) -> str:
     for part, (name, _) in PARTS.items():
         splits = dict.fromkeys(file.split for file in facts.files if file.part == part)
         if splits:
-            files = [
-                {"split": split, "path": f"{part}/{split}-*.parquet"}
-                for split in ("train", "valid", "test")
-                if split in splits
-            ]
+            files = [{"split": split, "path": f"{part}/{split}-*.parquet"} for split in SPLITS if split in splits]
             configs.append(
                 {"config_name": name, "data_files": files, **({"default": True} if name == "default" else {})}
             )

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from stark_udfs.engine.system_tables import REJECTS, REPLIES, RUNS
 from stark_udfs.release.folder import ExportedFile
 from stark_udfs.settings.chat_models import ModelSettings
+from stark_udfs.settings.splits import SPLITS
 from stark_udfs.stages.dataset import episodes
 from stark_udfs.stages.dataset.settings import ReleaseSettings
 from stark_udfs.stages.pipeline import TABLES, Settings
@@ -73,7 +74,7 @@ def collect(
         )
     )
     written = [file for file in files if file.part in ("data", "messages")]
-    splits = {split: sum(f.rows for f in written if f.split == split) for split in ("train", "valid", "test")}
+    splits = {split: sum(f.rows for f in written if f.split == split) for split in SPLITS}
     return Facts(
         release=settings.release,
         seed=settings.pipeline.seed,

@@ -21,7 +21,7 @@ from stark_udfs.core.errors import InputError, StorageError
 MANIFEST, CHECKSUMS, WORK = "stark-export.json", "SHA256SUMS", ".stark-export-work"
 BEGUN = f"{WORK}/begun"
 OWN = re.compile(
-    r"(?:[a-z_]+/(?:train|valid|test)-\d{5}-of-\d{5}\.(?:parquet|tar))|README\.md|croissant\.json|SHA256SUMS"
+    r"(?:[a-z_]+/(?:train|validation|test)-\d{5}-of-\d{5}\.(?:parquet|tar))|README\.md|croissant\.json|SHA256SUMS"
 )
 RELATIVE = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[\w.-]+(?:/[\w.-]+)*")
 NAMED = 5

@@ -87,7 +87,7 @@ def describe_attacks():
             pages = [tmp_path / "index.html", *sorted((tmp_path / "episode").iterdir())]
             for page in pages:
                 watched.page.goto(page.as_uri())
-                watched.page.wait_for_selector(".card, .bubble")
+                watched.page.wait_for_selector("h1")
                 assert watched.attacked() == []
             assert watched.errors() == []
             assert all(url.startswith(tmp_path.as_uri()) for url in watched.asked)
@@ -133,7 +133,7 @@ def describe_viewer():
         with opened(width=width, dark=dark) as watched:
             for path in ("", f"/episode/{small.EPISODE}"):
                 watched.page.goto(f"{ordinary}{path}")
-                watched.page.wait_for_selector(".card, .bubble")
+                watched.page.wait_for_selector("h1")
                 assert watched.page.evaluate("() => document.documentElement.scrollWidth") == width
                 assert serious(watched.page) == []
 

@@ -17,6 +17,7 @@ from stark_udfs.release.export import Exported, export
 from stark_udfs.release.marks import unmarked
 from stark_udfs.release.public_import import import_public
 from stark_udfs.release.public_rows import unescaped
+from stark_udfs.settings.splits import SPLITS, split_of
 from stark_udfs.sql.duckdb import DuckSql
 from stark_udfs.sql.public_episodes import NEW_IMAGE, public_names
 from stark_udfs.sql.spark import SparkSql
@@ -26,8 +27,6 @@ from stark_udfs.stages.text.sessions import stage as sessions
 from tests.release import warehouse
 from tests.release.warehouse import ANA, BEA, CAI, DAN, HOSTILE, LICENCES, image_id, page_of
 from tests.stages.given import settings_with
-
-SPLITS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,10 @@ def describe_episodes():
             CAI: None,
             DAN: "no_sessions",
         }
-        splits = {row["episode_id"]: row["split"] for row in rows}
-        assert splits[ANA] == splits[BEA]
+        rule, seed = world.settings.splits, world.settings.pipeline.seed
+        assert {row["episode_id"]: row["split"] for row in rows} == {
+            one: split_of(f"d{one}", rule, seed=seed) for one in (ANA, BEA, CAI, DAN)
+        }
 
     def it_knows_kinds_of_licences_and_counts_what_is_missing(world: World):
         (row,) = DuckSql(world.tables).ask(f"select * from episodes where episode_id = '{ANA}'").dicts()
@@ -116,6 +117,9 @@ def describe_export():
             assert sum(counts.values()) == world.done.rows(part)
             assert set(counts) <= set(SPLITS)
 
+    @pytest.mark.filterwarnings(
+        "ignore:unclosed file:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    )
     def webdataset_finds_the_very_pictures_of_the_tables(world: World):
         import webdataset
 
@@ -139,6 +143,7 @@ def describe_export():
         assert index[image_id(ANA, "lost")]["state"] == "missing"
         assert world.done.pictures["images", "missing"] == 3
 
+    @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of rdflib, inside it
     def mlcroissant_validates_and_reads_it(world: World):
         import mlcroissant
 

@@ -28,7 +28,7 @@ def told(batches: object) -> list[dict[str, object]]:
 
 def describe_files_for():
     def a_split_has_as_many_files_as_it_needs_and_an_empty_one_none():
-        assert files_for({"train": 25_000.0, "valid": 3.0, "test": 0.0}, 10_000) == {"train": 3, "valid": 1}
+        assert files_for({"train": 25_000.0, "validation": 3.0, "test": 0.0}, 10_000) == {"train": 3, "validation": 1}
 
 
 def describe_parquet_writer():
@@ -37,14 +37,14 @@ def describe_parquet_writer():
             placed("train", 0, x="a"),
             placed("train", 0, x="b"),
             placed("train", 1, x="c"),
-            placed("valid", 0, x="d"),
+            placed("validation", 0, x="d"),
         ]
         write = parquet_writer(ExportFolder(str(tmp_path)), "data", {})
         files = told(write([batch(*rows[:1]), batch(*rows[1:])]))
         assert {file["path"]: file["rows"] for file in files} == {
             "data/train-00000-of-00002.parquet": 2,
             "data/train-00001-of-00002.parquet": 1,
-            "data/valid-00000-of-00002.parquet": 1,
+            "data/validation-00000-of-00002.parquet": 1,
         }
         for file in files:
             data = (tmp_path / str(file["path"])).read_bytes()
