@@ -6,15 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from types import TracebackType
-from typing import Generic, Self
+from typing import Generic
 
-from stark_udfs.calls.errors import BrokerLost, CallError, CallFailed, redacted
+from stark_udfs.calls.errors import BrokerLost, CallError, CallFailed
 from stark_udfs.calls.limits.client import LimiterClient
 from stark_udfs.calls.loop_thread import LoopThread
 from stark_udfs.calls.providers.client import Completion as Said
 from stark_udfs.calls.providers.message import count_of, text_of, tokens_out
-from stark_udfs.calls.providers.transport import HttpTransport
 from stark_udfs.calls.reply.decode import decode
 from stark_udfs.calls.reply.json_schema import json_schema
 from stark_udfs.calls.retry import call
@@ -24,6 +22,7 @@ from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.images.painting import refused
 from stark_udfs.engine.images.replay import JudgementRequest, JudgementTerms
 from stark_udfs.engine.images.search import Keep, Unit
+from stark_udfs.engine.images.wire import WireClient
 from stark_udfs.images.backend import ModelAtelier, ModelAtelierSpec
 from stark_udfs.images.files import FileState, ImageFiles
 from stark_udfs.images.models.judge import JudgeSpec, Verdict
@@ -36,24 +35,12 @@ VERDICTS = frozenset({CallError.CONTENT_FILTER, CallError.BAD_REQUEST, CallError
 
 
 @dataclass
-class JudgeClient:
+class JudgeClient(WireClient):
     """Asks the judge once for each call; lives and closes with one event loop."""
 
     judge: JudgeSpec
     files: ImageFiles
     secrets: Secrets = os.environ.get
-    _wire: HttpTransport | None = None
-
-    async def __aenter__(self) -> Self:
-        """Nothing is opened before the first picture."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the connections."""
-        if self._wire is not None:
-            await self._wire.close()
 
     async def complete(self, request: JudgementRequest) -> Said:
         """The verdict on one picture, as it came.
@@ -68,17 +55,9 @@ class JudgeClient:
             raise CallFailed(CallError.BAD_REQUEST, picture.value)
         secret = self._secret()
         headers = [("Content-Type", "application/json"), ("Idempotency-Key", request.key)]
-        if secret is not None:
-            headers.append(("Authorization", f"Bearer {secret}"))
         content = json.dumps(self.judge.body(order, picture, json_schema(Verdict)), ensure_ascii=False).encode()
-        self._wire = self._wire or HttpTransport(access.reply_bytes)
-        try:
-            async with asyncio.timeout(access.timeout_s):
-                raw = await self._wire.send("POST", f"{access.base_url}/chat/completions", headers, content)
-        except TimeoutError:
-            raise CallFailed(CallError.TRANSIENT, f"no verdict within {access.timeout_s:g} s") from None
-        except OSError as error:
-            raise CallFailed(CallError.TRANSIENT, redacted(str(error), secret)) from None
+        url = f"{access.base_url}/chat/completions"
+        raw = await self.post(access, url, headers, content, secret=secret, awaited="verdict")
         if raw.status != 200:
             raise refused(raw, secret)
         return self._said(raw.body, order)

@@ -9,8 +9,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Generic, Self
+from typing import Generic
 
 from PIL import Image
 
@@ -18,7 +17,7 @@ from stark_udfs.calls.errors import BrokerLost, CallError, CallFailed, redacted,
 from stark_udfs.calls.limits.client import LimiterClient
 from stark_udfs.calls.loop_thread import LoopThread
 from stark_udfs.calls.providers.client import Completion as Said
-from stark_udfs.calls.providers.transport import HttpTransport, RawResponse
+from stark_udfs.calls.providers.transport import RawResponse
 from stark_udfs.calls.refusals import ServerError, refusal_of
 from stark_udfs.calls.retry import call
 from stark_udfs.calls.unit import STOPPED
@@ -26,6 +25,7 @@ from stark_udfs.core.errors import RunStopped
 from stark_udfs.core.records import Record
 from stark_udfs.engine.images.replay import PaintingRequest, painting_terms
 from stark_udfs.engine.images.search import Keep, Unit
+from stark_udfs.engine.images.wire import WireClient
 from stark_udfs.images.backend import ModelAtelierSpec
 from stark_udfs.images.candidates import deduplicated_candidates, faulty, kept, kept_or_not
 from stark_udfs.images.decode import Bounds, NoPicture, picture_of, pixels_of
@@ -52,24 +52,12 @@ class NoFace(Exception):
 
 
 @dataclass
-class PaintingClient:
+class PaintingClient(WireClient):
     """Asks servers once for each call; lives and closes with one event loop."""
 
     spec: ModelAtelierSpec
     files: ImageFiles
     secrets: Secrets = os.environ.get
-    _wire: HttpTransport | None = None
-
-    async def __aenter__(self) -> Self:
-        """Nothing is opened before the first picture."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the connections."""
-        if self._wire is not None:
-            await self._wire.close()
 
     async def complete(self, request: PaintingRequest) -> Said:
         """One picture, in the store or at an address.
@@ -108,16 +96,7 @@ class PaintingClient:
             url, kind = f"{access.base_url}/images/edits", f"multipart/form-data; boundary={boundary}"
             content = server.edit(wish, face, boundary)
         headers = [("Content-Type", kind), ("Accept", "application/json"), ("Idempotency-Key", key)]
-        if secret is not None:
-            headers.append(("Authorization", f"Bearer {secret}"))
-        self._wire = self._wire or HttpTransport(access.reply_bytes)
-        try:
-            async with asyncio.timeout(access.timeout_s):
-                return await self._wire.send("POST", url, headers, content)
-        except TimeoutError:
-            raise CallFailed(CallError.TRANSIENT, f"no picture within {access.timeout_s:g} s") from None
-        except OSError as error:
-            raise CallFailed(CallError.TRANSIENT, redacted(str(error), secret)) from None
+        return await self.post(access, url, headers, content, secret=secret, awaited="picture")
 
     def _secret(self, server: ImageServerSpec) -> str | None:
         name = server.access.secret
