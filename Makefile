@@ -51,17 +51,34 @@ bench-scale: .venv/.dev ## memory, rows a second and re-runs at 100,000 rows; ab
 faults: .venv/.dev ## what paid calls come to under storms, outages, full disks and kill -9
 	$(BIN)/python -m bench.faults
 
-docs: .venv/.dev ## write docs/tables.md and conf/base.yml anew
+docs: .venv/.dev ## write docs/tables.md, conf/base.yml and the bundle's jobs anew
 	$(BIN)/python -m stark_udfs.cli.docs
 
 lock: .venv/.uv ## resolve the lock files anew
 	$(LOCKED) --extra local --extra models --extra dev --output-file requirements/dev.txt
 	$(LOCKED) --extra local --constraints requirements/dev.txt --output-file requirements/demo.txt
 
+dist/stark.zip: setup.py .venv/.demo $(shell find stark_udfs conf -name '*.py' -o -name '*.yml')
+	@rm -rf build dist
+	@$(BIN)/python setup.py --quiet bdist_wheel
+	@$(BIN)/python -m zipfile -e dist/stark_mcu-*.whl build/zip
+	@$(BIN)/python -m compileall -q -b --invalidation-mode unchecked-hash build/zip  # or each worker compiles it anew
+	@cd build/zip && $(abspath $(BIN))/python -m zipfile -c $(abspath $@) stark_udfs stark_mcu-*.dist-info
+
+environment.tar.gz: .venv/.demo dist/stark.zip
+	@$(BIN)/stark pack $@
+
+submit-files: dist/stark.zip environment.tar.gz ## what spark-submit takes along: the wheel as .zip, and the packages for the hosts
+
+bench-cluster: submit-files .venv/.dev ## the pipeline submitted to a cluster of two hosts on this machine: times, rows, kills
+	$(BIN)/python -m bench.cluster times
+	$(BIN)/python -m bench.cluster rows
+	$(BIN)/python -m bench.cluster kills
+
 clean: ## remove the demo's warehouse
 	rm -rf warehouse report.html
 
-.PHONY: help demo test check bench bench-peers bench-scale faults docs lock clean prerequisites
+.PHONY: help demo test check bench bench-peers bench-scale bench-cluster submit-files faults docs lock clean prerequisites
 
 prerequisites:
 	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed and was not found. Debian/Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.12; or name one: make PYTHON=/path/to/python3 demo" >&2; exit 1; fi

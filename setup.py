@@ -51,7 +51,14 @@ MODELS = [
 TRAIN = ["trl>=1.16", "datasets>=4", "sentence-transformers>=5"]  # Ultron and its retrievers, beside `models`
 EXCEL = ["openpyxl>=3.1"]
 TOKENS = ["azure-identity>=1.19", "databricks-sdk>=0.40"]  # of models whose tokens expire
+CONNECT = [  # what pyspark needs of a session that is reached by Spark Connect
+    "grpcio>=1.76",
+    "grpcio-status>=1.76",
+    "googleapis-common-protos>=1.71",
+    "zstandard>=0.25",
+]
 DEV = [
+    *CONNECT,
     *EXCEL,
     *TOKENS,
     *TRAIN,
@@ -104,6 +111,14 @@ setup(
     package_data={"stark_udfs": [f"**/*.{kind}" for kind in ("csv", "yml", "json", "md", "txt", "css", "js", "html")]},
     cmdclass={"build_py": BuildWithConf},
     install_requires=ALWAYS,
-    extras_require={"local": LOCAL, "models": MODELS, "train": TRAIN, "excel": EXCEL, "tokens": TOKENS, "dev": DEV},
-    entry_points={"console_scripts": ["stark=stark_udfs.cli.main:main"]},
+    extras_require={
+        "local": LOCAL,
+        "models": MODELS,
+        "train": TRAIN,
+        "excel": EXCEL,
+        "tokens": TOKENS,
+        "connect": CONNECT,
+        "dev": DEV,
+    },
+    entry_points={"console_scripts": ["stark=stark_udfs.cli.main:main", "stark-task=stark_udfs.cli.task:main"]},
 )

@@ -4,8 +4,8 @@
 
 No model and no Spark: `request` and `parse` of the stage are answered by a world in which every picture has a hidden
 quality, towards its description and towards the turns before it. The chooser sees it with noise. A second scorer with
-noise of its own, which had no say, rates what was chosen. Writes bench/out/choosing.json; exits 1 where base is not
-ahead of the paper's setting.
+noise of its own, which had no say, rates what was chosen. In two further rows a judge over HTTP chooses
+(`bench/planted_judge.py`). Writes bench/out/choosing.json; exits 1 where base is not ahead of the paper's setting.
 """
 
 import argparse
@@ -13,13 +13,16 @@ import json
 import math
 import re
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from statistics import fmean
 
+from bench.planted_judge import PlantedJudge, judging
 from stark_udfs.core.ids import rng_of, seed_of
 from stark_udfs.core.rejects import Reject
 from stark_udfs.images.requests import (
@@ -56,6 +59,7 @@ STEPS = (  # each with all before it, over the paper's settings
     ("+ rewrite", ("aligner.rewrite=true",)),
     ("+ fallback", ("aligner.fallback=[t2i, retrieval, web]",)),
 )
+JUDGES = (("base, by a judge over HTTP", NOISE), ("the same, with half the noise", NOISE / 2))
 WEIGHTS = (0.0, 0.15, 0.5, 0.7)  # of the last turns, beside base's own
 SCENE_NAME = re.compile(r"scene \d+(?: anew)?")
 
@@ -74,9 +78,10 @@ class World:
     """Answers orders; all of it follows from the seed and the words of the order."""
 
     seed: int
+    judge: PlantedJudge | None = None
 
     def answer(self, order: ImageTask, round: int) -> ImageResult:
-        """What an atelier would answer."""
+        """What a backend would answer."""
         return self.found(order, round) if isinstance(order, ImageRequest) else self.rated(order)
 
     def found(self, wish: ImageRequest, round: int) -> Candidates:
@@ -112,13 +117,16 @@ class World:
         return total / math.sqrt(SCENE**2 + WORDING**2 + PICTURE**2)
 
     def rated(self, rate: ScoreRequest) -> Scores:
-        """The chooser's view."""
-        return Scores(ratings=[self.seen(path, "chooser", turns=bool(rate.turns)) for path in rate.paths])
+        """The chooser's view; what a judge says is added to what a classifier says of it."""
+        if self.judge is None:
+            return Scores(ratings=[self.seen(path, "chooser", turns=bool(rate.turns)) for path in rate.paths])
+        said = zip(rate.paths, self.judge.rated(rate).ratings, strict=True)
+        return Scores(ratings=[one.model_copy(update={"nsfw": self.seen(path, "chooser").nsfw}) for path, one in said])
 
-    def seen(self, path: str, scorer: str, *, turns: bool = True) -> ImageScore:
+    def seen(self, path: str, scorer: str, *, turns: bool = True, noise: float = NOISE) -> ImageScore:
         """The quality with the noise of a scorer."""
         rng, truth = rng_of(self.seed, path, scorer), self.quality(path)
-        text, turn = truth.text + rng.gauss(0, NOISE), truth.turn + rng.gauss(0, NOISE)
+        text, turn = truth.text + rng.gauss(0, noise), truth.turn + rng.gauss(0, noise)
         nsfw = rng.uniform(0.0, 0.2) if truth.safe else rng.uniform(0.4, 1.0)
         return ImageScore(text_score=text, turn_score=turn if turns else None, nsfw=nsfw)
 
@@ -240,8 +248,19 @@ def outcomes(images: int, seed: int) -> list[Outcome]:
     for weight in WEIGHTS:
         other = load_settings("base", overrides=[*same, f"choosing.turns_weight={weight}"])
         choices[f"base, turns weigh {weight:g}"] = choose(other, world, rows)
+    for name, noise in JUDGES:
+        choices[name] = judge_chooses(base, world, rows, noise)
     common = set.intersection(*(set(choice.paths) for choice in choices.values()))
     return [rate(name, choice, world, images, common) for name, choice in choices.items()]
+
+
+def judge_chooses(settings: Settings, world: World, rows: Sequence[PlannedImage], noise: float) -> Choice:
+    """Base, with a judge over HTTP in the chooser's place."""
+    seen = partial(world.seen, scorer="chooser", noise=noise)
+    with tempfile.TemporaryDirectory() as folder, judging(folder, seen, world.seed) as (judge, server):
+        choice = choose(settings, replace(world, judge=judge), rows)
+        assert server.twice == 0
+    return choice
 
 
 def table(found: Sequence[Outcome]) -> str:

@@ -16,18 +16,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from bench.scale.workers import in_kb, session, watched
 from stark_udfs.engine.system_tables import RUNS
-from stark_udfs.release.export import export
+from stark_udfs.release.export.export import export
 from stark_udfs.stages.dataset import episodes
 from stark_udfs.stages.pipeline import Settings, load_settings
+from stark_udfs.stages.probes.records import TABLE as PROBES
 from stark_udfs.stages.text import summaries
 from stark_udfs.tables.tables import Tables
 
 MB = 1024
+TASKS = 16  # that write the copies
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -79,35 +81,47 @@ def _measured(warehouse: Path, size: int, share: float, out: Path | None) -> dic
 
 
 def _multiply(spark: SparkSession, source: Settings, target: Settings, size: int, share: float) -> None:
-    """Write `size` episodes, with their summaries, into a new warehouse."""
+    """Write `size` episodes, with their summaries and probes, into a new warehouse."""
     old, new = Tables(spark, source.storage), Tables(spark, target.storage)
-    for table in (*episodes.READS, RUNS):
-        shutil.copytree(f"{old.root}/{table.name}", f"{new.root}/{table.name}")
-    rows = old.read(episodes.TABLE).where("left_out IS NULL").cache()
-    copies = -(-size // rows.count())
-    numbers = spark.range(copies).withColumnRenamed("id", "copy")
-    new.append(episodes.TABLE, _copied(rows.crossJoin(numbers), share).limit(size))
-    memory = old.read(summaries.TABLE).crossJoin(numbers).withColumn("episode_id", _own("episode_id")).drop("copy")
+    for table in (*episodes.READS, *episodes.MAY_READ, RUNS):
+        if old.exists(table):
+            shutil.copytree(f"{old.root}/{table.name}", f"{new.root}/{table.name}")
+    place = F.row_number().over(Window.orderBy("episode_id")) - 1
+    rows = old.read(episodes.TABLE).where("left_out IS NULL").withColumn("place", place).cache()
+    count = rows.count()
+    numbers = spark.range(0, -(-size // count), 1, TASKS).withColumnRenamed("id", "copy")
+    wanted = numbers.crossJoin(F.broadcast(rows)).where(F.col("copy") * count + F.col("place") < size)
+    new.append(episodes.TABLE, _copied(wanted.drop("place"), share))
+    memory = (
+        numbers.crossJoin(F.broadcast(old.read(summaries.TABLE)))
+        .withColumn("episode_id", _own("episode_id"))
+        .drop("copy")
+    )
     new.append(summaries.TABLE, memory)
+    if old.exists(PROBES):
+        asked = numbers.crossJoin(F.broadcast(old.read(PROBES))).withColumn("episode_id", _own("episode_id"))
+        new.append(PROBES, asked.withColumn("probe_id", _own("probe_id")).drop("copy"))
 
 
 def _own(name: str | Column) -> Column:
-    return F.substring(F.sha2(F.concat_ws(":", name, "copy"), 256), 1, 16)
+    """An id of 16 hexadecimal digits; not SHA-2, which Spark computes without generated code inside `transform`."""
+    return F.lpad(F.lower(F.hex(F.xxhash64(name, "copy"))), 16, "0")
 
 
 def _copied(rows: DataFrame, share: float) -> DataFrame:
     """Ids of their own; of pictures only a share has a file."""
 
-    def image(item: Column, *, file: bool = True) -> Column:
-        fresh = item.withField("image_id", _own(item["image_id"]))
-        if not file:
-            return fresh
-        kept = F.conv(F.substring(F.sha2(item["image_id"], 256), 1, 6), 16, 10).cast("double") / 16.0**6 < share
+    def renamed(item: Column) -> Column:
+        return item.withField("image_id", _own(item["image_id"]))
+
+    def image(item: Column) -> Column:
+        fresh = renamed(item)
+        kept = F.pmod(F.xxhash64(item["image_id"]), F.lit(10**6)) < int(share * 10**6)
         return fresh.withField("picture", F.when(kept, item["picture"]))
 
     def session_of(told: Column) -> Column:
         turns = F.transform(told["turns"], lambda t: t.withField("images", F.transform(t["images"], image)))
-        after = F.transform(told["album_after"], lambda item: image(item, file=False))
+        after = F.transform(told["album_after"], renamed)
         return told.withField("turns", turns).withField("album_after", after)
 
     return (

@@ -22,14 +22,15 @@ from stark_udfs.calls.limits.server import BrokerServer
 from stark_udfs.calls.request import Reply
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject
-from stark_udfs.engine.images.replay import PAINTING, PictureScript
+from stark_udfs.engine.images.replay import ImageReplay
 from stark_udfs.engine.images.worker import ImageEnd, ImagePartition, ImageWork
-from stark_udfs.images.backend import ModelAtelierSpec, NamedPainter
+from stark_udfs.images.backend import ModelBackendSpec, NamedPainter
 from stark_udfs.images.models.clip import ClipSpec
-from stark_udfs.images.models.image_server import ImageServerSpec, ServerAccess
+from stark_udfs.images.models.image_server import ImageServerSpec
+from stark_udfs.images.models.server_access import ServerAccess, ServerPrice
 from stark_udfs.images.requests import Candidates, ImageRequest, ImageResult, ImageTask, Module
 from stark_udfs.settings.run import LimitsSettings
-from stark_udfs.testing.stub_server import Faults
+from stark_udfs.testing.faults import Faults
 
 UNITS, PICTURES, IN_FLIGHT = 20, 2, 8
 PRICE = 0.01
@@ -112,12 +113,12 @@ def tried(fault: str, folder: Path) -> Found:
         return found(list(read_buckets(journal, [1]).replies), server)
 
 
-def script_of(server: Server, folder: Path) -> PictureScript:
+def script_of(server: Server, folder: Path) -> ImageReplay:
     """The stage, whose painter is the server."""
-    access = ServerAccess(base_url=server.url, per_picture=PRICE, currency="USD", in_flight=IN_FLIGHT, attempts=6)
+    access = ServerAccess(server.url, price=ServerPrice(PRICE, currency="USD"), in_flight=IN_FLIGHT, attempts=6)
     painter = NamedPainter("stub", ImageServerSpec("stub", access=access))
-    spec = ModelAtelierSpec(str(folder), painter=painter, personal=painter, clip=ClipSpec("none"), at_once=4)
-    return PictureScript("pictures", Place, Record, wanted, nothing, spec, 7)
+    spec = ModelBackendSpec(str(folder), painter=painter, personal=painter, clip=ClipSpec("none"), at_once=4)
+    return ImageReplay("pictures", Place, Record, wanted, nothing, spec, 7)
 
 
 def killed(work: ImageWork, server: Server) -> None:
@@ -150,7 +151,7 @@ def found(replies: Sequence[Reply], server: Server) -> Found:
 
 def no_author(block: object) -> tuple[str, str]:
     """Nobody chats here."""
-    raise ValueError(f"{PAINTING} alone is asked for")
+    raise ValueError("paintings alone are asked for")
 
 
 def main() -> int:

@@ -8,8 +8,8 @@ from datetime import date
 
 from stark_udfs.core.ids import Json, rng_of, stable_id
 from stark_udfs.data.names import packaged_names
-from stark_udfs.demo.author import albums, commonsense, events, narratives, personas, sessions, summaries
 from stark_udfs.demo.author.block import Block, items, mapping
+from stark_udfs.demo.author.stages import albums, commonsense, events, narratives, personas, sessions, summaries
 from stark_udfs.demo.author.world import countries
 from stark_udfs.stages.text.events.intervals import between, date_of
 from stark_udfs.stages.text.personas.categories import CATEGORIES

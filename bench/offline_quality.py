@@ -16,10 +16,10 @@ from datetime import date
 
 from bench.offline_episodes import Episode, Session, block, day_of, episode, profile, show
 from stark_udfs.core.ids import Json, rng_of
-from stark_udfs.demo.author import personas
 from stark_udfs.demo.author.block import items, mapping
 from stark_udfs.demo.author.grammar import content_words, overlap, spoken
 from stark_udfs.demo.author.person import person_of
+from stark_udfs.demo.author.stages import personas
 from stark_udfs.demo.author.world import weather
 from stark_udfs.stages.text.events.intervals import agrees
 from stark_udfs.stages.text.sessions.advice import unsafe_advice

@@ -37,7 +37,7 @@ class Size:
 
 
 TINY = Size(
-    picture=64,
+    picture=32,
     channels=(32, 64),
     heads=(2, 4),
     depth=(1, 1),
@@ -180,6 +180,7 @@ def clip_of(device: str, dtype: "torch.dtype", *, tiny: bool) -> Clip:
     }
     words = tokenizer()
     text = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 1, "intermediate_size": 128}
-    config = CLIPConfig(text_config={**text, "vocab_size": len(words)}, vision_config=vision, projection_dim=768)
+    text |= {"vocab_size": len(words), "bos_token_id": words.bos_token_id, "eos_token_id": words.eos_token_id}
+    config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=768)
     model = CLIPModel(config).to(device, dtype).eval()
     return Clip(model, words, PictureInput.of(clip_processor(side=side)), batch=64)

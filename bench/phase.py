@@ -17,7 +17,7 @@ from bench.load import Cpu
 from bench.stubs import LATENCY_MS, stats, stub
 from bench.stubs import calls as calls_of
 from stark_udfs.calls.policy import ChatPolicy
-from stark_udfs.engine.ask_phase import Asked, ask
+from stark_udfs.engine.ask.phase import Asked, ask
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.frames import stored
 from stark_udfs.engine.progress import Quiet

@@ -1,6 +1,6 @@
 """The tables of docs/retrieval.md: the offline author's sessions, LoCoMo, and written pairs, zero-shot and fine-tuned.
 
-    python -m bench.retrieval --locomo DIR [--pairs FILE] [--weights FILE]
+    python -m bench.retrieval --locomo DIR [--pairs FILE] [--weights FILE] [--zero-shot]
 
 An encoder is fine-tuned on training sessions of the offline author; with `--weights` it is kept there, and read again
 by the next call. Nothing of LoCoMo or of the pairs is trained on.
@@ -53,9 +53,8 @@ def tuned_on(data: Benchmark, encoder: TransformerEncoder, weights: Path | None)
     return tuned
 
 
-def systems(encoder: TransformerEncoder, tuned: TransformerEncoder, background: Benchmark) -> list[System]:
-    """All systems without pictures."""
-    half = replace(mixed(encoder, tuned, 0.5), name=f"{tuned.name}, half kept")
+def systems(encoder: TransformerEncoder, tuned: TransformerEncoder | None, background: Benchmark) -> list[System]:
+    """All systems without pictures; those of the fine-tuned encoder where there is one."""
     ordinary = background.queries[:: max(1, len(background.queries) // BACKGROUND)][:BACKGROUND]
     last = DenseText(encoder)
     return [
@@ -68,6 +67,14 @@ def systems(encoder: TransformerEncoder, tuned: TransformerEncoder, background: 
         DenseText(encoder, replace(LAST_TURN, pleasantries=False)),
         Fused(((last, 1.0), (Bm25(LAST_TURN), 0.3))),
         Centred(DenseText(encoder, WEIGHTED), ordinary),
+        *([] if tuned is None else tuned_systems(encoder, tuned)),
+    ]
+
+
+def tuned_systems(encoder: TransformerEncoder, tuned: TransformerEncoder) -> list[System]:
+    """The fine-tuned encoder alone, half mixed with what it was before, and with BM25."""
+    half = replace(mixed(encoder, tuned, 0.5), name=f"{tuned.name}, half kept")
+    return [
         *(DenseText(tuned, form) for form in (THREE_TURNS, LAST_TURN, WEIGHTED)),
         DenseText(half, LAST_TURN),
         Fused(((DenseText(tuned), 1.0), (Bm25(LAST_TURN), 0.3))),
@@ -80,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--locomo", type=Path, help="folder of LoCoMo's conversations, for evaluation only")
     parser.add_argument("--pairs", type=Path, help="a file of written pairs")
     parser.add_argument("--weights", type=Path, help="where the fine-tuned encoder is kept")
+    parser.add_argument("--zero-shot", action="store_true", help="leave the fine-tuned encoder out: minutes, not hours")
     parser.add_argument("--episodes", type=int, default=300, help="of the offline author")
     parser.add_argument("--train-on", type=int, default=1000, help="training queries")
     options = parser.parse_args(arguments)
@@ -89,7 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         learnt, queries=learnt.queries[:: max(1, len(learnt.queries) // options.train_on)][: options.train_on]
     )
     encoder = text_encoder()
-    compared = systems(encoder, tuned_on(learnt, encoder, options.weights), learnt)
+    tuned = None if options.zero_shot else tuned_on(learnt, encoder, options.weights)
+    compared = systems(encoder, tuned, learnt)
     measured: list[tuple[Benchmark, Duplicates]] = []
     if options.pairs is not None:
         measured.append((pairs(options.pairs), "merged"))

@@ -1,9 +1,9 @@
 """Tokens a second of QLoRA on an 11B-sized Llama-3.2-Vision from its configuration: `-m bench.train_throughput`.
 
 30 steps, at most 8 minutes, random weights (speed does not hang on their values). Prints tokens/s, peak memory and the
-share of the floor: 6 N operations a token (see `stark_udfs.ultron.plan`) at the speed of an 8192³ bf16 matrix product
-on the same card. Without a GPU or bitsandbytes it says so and ends; `--tiny` checks the script itself on the CPU.
-It needs torch, transformers and peft alone.
+share of the floor: 6 N operations a token (see `stark_udfs.ultron.training.plan`) at the speed of an 8192³ bf16 matrix
+product on the same card. Without a GPU or bitsandbytes it says so and ends; `--tiny` checks the script itself on the
+CPU. It needs torch, transformers and peft alone.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def main() -> int:
         missing = [] if torch.cuda.is_available() else ["a GPU"]
         missing += [] if importlib.util.find_spec("bitsandbytes") else ["bitsandbytes"]
     if missing:
-        print(f"skipped: there is no {' and no '.join(missing)} here")
+        print(f"skipped: there is {' and '.join(f'no {one}' for one in missing)} here")
         return 0
     print(json.dumps(measured(tiny=options.tiny)))
     return 0

@@ -9,6 +9,7 @@ from stark_udfs.images.models import configured
 from stark_udfs.stages.images.build_index import build_index, index_summary
 from stark_udfs.stages.pipeline import load_settings
 from stark_udfs.tables.session import spark_session
+from stark_udfs.tables.tuning import cores
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clip = configured.clip(settings.pictures.clip)
     asked = {"form": options.form, "source": options.source, "licence": options.licence}
     spark = spark_session(settings.spark)
-    parts = settings.spark.partitions
+    parts = settings.spark.partitions or cores(spark)
     built = build_index(spark, options.pictures, options.out, **asked, clip=clip, partitions=parts)
     sys.stdout.write(index_summary(built) + "\n")
     return 0

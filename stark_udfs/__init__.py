@@ -13,6 +13,9 @@ Nothing heavy is imported before it is used.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from stark_udfs.core.python_worker import in_python_worker, make_tasks_cheap
+from stark_udfs.core.version import VERSION
+
 if TYPE_CHECKING:
     from stark_udfs.calls.request import Prompt
     from stark_udfs.core.records import Record, ReplySchema
@@ -27,7 +30,10 @@ if TYPE_CHECKING:
     from stark_udfs.udfs.images import embed_udf, paint_udf
     from stark_udfs.udfs.register import register
 
-__version__ = "0.1.0"
+if in_python_worker():
+    make_tasks_cheap()
+
+__version__ = VERSION
 
 __all__ = [
     "ChatStage",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.faults import ends, kills, network, outcome, speculation
+from bench.faults import batches, ends, kills, network, outcome, speculation
 from bench.faults.outcome import Outcome
 from bench.faults.trial import Bench, Work
 from stark_udfs.calls.providers.offline import embedded
@@ -45,6 +45,7 @@ FAULTS: Mapping[str, Callable[[Bench], Outcome]] = {
     "kill-driver": kills.kill_driver,
     "kill-executor": kills.kill_executor,
     "speculation": speculation.forced,
+    "batches": batches.killed,
 }
 
 
@@ -87,7 +88,7 @@ def _tried(names: Sequence[str], root: Path, until: str) -> list[Outcome]:
         for name in names:
             done.append(FAULTS[name](bench))
             print(outcome.line(done[-1]), flush=True)
-            if until == LAST:
+            if until == LAST or name == "batches":
                 outcome.keep(done[-1:], OUT)
     finally:
         spark.stop()

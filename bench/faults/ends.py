@@ -12,7 +12,7 @@ from bench.faults.moments import MIDDLE, Moment, wait_for
 from bench.faults.outcome import Outcome
 from bench.faults.trial import LATENCY_MS, Bench, Trial, told
 from stark_udfs.calls.journal import FOLDER
-from stark_udfs.testing.stub_server import Faults
+from stark_udfs.testing.faults import Faults
 
 FILE_LIMIT = 2_000  # bytes: less than any reply with its request
 GRACEFUL_S = 120.0
@@ -71,7 +71,7 @@ def _small(trial: Trial, size: int) -> Iterator[Callable[[], None]]:
     A file system of its own where this process may mount one, else a limit on the files of the Python workers.
     """
     folder = trial.files / FOLDER
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     if _mount(folder, f"size={size}"):
         try:
             yield lambda: None if _mount(folder, "remount,size=1g") else _no_room()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import TypeVar
 
 import psutil
 
@@ -15,8 +16,9 @@ from bench.faults.moments import WRITING, Moment, all_moments, wait_for
 from bench.faults.outcome import Outcome
 from bench.faults.shell import FINISHED, Shell
 from bench.faults.trial import LATENCY_MS, Bench, Trial, told
-from stark_udfs.testing.stub_server import Faults
+from stark_udfs.testing.faults import Faults
 
+T = TypeVar("T")
 LOCAL_CLUSTER = "local-cluster[2,1,1024]"
 EXECUTOR = "CoarseGrainedExecutorBackend"
 WORKER = "pyspark.daemon"
@@ -123,21 +125,21 @@ def _kill_workers(trial: Trial, moment: Moment) -> int:
     """Kill one Python worker of this process that asks, or all."""
     me = psutil.Process()
     if moment.name == WRITING:
-        return sum(map(_killed, _workers(me.children(recursive=True))))
-    return sum(map(_killed, _soon(lambda: _asking(me, trial.server.port))))
+        return sum(map(killed, _workers(me.children(recursive=True))))
+    return sum(map(killed, soon(lambda: asking(me, trial.server.port))))
 
 
 def _kill_executor(trial: Trial, moment: Moment, shell: Shell) -> int:
     """Kill one executor: one that asks, or the first."""
 
     def found() -> list[psutil.Process]:
-        executors = [process for process in shell.descendants() if _says(process, EXECUTOR)]
-        return [one for one in executors if moment.name == WRITING or _asking(one, trial.server.port)]
+        executors = [process for process in shell.descendants() if says(process, EXECUTOR)]
+        return [one for one in executors if moment.name == WRITING or asking(one, trial.server.port)]
 
-    return sum(map(_killed, _soon(found)))
+    return sum(map(killed, soon(found)))
 
 
-def _soon(find: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
+def soon(find: Callable[[], list[T]]) -> list[T]:
     """The first that is found within a second: between two calls nobody may be asking."""
     until = time.monotonic() + 1.0
     while not (found := find()) and time.monotonic() < until:
@@ -145,7 +147,7 @@ def _soon(find: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
     return found[:1]
 
 
-def _asking(above: psutil.Process, port: int) -> list[psutil.Process]:
+def asking(above: psutil.Process, port: int) -> list[psutil.Process]:
     """The Python workers below a process that have a connection to the server."""
     try:
         workers = _workers(above.children(recursive=True))
@@ -156,11 +158,12 @@ def _asking(above: psutil.Process, port: int) -> list[psutil.Process]:
 
 def _workers(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
     """The Python workers: those whose parent, too, is a Python of Spark's."""
-    daemons = {process.pid for process in processes if _says(process, WORKER)}
+    daemons = {process.pid for process in processes if says(process, WORKER)}
     return [process for process in processes if process.pid in daemons and process.ppid() in daemons]
 
 
-def _says(process: psutil.Process, word: str) -> bool:
+def says(process: psutil.Process, word: str) -> bool:
+    """Whether its command line has the word."""
     try:
         return any(word in part for part in process.cmdline())
     except psutil.Error:
@@ -175,7 +178,8 @@ def _asks(worker: psutil.Process, port: int) -> bool:
         return False
 
 
-def _killed(process: psutil.Process) -> bool:
+def killed(process: psutil.Process) -> bool:
+    """kill -9; whether there was anything to kill."""
     try:
         process.kill()
     except psutil.NoSuchProcess:

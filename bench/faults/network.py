@@ -5,7 +5,7 @@ No process ends, so nothing is paid twice.
 
 from bench.faults.outcome import Outcome
 from bench.faults.trial import LATENCY_MS, Bench
-from stark_udfs.testing.stub_server import RATES, Faults
+from stark_udfs.testing.faults import RATES, Faults
 
 
 def throttled(bench: Bench) -> Outcome:

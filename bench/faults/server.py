@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from stark_udfs.calls.loop_thread import LoopThread
 from stark_udfs.calls.providers.transport import Author
+from stark_udfs.testing.faults import Faults
 from stark_udfs.testing.serve import served
-from stark_udfs.testing.stub_server import Faults, StubServer
+from stark_udfs.testing.stub_server import StubServer
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -22,19 +21,18 @@ CONDITION = re.compile(r"\[([A-Z_]{8,})\]")
 class Shell:
     """`stark run` as a user starts it: a process group of its own, which has a driver, its JVM and Python workers."""
 
-    def __init__(self, log: Path, command: Sequence[str], overrides: Sequence[str], spark_home: Path) -> None:
+    def __init__(self, log: Path, command: Sequence[str], environ: Mapping[str, str]) -> None:
         """Starts it; what it says goes into `log`."""
         log.parent.mkdir(parents=True, exist_ok=True)
-        words = [word for override in overrides for word in ("--set", override)]
         self.log = log
         with log.open("wb") as file:
             self.process = subprocess.Popen(
-                [str(Path(sys.executable).with_name("stark")), *command, *words],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**os.environ, "SPARK_HOME": str(spark_home)},
+                env=dict(environ),
             )
         self._seen: dict[int, psutil.Process] = {}
 
@@ -60,6 +58,14 @@ class Shell:
         java = [process for process in self.descendants() if process.name() == "java"]
         self.process.kill()
         for process in java:
+            _kill(process)
+        self.process.wait()
+
+    def kill_all(self) -> None:
+        """kill -9 of all that runs on the driver's host."""
+        processes = self.descendants()
+        self.process.kill()
+        for process in processes:
             _kill(process)
         self.process.wait()
 

@@ -1,10 +1,14 @@
 """One fault's own warehouse and server, and the pipeline that is run there: in this process or as `stark run`."""
 
+import os
+import shutil
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 import pyspark
@@ -20,12 +24,13 @@ from bench.faults.shell import FINISHED, Shell
 from stark_udfs.calls.providers.transport import Author
 from stark_udfs.core.errors import StarkError
 from stark_udfs.engine.run import run
-from stark_udfs.engine.stage import ChatStage, Stage
+from stark_udfs.engine.stage import ChatStage, Stage, TableStage
 from stark_udfs.stages.pipeline import Settings
 from stark_udfs.tables.table import Table
-from stark_udfs.testing.stub_server import Faults
+from stark_udfs.testing.faults import Faults
 
 MOST_RUNS = 6  # of a pipeline that does not get to its end
+Launch = Callable[[Sequence[str]], tuple[Sequence[str], Mapping[str, str]]]  # arguments → command, environment
 LATENCY_MS = 300.0
 
 
@@ -52,6 +57,16 @@ class Bench:
     work: Work
 
     @cached_property
+    def begun(self) -> Path:
+        """A warehouse that has all that is made before the first call: every trial begins with a copy of it."""
+        with serving(Faults(), self.work.author) as server:
+            trial = Trial(self, "begun", server, (), None)
+            trial.folder.mkdir(parents=True)
+            free = takewhile(lambda stage: isinstance(stage, TableStage), trial.stages)
+            run(list(free), trial.settings, self.spark)
+        return trial.folder
+
+    @cached_property
     def expected(self) -> Contents:
         """The contents after a run that nothing disturbed."""
         with self._trial("undisturbed", Faults(latency_ms=LATENCY_MS)) as trial:
@@ -62,16 +77,20 @@ class Bench:
             return found
 
     @contextmanager
-    def trial(self, fault: str, faults: Faults, *overrides: str) -> Iterator["Trial"]:
-        """A fresh warehouse, and a server that behaves as `faults` says."""
+    def trial(self, fault: str, faults: Faults, *overrides: str, launch: Launch | None = None) -> Iterator["Trial"]:
+        """A warehouse where nothing was asked, and a server that behaves as `faults` says.
+
+        launch: how runs start, if not here.
+        """
         _ = self.expected  # before the fault, not in the middle of it
-        with self._trial(fault, faults, *overrides) as trial:
+        with self._trial(fault, faults, *overrides, launch=launch) as trial:
             yield trial
 
     @contextmanager
-    def _trial(self, fault: str, faults: Faults, *overrides: str) -> Iterator["Trial"]:
+    def _trial(self, fault: str, faults: Faults, *overrides: str, launch: Launch | None = None) -> Iterator["Trial"]:
         with serving(faults, self.work.author) as server:
-            trial = Trial(self, fault, server, overrides)
+            trial = Trial(self, fault, server, overrides, launch)
+            shutil.copytree(self.begun, trial.folder)
             try:
                 yield trial
             finally:
@@ -82,8 +101,11 @@ class Bench:
 class Trial:
     """One fault."""
 
-    def __init__(self, bench: Bench, fault: str, server: Server, overrides: Sequence[str]) -> None:
+    def __init__(
+        self, bench: Bench, fault: str, server: Server, overrides: Sequence[str], launch: Launch | None = None
+    ) -> None:
         """Made by `Bench.trial`."""
+        self.launch = launch or self._by_stark
         self.bench = bench
         self.fault = fault
         self.server = server
@@ -143,7 +165,8 @@ class Trial:
     def shell(self, *more: str) -> Shell:
         """`stark run` in a process of its own."""
         log = self.folder / f"run-{len(self.shells)}.log"
-        shell = Shell(log, self.bench.work.command, (*self._overrides, *more), self._spark_home())
+        sets = [word for override in (*self._overrides, *more) for word in ("--set", override)]
+        shell = Shell(log, *self.launch([*self.bench.work.command, *sets]))
         self.shells.append(shell)
         return shell
 
@@ -157,6 +180,10 @@ class Trial:
     def _short(self, text: str) -> str:
         """The first sentence, without the path of this trial."""
         return text.replace(f"{self.folder}/", "").splitlines()[0].partition(". ")[0][:160]
+
+    def _by_stark(self, arguments: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
+        stark = str(Path(sys.executable).with_name("stark"))
+        return [stark, *arguments], {**os.environ, "SPARK_HOME": str(self._spark_home())}
 
     def _spark_home(self) -> Path:
         """The installed Spark under a path of this trial: a local cluster writes into its home."""

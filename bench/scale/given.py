@@ -11,7 +11,7 @@ from bench.offline_episodes import block, profile
 from stark_udfs.calls.request import ChatRequest, Reply
 from stark_udfs.calls.sequence import OpenCall, advance
 from stark_udfs.core.ids import Json, rng_of, stable_id
-from stark_udfs.demo.author import personas as author
+from stark_udfs.demo.author.stages import personas as author
 from stark_udfs.engine.frames import Batches, arrow, arrow_schema, dicts
 from stark_udfs.engine.replay import ChatReplay, unit_type
 from stark_udfs.stages.pipeline import Settings, load_settings

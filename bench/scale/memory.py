@@ -12,7 +12,7 @@ from bench.scale import given
 from bench.scale.figures import Figures, timed
 from bench.scale.workers import Watched, baseline_mb, session, watched
 from bench.stubs import stats, stub
-from stark_udfs.engine.ask_phase import ask
+from stark_udfs.engine.ask.phase import ask
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.progress import Quiet, StageProgress
 from stark_udfs.engine.system_tables import REPLIES

@@ -20,6 +20,7 @@ from stark_udfs.engine.unit_stage import replay_units
 from stark_udfs.stages.text.personas import stage as personas
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.tables import Tables
+from stark_udfs.tables.tuning import cores
 
 CASE = "parse"
 LEAST = 5_000  # rows a second and core
@@ -54,10 +55,10 @@ def _in_spark(units: int) -> Figures:
         settings = given.settings_in(folder)
         spark = closing.enter_context(session(settings))
         tables = Tables(spark, settings.storage)
-        tables.append(REPLIES, given.replies(spark, given.script(settings), units, settings.spark.partitions))
+        tables.append(REPLIES, given.replies(spark, given.script(settings), units, cores(spark)))
         context = Context(spark, settings, tables, "scale", Wanted(), Quiet(), closing)
         rows = f"{folder}/units"
-        given.units(spark, units, settings.spark.partitions).write.parquet(rows)
+        given.units(spark, units, cores(spark)).write.parquet(rows)
         played = replay_units(context, personas.stage(settings), spark.read.schema(unit_type()).parquet(rows))
         _, took = timed(lambda: played.write.parquet(f"{folder}/played"))
         made = spark.read.parquet(f"{folder}/played").selectExpr("sum(size(outs)) AS made").first()

@@ -8,8 +8,8 @@ from bench.offline_episodes import block, profile
 from bench.scale.figures import Figures
 from bench.scale.given import SENTENCES
 from stark_udfs.core.ids import rng_of, stable_id
-from stark_udfs.demo.author import personas as author
 from stark_udfs.demo.author.block import items, mapping
+from stark_udfs.demo.author.stages import personas as author
 from stark_udfs.engine.near_duplicates import Candidate, deduplicate
 
 CASE = "unique"

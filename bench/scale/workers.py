@@ -19,11 +19,16 @@ MB = 1024  # kB, the unit of /proc
 
 
 class Watched:
-    """The workers of this process's Spark session; `peak_mb` is the largest resident set that any of them had."""
+    """The workers of this process's Spark session.
 
-    def __init__(self) -> None:
+    peak_mb: the largest resident set that any of them had. cpu_s: what all of them worked, those that ended too.
+    """
+
+    def __init__(self, every_s: float = LOOK_S) -> None:
         """Nothing was seen yet."""
+        self._every_s = every_s
         self._peaks: dict[int, int] = {}
+        self._cpu: dict[int, float] = {}
         self._done = threading.Event()
 
     def peak_mb(self) -> float:
@@ -31,15 +36,21 @@ class Watched:
         self.look()
         return round(max(self._peaks.values(), default=0) / MB, 1)
 
+    def cpu_s(self) -> float:
+        """So far, but for what a worker did between the last look and its end."""
+        self.look()
+        return sum(self._cpu.values())
+
     def look(self) -> None:
         """The kernel keeps each process's high-water mark; it is gone with the process."""
         for worker in _workers():
             with _gone_is_fine():
                 self._peaks[worker.pid] = max(self._peaks.get(worker.pid, 0), in_kb("VmHWM", worker.pid))
+                self._cpu[worker.pid] = sum(worker.cpu_times()[:2])
 
     def keep_looking(self) -> None:
         """Until `stop`."""
-        while not self._done.wait(LOOK_S):
+        while not self._done.wait(self._every_s):
             self.look()
 
     def stop(self) -> None:
@@ -58,9 +69,9 @@ def session(settings: Settings) -> Iterator[SparkSession]:
 
 
 @contextmanager
-def watched() -> Iterator[Watched]:
-    """Looks at the workers ten times a second, in a thread."""
-    seen = Watched()
+def watched(every_s: float = LOOK_S) -> Iterator[Watched]:
+    """Looks at the workers ten times a second, or as often as told, in a thread."""
+    seen = Watched(every_s)
     thread = threading.Thread(target=seen.keep_looking, daemon=True)
     thread.start()
     try:
@@ -87,7 +98,7 @@ def _imported(batches: Batches) -> Batches:
     import aiohttp  # noqa: F401
     import openai  # noqa: F401
 
-    import stark_udfs.engine.ask_worker  # noqa: F401
+    import stark_udfs.engine.ask.worker  # noqa: F401
 
     for _ in batches:
         yield pa.RecordBatch.from_pylist([{"kb": in_kb("VmRSS")}])

@@ -10,7 +10,6 @@ from stark_udfs.core.ids import Json, seed_of
 from stark_udfs.settings.chat_models import ChatStageSettings, ModelSettings
 from stark_udfs.settings.run import RunSettings
 
-MILLION = 1_000_000
 FREE_TEXT = "text"  # stands for the schema in the key of a call that has none
 
 
@@ -127,5 +126,4 @@ class ChatPolicy:
 
     def cost(self, tokens_in: int, tokens_out: int) -> float:
         """Money for one answered call, in the currency of the model's price."""
-        price = self.model.price
-        return (tokens_in * price.input + tokens_out * price.output) / MILLION
+        return self.model.price.of_tokens(tokens_in, tokens_out)

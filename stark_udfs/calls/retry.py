@@ -17,7 +17,7 @@ FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 NONE_ANSWERED = (
     "No call was answered before it, so this is taken for the settings' fault: see `models.<name>` "
-    "(parameters, without, token_limit, json_schema)."
+    "(parameters, without, token_limit, json_schema), or of an image server and a judge `pictures`."
 )
 
 

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from stark_udfs.cli.console import plain
-from stark_udfs.cli.warehouse import literal
+from stark_udfs.cli.reading.warehouse import literal
+from stark_udfs.engine.images.policy import servers_by
 from stark_udfs.images.files import FileState, ImageFiles
 from stark_udfs.images.protocols import loaded
 from stark_udfs.images.requests import Candidates, ImageBackendSpec, ImageRequest, ImageTask, Unavailable
@@ -83,7 +84,7 @@ def _bad(files: ImageFiles, named: Sequence[Named]) -> list[tuple[Named, FileSta
         return [(file, state) for file, state in zip(named, states, strict=True) if state is not FileState.GOOD]
 
 
-def _orders(sql: SqlEngine, bad: Sequence[Named]) -> Iterator[tuple[ImageTask, object]]:
+def _orders(sql: SqlEngine, bad: Sequence[Named]) -> Iterator[tuple[ImageRequest, object]]:
     """The stored orders whose answers hold the files, with what answered them; those of faces first."""
     for table in TABLES:
         paths = {file.path for file in bad if file.table == table}
@@ -101,13 +102,16 @@ def _orders(sql: SqlEngine, bad: Sequence[Named]) -> Iterator[tuple[ImageTask, o
                     yield order, request["identity"]
 
 
-def _make_again(spec: ImageBackendSpec, orders: Iterable[tuple[ImageTask, object]], console: Console) -> None:
-    left = iter(orders)
+def _make_again(spec: ImageBackendSpec, orders: Iterable[tuple[ImageRequest, object]], console: Console) -> None:
+    left, servers = iter(orders), servers_by(spec)
     while batch := list(islice(left, spec.at_once)):
         same = [order for order, identity in batch if spec.identity(order) == identity]
         if len(same) < len(batch):
             console.print(f"{len(batch) - len(same)} were made by other models than the settings name now: left alone")
-        for answer in loaded(spec).work(same) if same else ():
+        ours = [order for order in same if order.module not in servers]
+        if len(ours) < len(same):
+            console.print(f"{len(same) - len(ours)} were painted by a server, which would be paid again: left alone")
+        for answer in loaded(spec).work(ours) if ours else ():
             if isinstance(answer, Unavailable):
                 console.print(Text(plain(f"  not now: {answer.kind}: {answer.detail}")), soft_wrap=True)
 

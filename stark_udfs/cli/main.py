@@ -6,20 +6,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from stark_udfs.cli import ultron
-from stark_udfs.cli.audit import audit
-from stark_udfs.cli.batch import batch
-from stark_udfs.cli.console import console, plain
+from stark_udfs.cli.batch.commands import batch
+from stark_udfs.cli.console import console
+from stark_udfs.cli.dataset.audit import audit
+from stark_udfs.cli.dataset.commands import export, import_
+from stark_udfs.cli.dataset.judgements import app as judgements
 from stark_udfs.cli.errors import Border, guarded
-from stark_udfs.cli.evaluate import evaluate
-from stark_udfs.cli.exchange import export, import_
-from stark_udfs.cli.judgements import app as judgements
+from stark_udfs.cli.evaluate.commands import evaluate
+from stark_udfs.cli.maintain import maintain
 from stark_udfs.cli.options import DEBUG, MORE, WRONG, Common, RunSelection, arranged
-from stark_udfs.cli.reading import report, show, sql, status, trace, view
+from stark_udfs.cli.reading.commands import report, show, sql, status, trace, view
+from stark_udfs.cli.reading.warehouse import reader
 from stark_udfs.cli.serve import serve_offline
-from stark_udfs.cli.warehouse import reader
+from stark_udfs.cli.setup.pack import pack
+from stark_udfs.cli.ultron import commands as ultron
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None)
 
@@ -27,7 +28,7 @@ images = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_
 app.add_typer(images, name="images", help="Picture files.")
 app.add_typer(judgements, name="judgements", help="Judges and people: ratings out, in, and compared.")
 app.add_typer(evaluate, name="evaluate", help="How well models do on what was made.")
-app.add_typer(batch, name="batch", help="Calls and answers as files of a batch API.")
+app.add_typer(batch, name="batch", help="What is with batch APIs; calls and answers as their files.")
 
 Until = Annotated[str | None, typer.Option("--until", metavar="STAGE", help="The last stage to run.")]
 From = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="The first stage to run.")]
@@ -95,9 +96,28 @@ def run(
         float | None,
         typer.Option(metavar="MONEY", min=0, help="Stop before all replies of this warehouse cost more than this."),
     ] = None,
+    batch_: Annotated[
+        bool, typer.Option("--batch", help="Ask through the models' batch APIs: cheaper, and up to a day a round.")
+    ] = False,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait/--no-wait", help="With --batch: wait, or end (code 3) once a stage's calls went."),
+    ] = True,
+    remove_missing: Annotated[
+        int,
+        typer.Option(
+            "--remove-missing",
+            metavar="N",
+            min=0,
+            help="Remove people who are not in people.source any more, N at most, and all that was made of them.",
+        ),
+    ] = 0,
     json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write what the run did to this file, too.")
     ] = None,
+    until_quota: Annotated[
+        bool, typer.Option("--until-quota", help="Go on in rounds until every stratum of `quotas` is filled.")
+    ] = False,
 ) -> None:
     """Bring all tables up to date. What is there already is not asked again.
 
@@ -113,8 +133,15 @@ def run(
         retry_rejects=retry_rejects,
         only=only,
         redraw=redraw,
+        batch=batch_,
+        wait=wait,
+        remove_missing=remove_missing,
     )
     settings = _common(ctx).settings(*_more(episodes, budget))
+    if until_quota:
+        from stark_udfs.cli.quotas import fill
+
+        raise typer.Exit(fill(settings, order, json))
     raise typer.Exit(carry_out(settings, order, json))
 
 
@@ -128,10 +155,10 @@ def plan(
     retry_rejects: Retry = None,
 ) -> None:
     """Tell what a run would ask, and what that would cost. Makes no call and writes nothing."""
-    from stark_udfs.cli.plan import as_table, planned
+    from stark_udfs.cli.plan import show as show_plan
 
     order = RunSelection(first=first, until=until, retry_rejects=retry_rejects)
-    console().print(as_table(planned(_common(ctx).settings(*_more(episodes)), order)))
+    show_plan(_common(ctx).settings(*_more(episodes)), order, console())
 
 
 @app.command(name="try", epilog=MORE)
@@ -159,7 +186,7 @@ def init(
     ),
 ) -> None:
     """Write a copy of the settings to edit."""
-    from stark_udfs.cli.init import init as write_settings
+    from stark_udfs.cli.setup.init import init as write_settings
 
     write_settings(folder, console())
 
@@ -181,23 +208,25 @@ def verify(
 
 
 @app.command(epilog=MORE)
-def doctor(ctx: typer.Context) -> None:
+def doctor(
+    ctx: typer.Context,
+    *,
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="Start Spark, too, and compare every executor with the driver.")
+    ] = False,
+) -> None:
     """Check Python, Java, packages, storage, keys and servers: one line each."""
-    from stark_udfs.cli.doctor import examine
+    from stark_udfs.cli.setup.doctor import tell_all
 
-    well = True
-    for finding in examine(_common(ctx).settings()):
-        well = well and finding.ok
-        line = f"{'ok' if finding.ok else 'problem':8}{finding.what}: {finding.says}"
-        console().print(Text(plain(line), style="" if finding.ok else "red"), soft_wrap=True)
-    raise typer.Exit(0 if well else WRONG)
+    raise typer.Exit(0 if tell_all(_common(ctx).settings(), console(), cluster=cluster) else WRONG)
 
 
-for _command in (status, sql, show, trace, report, view, audit, export):
+for _command in (status, sql, show, trace, report, view, audit, export, maintain):
     app.command(epilog=MORE)(_command)
 app.command(name="import", epilog=MORE)(import_)
 ultron.add_to(app)
 app.command(name="serve-offline")(serve_offline)
+app.command()(pack)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -69,6 +69,9 @@ class RunSelection:
     retry_rejects: str | None = None
     only: str | None = None
     redraw: bool = False
+    batch: bool = False
+    wait: bool = True
+    remove_missing: int = 0
 
 
 def arranged(arguments: Sequence[str]) -> list[str]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from stark_udfs.cli.console import console
 from stark_udfs.cli.options import ALL, ENDED_EARLY, INTERRUPTED, RunSelection
 from stark_udfs.cli.progress import Bars, Lines, watching
+from stark_udfs.cli.reading.warehouse import episode_of, reader
 from stark_udfs.cli.summary import as_table, written
 from stark_udfs.cli.track import track
-from stark_udfs.cli.warehouse import episode_of, reader
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.core.rejects import RejectReason
 from stark_udfs.engine.context import Wanted
@@ -115,10 +115,19 @@ def wanted_of(settings: Settings, stages: Sequence[Stage], order: RunSelection) 
 
     Raises:
         NotFound: there is no such stage or episode.
-        SettingsError: an unknown reason, or --redraw without --only.
+        SettingsError: an unknown reason, --redraw without --only or with --batch, --no-wait without --batch,
+            or --remove-missing without people of the user's own.
     """
     if order.redraw and order.only is None:
         raise SettingsError("--redraw asks one episode anew: say which with --only EPISODE.")
+    if order.redraw and order.batch:
+        raise SettingsError("--redraw asks anew each time it is given, so not with --batch: leave one of them out.")
+    if not order.wait and not order.batch:
+        raise SettingsError("--no-wait says not to wait for batches: give --batch, too.")
+    if order.remove_missing and settings.people.source is None:
+        raise SettingsError("--remove-missing removes people who left people.source, and it is not set.")
+    if order.remove_missing and order.only is not None:
+        raise SettingsError("--remove-missing looks at all people, --only at one episode: leave one of them out.")
     reason = None if order.retry_rejects in (None, ALL) else order.retry_rejects
     if reason is not None and reason not in set(RejectReason):
         raise SettingsError(f"--retry-rejects {reason}: no such reason. Reasons: {', '.join(RejectReason)}.")
@@ -130,6 +139,9 @@ def wanted_of(settings: Settings, stages: Sequence[Stage], order: RunSelection) 
         retry_reason=reason,
         only=only,
         redraw=frozenset(stage.name for stage in of_episodes(stages)) if order.redraw else frozenset(),
+        batch=order.batch,
+        wait=order.wait,
+        remove_missing=order.remove_missing,
     )
 
 

@@ -25,8 +25,8 @@ def serve_offline(
     """
     from stark_udfs.calls.providers.offline import embedded
     from stark_udfs.settings.chat_models import Defects
+    from stark_udfs.testing.faults import Faults
     from stark_udfs.testing.serve import serve_offline as serve
-    from stark_udfs.testing.stub_server import Faults
 
     faults = Faults(
         latency_ms=latency_ms,

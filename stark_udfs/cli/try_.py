@@ -4,9 +4,9 @@ from rich.text import Text
 
 from stark_udfs.cli.console import console, plain
 from stark_udfs.cli.progress import Lines, watching
+from stark_udfs.cli.reading.trace import calls_of, print_call, print_reject, print_row
 from stark_udfs.cli.run import between
 from stark_udfs.cli.summary import money
-from stark_udfs.cli.trace import calls_of, print_call, print_reject, print_row
 from stark_udfs.core.errors import RunStopped, SettingsError
 from stark_udfs.engine.preflight import preflight
 from stark_udfs.engine.stage import ChatStage

@@ -25,6 +25,16 @@ class StarkError(Exception):
     """Base of all errors of this package; the message says where, what, and the way out."""
 
 
+def said(error: BaseException) -> str:
+    """What an exception says; its class where it says nothing, as a time-out does.
+
+    Example:
+        >>> said(TimeoutError()), said(OSError("no route"))
+        ('TimeoutError', 'no route')
+    """
+    return str(error).strip() or type(error).__name__
+
+
 class SettingsError(StarkError):
     """A setting is unknown, missing or out of range."""
 

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from stark_udfs.core.rejects import RejectReason
 from stark_udfs.engine import diff, fingerprint, guard
-from stark_udfs.engine.ask_phase import Asked
+from stark_udfs.engine.ask.phase import Asked
 from stark_udfs.engine.context import Context
 from stark_udfs.engine.deduplicate import deduplicated
 from stark_udfs.engine.estimate import CostEstimate
@@ -173,33 +173,56 @@ def _replace(
 def clear(context: Context, stage: Stage) -> int:
     """Remove a stage's rows, and their units, whose parent rows this run removed; how many.
 
+    Where the user said that rows which their own table lost may go, those of earlier runs go, too: each stage of a job
+    may be a run of its own, and one may have been cut off.
+
     Raises:
-        GuardStopped: more rows would go than the settings allow.
+        GuardStopped: more rows would go than the settings allow, and the user did not say so.
     """
-    tables, table = context.tables, stage.writes
-    lost = shrunk_parents(table, context.shrunk)
+    tables, table, told = context.tables, stage.writes, context.wanted.remove_missing > 0
+    lost = list(table.parents) if told else shrunk_parents(table, context.shrunk)
     if not lost or not tables.exists(table):
         return 0
     gone = checkpointed(_without_parent(context, table, {t.name: t for t in stage.reads}, lost))
     counts = diff.RowChanges(delete=gone.count())
-    if not counts.any:
-        return 0
-    guard.check_removal(context, table.name, stage.name, counts, tables.read(table).count())
-    tables.merge(table, gone.withColumn("op", F.lit("delete")))
-    units = checkpointed(gone.select("unit_key").distinct())
+    if counts.any:
+        if not told:
+            guard.check_removal(context, table.name, stage.name, counts, tables.read(table).count())
+        tables.merge(table, gone.withColumn("op", F.lit("delete")))
+        context.shrunk.add(table.name)
+        _forget(context, UNITS, stage, checkpointed(gone.select("unit_key").distinct()))
+    if told and not isinstance(stage, TableStage):
+        nobodys = checkpointed(_without_rows(context, stage))
+        if not nobodys.isEmpty():
+            _forget(context, UNITS, stage, nobodys)
+            _forget(context, REJECTS, stage, nobodys)
+    return counts.delete
+
+
+def _without_rows(context: Context, stage: UnitStage) -> DataFrame:
+    """`unit_key` of what was rejected or is open and is not selected any more: only a parent's absence tells of it."""
+    selected = stage.select(context.frames(stage.reads)).select(F.col(stage.unit).alias("unit_key"))
+    units = context.tables.read(UNITS).where(F.col("stage") == stage.name).select("unit_key")
+    rows = context.tables.read(stage.writes).select("unit_key")
+    return units.join(selected, "unit_key", "left_anti").join(rows, "unit_key", "left_anti")
+
+
+def _forget(context: Context, table: Table, stage: Stage, units: DataFrame) -> None:
+    """Remove a stage's rows of a system table for these units, checkpointed, which are there once each."""
+    tables = context.tables
+    if not tables.exists(table):
+        return
     again_on_conflict(
         lambda: tables.merge(
-            UNITS,
-            tables.read(UNITS)
+            table,
+            tables.read(table)
             .where(F.col("stage") == stage.name)
             .join(units, "unit_key", "left_semi")
-            .select(*struct_type(UNITS.record).names)
+            .select(*struct_type(table.record).names)
             .withColumn("op", F.lit("delete")),
             partition=f"target.stage = '{stage.name}'",
         )
     )
-    context.shrunk.add(table.name)
-    return counts.delete
 
 
 def shrunk_parents(table: Table, shrunk: AbstractSet[str]) -> list[tuple[str, str]]:

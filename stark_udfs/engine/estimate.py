@@ -4,18 +4,18 @@ Sizes come from earlier replies of the same model, else from the stage's example
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from stark_udfs.calls.policy import MILLION
 from stark_udfs.core.ids import canonical
 from stark_udfs.engine import fingerprint
 from stark_udfs.engine.stage import AnyChatStage, AnyImageStage, ChatStage, ExampleUnit, ImageStage, Stage, UnitStage
 from stark_udfs.engine.system_tables import REPLIES, UNITS, UnitState
 from stark_udfs.images.requests import Module
+from stark_udfs.settings.chat_models import MILLION
 from stark_udfs.tables.tables import Tables, one
 
 CHARACTERS_A_TOKEN = 4
@@ -59,6 +59,12 @@ class CostEstimate:
     money_low: float
     money_high: float
     basis: EstimateSource
+
+    def at(self, share: float) -> "CostEstimate":
+        """The same at a share of the price."""
+        return replace(
+            self, money=self.money * share, money_low=self.money_low * share, money_high=self.money_high * share
+        )
 
 
 class CostEstimator:

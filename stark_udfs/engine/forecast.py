@@ -4,19 +4,22 @@ Rows are counted from the tables where a stage's inputs are there, and follow fr
 Sizes of calls come from earlier replies of the same model, else from the stage's example.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from math import ceil
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from stark_udfs.engine.batch.status import has_batches
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.estimate import CostEstimate, CostEstimator, EstimateSource
 from stark_udfs.engine.guard import open_calls
 from stark_udfs.engine.progress import Quiet
 from stark_udfs.engine.stage import AnyChatStage, ChatStage, Stage, TableStage, UnitStage
 from stark_udfs.engine.unit_stage import find_work, replay_units
+from stark_udfs.settings.chat_models import BatchSettings
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.tables import Tables, one
 
@@ -44,11 +47,20 @@ class Todo:
 
 @dataclass(frozen=True)
 class StageForecast(CostEstimate):
-    """What a run would do in one stage."""
+    """What a run would do in one stage.
+
+    batch: the tariff of its model's batch API; None: it has none.
+    """
 
     stage: str
     todo: Todo
     currency: str
+    batch: BatchSettings | None = None
+
+    @property
+    def money_by_batch(self) -> float:
+        """What it costs where all that can goes through a batch API."""
+        return self.money if self.batch is None else self.money * self.batch.price_share
 
 
 def forecast(
@@ -65,8 +77,6 @@ def forecast(
         spark: None where the warehouse is not there yet: everything then follows from the settings.
         wanted: as for the run.
     """
-    found: dict[str, StageForecast] = {}
-    expected = {stage.writes.name: _expected_units(stage) for stage in stages if isinstance(stage, ChatStage)}
     tables = None if spark is None else Tables(spark, settings.storage)
     foresight = CostEstimator(tables, stages)
     with ExitStack() as closing:
@@ -81,17 +91,38 @@ def forecast(
                 progress=Quiet(),
                 closing=closing,
             )
-        for stage in stages:
-            if isinstance(stage, TableStage):
-                continue
-            moving = any(found[table.name].todo.units for table in stage.reads if table.name in found)
-            if isinstance(stage, ChatStage):
-                todo = _todo(context, stage, _expected_units(stage), moving=moving)
-                found[stage.name] = _forecast(stage, todo, foresight)
-            else:
-                todo = _todo(context, stage, expected.get(stage.reads[0].name, 0), moving=moving)  # an image per row
-                found[stage.name] = _pictures(stage, todo, foresight)
+        return _by_stage(stages, foresight, context)
+
+
+def whole_forecast(
+    stages: Sequence[Stage], settings: RunSettings, spark: SparkSession | None
+) -> tuple[StageForecast, ...]:
+    """As `forecast`, as if nothing were done yet: what `pipeline.episodes` episodes take from the first stage on."""
+    tables = None if spark is None else Tables(spark, settings.storage)
+    return _by_stage(stages, CostEstimator(tables, stages), None)
+
+
+def _by_stage(stages: Sequence[Stage], foresight: CostEstimator, context: Context | None) -> tuple[StageForecast, ...]:
+    found: dict[str, StageForecast] = {}
+    expected = {stage.writes.name: _expected_units(stage) for stage in stages if isinstance(stage, ChatStage)}
+    for stage in stages:
+        if isinstance(stage, TableStage):
+            continue
+        moving = any(found[table.name].todo.units for table in stage.reads if table.name in found)
+        if isinstance(stage, ChatStage):
+            todo = _bounded(_todo(context, stage, _expected_units(stage), moving=moving), stage, expected, found)
+            found[stage.name] = _forecast(stage, todo, foresight)
+        else:
+            todo = _todo(context, stage, expected.get(stage.reads[0].name, 0), moving=moving)  # an image per row
+            found[stage.name] = _pictures(stage, todo, foresight)
     return tuple(found.values())
+
+
+def _bounded(todo: Todo, stage: AnyChatStage, expected: Mapping[str, int], found: Mapping[str, StageForecast]) -> Todo:
+    """No more to come than the units of the stages before lead to, by the proportions of the settings."""
+    mine, befores = expected[stage.writes.name], [table.name for table in stage.reads if table.name in found]
+    bounds = [ceil(found[name].todo.units * mine / expected[name]) for name in befores if expected.get(name)]
+    return replace(todo, to_come=min(todo.to_come, max(bounds))) if bounds and todo.counted is not None else todo
 
 
 def _expected_units(stage: AnyChatStage) -> int:
@@ -129,7 +160,9 @@ def _forecast(stage: AnyChatStage, todo: Todo, foresight: CostEstimator) -> Stag
             money_high=0.0,
             basis=EstimateSource.UNKNOWN if todo.units else EstimateSource.NONE,
         )
-    return StageForecast(stage=stage.name, todo=todo, currency=stage.chat.model.price.currency, **asdict(takes))
+    model = stage.chat.model
+    batch = model.batch if has_batches(stage.chat) else None
+    return StageForecast(stage=stage.name, todo=todo, currency=model.price.currency, batch=batch, **asdict(takes))
 
 
 def _todo(context: Context | None, stage: UnitStage, by_settings: int, *, moving: bool) -> Todo:

@@ -10,8 +10,8 @@ from stark_udfs.core.errors import GuardStopped
 from stark_udfs.engine.context import Context
 from stark_udfs.engine.diff import RowChanges
 from stark_udfs.engine.replay import ReplayCause, unit_type
-from stark_udfs.engine.stage import UnitStage
-from stark_udfs.engine.system_tables import UnitState
+from stark_udfs.engine.stage import TableStage, UnitStage
+from stark_udfs.engine.system_tables import UNITS, UnitState
 
 CAUSES = {
     ReplayCause.ROW: "the rows that they are made from changed",
@@ -119,6 +119,39 @@ def check_removal(context: Context, table: str, stage: str, counts: RowChanges, 
         raise GuardStopped(
             f"stage {stage} would remove {counts.delete:,} of {rows:,} rows of {table}; {share:.0%} is allowed "
             f"(limits.removal_share). Nothing was written. To go on: --remake {stage}."
+        )
+
+
+def check_ranking(context: Context, stage: TableStage, counts: RowChanges) -> None:
+    """Refuse to add or remove rows among which another stage chose what it asked.
+
+    Raises:
+        GuardStopped: before anything is written.
+    """
+    moved = counts.insert + counts.delete
+    if stage.ranking is None or not moved or stage.name in context.wanted.remake:
+        return
+    asked = context.tables.read_or_empty(UNITS).where(F.col("stage").isin(*stage.ranking.stages))
+    if not asked.isEmpty():
+        raise GuardStopped(
+            f"stage {stage.name} would add {counts.insert:,} and remove {counts.delete:,} rows, and "
+            f"{' and '.join(stage.ranking.stages)} chose among all of them: others would be chosen and paid for, for "
+            f"rows that were there, too. Nothing was written. {stage.ranking.instead} To go on all the same: "
+            f"--remake {stage.name}."
+        )
+
+
+def check_missing(context: Context, stage: TableStage, missing: int) -> None:
+    """Refuse to remove more rows that the user's own table does not have any more than the user allowed.
+
+    Raises:
+        GuardStopped: before anything is written.
+    """
+    most = context.wanted.remove_missing
+    if missing > most:
+        raise GuardStopped(
+            f"stage {stage.name} would remove {missing:,} rows that its source does not have any more; "
+            f"--remove-missing {most} allows {most:,}. Nothing was written."
         )
 
 

@@ -1,13 +1,18 @@
 """The rows of `runs`: what a run did for each stage, and the last run that finished."""
 
+from collections.abc import Sequence
+
 from pyspark.sql import functions as F
 
+from stark_udfs.core.records import Record
 from stark_udfs.engine import fingerprint
 from stark_udfs.engine.commit import StageOutcome
 from stark_udfs.engine.context import Context
+from stark_udfs.engine.lock import again_on_conflict
 from stark_udfs.engine.stage import Stage, TableStage
 from stark_udfs.engine.system_tables import RUNS, StageRun
 from stark_udfs.tables.schema import struct_type
+from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables
 
 FINISHED, PARTIAL, ENDED_EARLY, UNCHANGED = "finished", "partial", "stopped", "unchanged"
@@ -20,6 +25,13 @@ def last_finished(tables: Tables) -> dict[str, StageRun]:
     rows = tables.read(RUNS).where(F.col("state") == FINISHED).groupBy("stage")
     newest = rows.agg(F.max_by(F.struct(*struct_type(StageRun).names), "run_id").alias("run")).collect()
     return {row["stage"]: StageRun.model_validate(row["run"].asDict(recursive=True)) for row in newest}
+
+
+def append(tables: Tables, table: Table, rows: Sequence[Record]) -> None:
+    """Add rows to a table of the ledger, such as `runs` or `checks`, in one file; nothing is written for none."""
+    if rows:
+        frame = tables.spark.createDataFrame([row.model_dump() for row in rows], struct_type(table.record)).coalesce(1)
+        again_on_conflict(lambda: tables.append(table, frame))
 
 
 def untouched(before: StageRun, run_id: str) -> StageRun:
@@ -48,6 +60,7 @@ def stage_run(
     cleared: int,
     torn: int,
     versions: dict[str, int],
+    source: str | None,
     started: str,
     seconds: float,
 ) -> StageRun:
@@ -85,4 +98,5 @@ def stage_run(
         version_written=tables.version(stage.writes),
         torn_lines=asked.torn + torn,
         note=outcome.note,
+        source_read=source,
     )

@@ -22,6 +22,7 @@ from stark_udfs.core.errors import Locked
 from stark_udfs.engine.system_tables import LOCKS, Lock
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.tables import Tables
+from stark_udfs.tables.warehouse_format import mark
 
 LEASE_S = 180.0
 TRIES = 5
@@ -50,12 +51,13 @@ class StageLock:
         Raises:
             Locked: another run holds one; the message names it.
         """
-        with _in_turn(self.tables):
+        with _in_turn(self.tables) as alone:
             again_on_conflict(lambda: self.tables.create(LOCKS))
+            again_on_conflict(lambda: mark(self.tables.root, self.tables.spark))
             before = self._read()
             self._refuse_if_held_by_another(before)
             tries = again_on_conflict(self._take)
-            if before or tries > 1:
+            if before or tries > 1 or not alone:
                 self._verify()
         self.taken_over = sorted({lock.run_id for lock in before})
         self._renewer.start()
@@ -68,7 +70,7 @@ class StageLock:
             self._release()
 
     def _verify(self) -> None:
-        """Someone else was there: see who has the locks now."""
+        """Someone else was there, or may have come since the first look: see who has the locks now."""
         try:
             self._refuse_if_held_by_another(self._read())
         except Locked:
@@ -121,21 +123,23 @@ class StageLock:
 
 
 @contextmanager
-def _in_turn(tables: Tables) -> Iterator[None]:
-    """One process of this machine at a time, where the tables lie in a local folder.
+def _in_turn(tables: Tables) -> Iterator[bool]:
+    """One process of this machine at a time, where the tables lie in a local folder; whether that holds.
 
     A share that knows no such locks leaves it to Delta alone.
     """
     if tables.in_catalog or fsspec.core.split_protocol(tables.root)[0] not in (None, "file", "local"):
-        yield
+        yield False
         return
     folder = fsspec.core.strip_protocol(tables.root)
     os.makedirs(folder, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
+    alone = False
     try:
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+            alone = True
+        yield alone
     finally:
         os.close(descriptor)
 

@@ -12,7 +12,6 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from stark_udfs.core.english import WORD, jaccard, words_of
 from stark_udfs.core.rejects import RejectReason
@@ -61,12 +60,15 @@ class Text:
     telling: int
 
 
-class Entry(NamedTuple):
-    """A word in the `row`-th kept row, which has `size` words; from this one on `left`."""
+@dataclass(slots=True)
+class Found:
+    """The kept rows that are found by one word, `count` of them.
 
-    row: int
-    size: int
-    left: int
+    rows: by how many words they have, and how many of them from this one on, which may tell that none of them is alike.
+    """
+
+    count: int = 0
+    rows: dict[tuple[int, int], list[int]] = field(default_factory=dict)
 
 
 @dataclass
@@ -83,7 +85,7 @@ class KeptTexts:
     keys: list[str] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
     exact: dict[str, int] = field(default_factory=dict)
-    by_word: dict[int, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    by_word: dict[int, Found] = field(default_factory=lambda: defaultdict(Found))
     full: set[int] = field(default_factory=set)
 
     def read(self, text: str) -> Text:
@@ -101,9 +103,10 @@ class KeptTexts:
         self.texts.append(text)
         self.exact.setdefault(text.spoken, row)
         for place, word in enumerate(text.words[: text.telling]):
-            entries = self.by_word[word]
-            if len(entries) < self.most:
-                entries.append(Entry(row, size, size - place))
+            found = self.by_word[word]
+            if found.count < self.most:
+                found.count += 1
+                found.rows.setdefault((size, size - place), []).append(row)
             else:
                 self.full.add(word)
 
@@ -132,16 +135,20 @@ class KeptTexts:
         left, share = len(text.words), near / (1 + near)
         already = share * left - TOLERANCE
         for word in text.words[: text.telling]:
-            for row, other_size, other_left in self.by_word.get(word, ()):
-                if found is not None and row >= found:
-                    break
+            here = self.by_word.get(word)
+            for (other_size, other_left), rows in here.rows.items() if here is not None else ():
                 needed = already + share * other_size
-                if left < needed or other_left < needed or row in tried:
+                if left < needed or other_left < needed:
                     continue
-                if jaccard(text.distinct, self.texts[row].distinct) >= near:
-                    found = row
-                    break
-                tried.add(row)
+                for row in rows:
+                    if found is not None and row >= found:
+                        break
+                    if row in tried:
+                        continue
+                    if jaccard(text.distinct, self.texts[row].distinct) >= near:
+                        found = row
+                        break
+                    tried.add(row)
             left -= 1
         return found
 

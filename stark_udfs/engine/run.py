@@ -11,22 +11,25 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from stark_udfs.calls.batch_store import BatchStore
 from stark_udfs.calls.limits.server import BrokerServer
-from stark_udfs.core.errors import NotFound, StarkError, StorageError, during
-from stark_udfs.engine import commit, fingerprint, replies
+from stark_udfs.core.errors import NotFound, SettingsError, StarkError, StorageError, during
+from stark_udfs.engine import commit, fingerprint, ledger, replies
 from stark_udfs.engine.checking import checks
+from stark_udfs.engine.cluster.executors import broker_reached
 from stark_udfs.engine.commit import StageOutcome
-from stark_udfs.engine.context import Context, Wanted
+from stark_udfs.engine.context import Context, Wanted, source_read
 from stark_udfs.engine.estimate import CostEstimator
 from stark_udfs.engine.ledger import UNCHANGED, last_finished, stage_run, untouched
-from stark_udfs.engine.lock import StageLock, again_on_conflict
+from stark_udfs.engine.lock import StageLock
 from stark_udfs.engine.progress import STOPPED_BY_USER, Progress, Quiet
-from stark_udfs.engine.stage import Stage, TableStage
+from stark_udfs.engine.stage import Stage, TableStage, tables_read
 from stark_udfs.engine.system_tables import CHECKS, RUNS, CheckResult, StageRun
 from stark_udfs.engine.unit_stage import run_table_stage, run_unit_stage
 from stark_udfs.settings.run import RunSettings
-from stark_udfs.tables.schema import struct_type
+from stark_udfs.tables.address import located
 from stark_udfs.tables.tables import Tables
+from stark_udfs.tables.tuning import Tuning
 
 LOST_ROWS = "CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND"  # Spark: a locally checkpointed block is gone
 TRIES = 3  # of a stage whose executors are lost
@@ -67,10 +70,15 @@ def run(
         GuardStopped: a stage would pay again or remove rows; the stages before it are done.
         Locked: another run works on one of the stages.
         InputError: a stage has no input.
-        StorageError: a table cannot be read or written.
+        StorageError: a table cannot be read or written; a host of the cluster does not share them.
+        SettingsError: the cluster cannot keep what a run promises; the message names the setting.
     """
+    if not isinstance(spark, SparkSession):
+        raise SettingsError("a run needs a classic Spark session: under Spark Connect the broker has no place to live.")
+    settings = located(settings)
     tables = Tables(spark, settings.storage)
     with ExitStack() as closing:
+        tuning = closing.enter_context(Tuning(spark))
         context = Context(
             spark=spark,
             settings=settings,
@@ -82,7 +90,7 @@ def run(
             foresight=CostEstimator(tables, stages),
             _broker=broker,
         )
-        return _Pipeline(context, stages, at_end or _nobody).run()
+        return _Pipeline(context, stages, tuning, at_end or _nobody).run()
 
 
 def _nobody(_report: RunReport) -> None:
@@ -109,14 +117,18 @@ def named(stages: Sequence[Stage], name: str) -> Stage:
 class _Pipeline:
     """One run over some stages."""
 
-    def __init__(self, context: Context, stages: Sequence[Stage], at_end: Callable[[RunReport], None]) -> None:
+    def __init__(
+        self, context: Context, stages: Sequence[Stage], tuning: Tuning, at_end: Callable[[RunReport], None]
+    ) -> None:
         self.context = context
         self.stages = stages
+        self.tuning = tuning
         self.at_end = at_end
         self.torn: dict[str, int] = {}
         self.done: list[StageRun] = []
         self.checked: list[CheckResult] = []
         self.last = last_finished(context.tables)
+        self.with_vendors = {sent.plan.stage for sent in BatchStore(context.settings.storage.files).sent()}
 
     def run(self) -> RunReport:
         stopped = "an unexpected error"
@@ -144,6 +156,7 @@ class _Pipeline:
                 continue
             with during(f"stage {stage.name}"):
                 self._lock_and_recover()
+                self.tuning.fit(self._largest(stage))
                 if stopped := self._one(stage):
                     return stopped
         return ""
@@ -153,6 +166,7 @@ class _Pipeline:
         context = self.context
         if context.lock is not None:
             return
+        broker_reached(context)  # before the first write: a host may not see the tables
         lock = StageLock(context.tables, [stage.name for stage in self.stages], context.run_id)
         context.lock = context.closing.enter_context(lock)
         for dead in lock.taken_over:
@@ -163,11 +177,17 @@ class _Pipeline:
             torn = "1 torn line" if found.torn == 1 else f"{found.torn:,} torn lines"
             context.progress.said(f"stage {stage}: kept {found.replies:,} replies of a run that was cut off ({torn})")
 
+    def _largest(self, stage: Stage) -> int | None:
+        """Rows of the largest table of a stage by the ledger; None: it does not know those that it reads."""
+        rows = {name: row.rows_out for name, row in self.last.items()} | {row.stage: row.rows_out for row in self.done}
+        known = [rows[table.name] for table in (*tables_read(stage), stage.writes) if table.name in rows]
+        return max(known, default=None)
+
     def _one(self, stage: Stage) -> str:
         """Run a stage; why the run has to end here, if it has to."""
         context = self.context
         started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
-        versions = self.context.versions(stage)
+        versions, source = self.context.versions(stage), source_read(stage)
         outcome = self._outcome(stage)
         cleared = commit.clear(context, stage)
         measured = checks.measure(context, stage) if outcome.written.any or cleared else []
@@ -180,6 +200,7 @@ class _Pipeline:
                 cleared=cleared,
                 torn=self.torn.get(stage.name, 0),
                 versions=versions,
+                source=source,
                 started=started,
                 seconds=time.monotonic() - clock,
             )
@@ -197,7 +218,7 @@ class _Pipeline:
         while True:
             try:
                 if isinstance(stage, TableStage):
-                    return run_table_stage(context, stage)
+                    return run_table_stage(context, stage, self._source_before(stage))
                 return run_unit_stage(context, stage)
             except (Py4JJavaError, PySparkException) as error:
                 if LOST_ROWS not in str(error):
@@ -210,21 +231,28 @@ class _Pipeline:
 
     def _unchanged(self, stage: Stage, last: StageRun) -> bool:
         """The cheapest check: no Spark job, only versions and hashes."""
-        wanted, tables = self.context.wanted, self.context.tables
-        if wanted.retry_rejects or stage.name in wanted.redraw or stage.name in wanted.remake:
+        wanted = self.context.wanted
+        again = wanted.retry_rejects or stage.name in wanted.redraw or stage.name in wanted.remake
+        if again or wanted.remove_missing or stage.name in self.with_vendors:
             return False
         return (
-            last.stage_hash == fingerprint.stage_hash(stage)
-            and last.version_written == tables.version(stage.writes)
+            self._as_left(stage, last)
             and last.versions_read == self.context.versions(stage)
+            and last.source_read == source_read(stage)
         )
 
+    def _as_left(self, stage: Stage, last: StageRun) -> bool:
+        """Whether a stage and its table are what they were when it last finished."""
+        written = self.context.tables.version(stage.writes)
+        return last.stage_hash == fingerprint.stage_hash(stage) and last.version_written == written
+
+    def _source_before(self, stage: TableStage) -> str | None:
+        """The version of the user's own table that the stage's rows are made from; None: they have to be made anew."""
+        last = self.last.get(stage.name)
+        if stage.source is None or last is None or self.context.wanted.remove_missing:
+            return None
+        return last.source_read if self._as_left(stage, last) else None
+
     def _write_ledger(self) -> None:
-        tables = self.context.tables
-        worked = [row for row in self.done if row.state != UNCHANGED]
-        if worked:
-            rows = tables.spark.createDataFrame([row.model_dump() for row in worked], struct_type(StageRun))
-            again_on_conflict(lambda: tables.append(RUNS, rows.coalesce(1)))
-        if self.checked:
-            found = tables.spark.createDataFrame([row.model_dump() for row in self.checked], struct_type(CheckResult))
-            again_on_conflict(lambda: tables.append(CHECKS, found.coalesce(1)))
+        ledger.append(self.context.tables, RUNS, [row for row in self.done if row.state != UNCHANGED])
+        ledger.append(self.context.tables, CHECKS, self.checked)

@@ -12,7 +12,8 @@ from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.checking.measures import Measure
-from stark_udfs.engine.images.replay import PictureScript, judge_of, search_terms, servers_by
+from stark_udfs.engine.images.policy import accesses_of, judge_of, search_terms, servers_by
+from stark_udfs.engine.images.replay import ImageReplay
 from stark_udfs.engine.replay import ChatReplay, UnitReplay
 from stark_udfs.images.requests import ImageBackendSpec, ImageResult, ImageTask, ScoreRequest
 from stark_udfs.settings.section import Secrets
@@ -59,6 +60,31 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A table of the user's, outside of the warehouse, that a stage reads and that may change between runs.
+
+    version: what tells its present version from every other, as text; None: the stage's settings tell it.
+    since: the rows that `select` gives of what came after a version; None: that cannot be told, and all are read.
+    mark: the column, and its value, by which a row of the stage's table is known to have come from this source.
+    """
+
+    version: Callable[[], str | None]
+    since: Callable[[str], DataFrame | None]
+    mark: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Stages that choose among all rows of a table: one row more or less, and they choose, and pay for, others.
+
+    instead: the way out that a user is told.
+    """
+
+    stages: tuple[str, ...]
+    instead: str
+
+
+@dataclass(frozen=True)
 class TableStage:
     """Rows made by column expressions alone.
 
@@ -67,6 +93,8 @@ class TableStage:
     may_read: tables that `select` gets without rows where their stages have not run.
     derived: rows that are not selected any more are removed; otherwise they stay.
     rejects: rows that were not made: `unit_key`, `position`, `reason`, `detail`, `key`.
+    source: the user's own table that `select` reads.
+    ranking: who must not see rows come or go once they have asked.
     """
 
     name: str
@@ -79,6 +107,8 @@ class TableStage:
     rejects: Callable[[Frames], DataFrame] | None = None
     checks: tuple[Check, ...] = ()
     preflight: Callable[[Secrets], None] | None = None
+    source: Source | None = None
+    ranking: Ranking | None = None
 
 
 @dataclass(frozen=True)
@@ -186,7 +216,7 @@ class ImageStage(Generic[In, Out]):
     request: Callable[[In, Sequence[ImageResult]], ImageTask | None]
     parse: Callable[[In, Sequence[ImageResult]], Sequence[Out | Reject]]
     writes: Table
-    atelier: ImageBackendSpec
+    backend: ImageBackendSpec
     seed: int
     settings: Mapping[str, Json]
     gpus: float = 0.0
@@ -203,38 +233,36 @@ class ImageStage(Generic[In, Out]):
     @property
     def provider(self) -> str:
         """Who makes the pictures."""
-        return self.atelier.provider
+        return self.backend.provider
 
     @property
     def currency(self) -> str:
         """Of what the search provider and image servers cost; none where nothing is paid: pictures cost time."""
-        judge, servers = judge_of(self.atelier), servers_by(self.atelier).values()
-        paid = [*(server.access.currency for server in servers), *([judge.access.currency] if judge else [])]
-        painted = next((currency for currency in paid if currency), "")
-        return painted or (search_terms(self.atelier).currency if self.searches else "")
+        painted = next((one.price.currency for one in accesses_of(self.backend) if one.price.currency), "")
+        return painted or (search_terms(self.backend).currency if self.searches else "")
 
     @property
     def price(self) -> float:
         """Of a question to the search provider, in `currency`."""
-        return search_terms(self.atelier).price if self.searches else 0.0
+        return search_terms(self.backend).price if self.searches else 0.0
 
     @property
     def picture_price(self) -> float:
         """Of a picture of an image server, the dearest kind, and of a judge's verdict on it, at most; in `currency`."""
-        prices = [server.price(module) for module, server in servers_by(self.atelier).items()]
-        judge = judge_of(self.atelier)
+        prices = [server.price(module) for module, server in servers_by(self.backend).items()]
+        judge = judge_of(self.backend)
         verdict = judge.cost(*judge.tokens(ScoreRequest(paths=(), captions=(), description=""))) if judge else 0.0
         return max(prices, default=0.0) + verdict
 
     @property
     def basis(self) -> dict[str, Json]:
         """What the rows depend on beside code, settings and input. Models are part of each order's key."""
-        return {"provider": self.atelier.provider, "models": self.atelier.models(), "seed": self.seed}
+        return {"provider": self.backend.provider, "models": self.backend.models(), "seed": self.seed}
 
-    def script(self) -> PictureScript:
+    def script(self) -> ImageReplay:
         """What executors need of it."""
-        return PictureScript(
-            self.name, self.each, self.writes.record, self.request, self.parse, self.atelier, self.seed, self.gpus
+        return ImageReplay(
+            self.name, self.each, self.writes.record, self.request, self.parse, self.backend, self.seed, self.gpus
         )
 
 

@@ -92,6 +92,9 @@ class StageRun(Record):
     version_written: int | None
     torn_lines: int = Field(description="journal lines that a kill cut off, found by this run")
     note: str = Field(description="why calls are open: what ended the run early, or what one of them ended with")
+    source_read: str | None = Field(
+        None, description="the version of the user's own table that was read, as 'version@milliseconds'; null: none"
+    )
 
 
 class Outcome(StrEnum):

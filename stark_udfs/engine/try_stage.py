@@ -8,7 +8,9 @@ from pyspark.sql import Row, SparkSession
 
 from stark_udfs.calls.request import Reply
 from stark_udfs.core.rejects import Reject
-from stark_udfs.engine import ask_phase, replies
+from stark_udfs.engine import replies
+from stark_udfs.engine.ask import phase as ask_phase
+from stark_udfs.engine.batch.status import none_under_way
 from stark_udfs.engine.context import Context, Wanted
 from stark_udfs.engine.frames import checkpointed
 from stark_udfs.engine.guard import open_calls
@@ -18,6 +20,7 @@ from stark_udfs.engine.run import new_run_id
 from stark_udfs.engine.stage import AnyChatStage, UnitStage
 from stark_udfs.engine.unit_stage import find_work, no_input, replay_units
 from stark_udfs.settings.run import RunSettings
+from stark_udfs.tables.address import located
 from stark_udfs.tables.tables import Tables
 
 
@@ -50,8 +53,10 @@ def trial(stage: AnyChatStage, settings: RunSettings, spark: SparkSession, count
         InputError: the stage has no rows.
         RunStopped: the same, because the stages before wait for calls.
         Locked: a run works on the stage.
+        GuardStopped: calls of the stage are with a batch API.
     """
     with at_stage(stage, settings, spark, Wanted(), progress) as context:
+        none_under_way(context, stage)
         looked = find_work(context, stage)
         ordered = looked.orderBy(looked.cause.isNull(), "order", "unit_key")
         units = checkpointed(ordered.limit(count))
@@ -92,6 +97,7 @@ def at_stage(
     Raises:
         Locked: a run works on the stage.
     """
+    settings = located(settings)
     with ExitStack() as closing:
         context = Context(
             spark=spark,

@@ -11,7 +11,10 @@ from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import InputError, RunStopped, StarkError
 from stark_udfs.core.ids import ID_LENGTH
-from stark_udfs.engine import ask_phase, diff, fingerprint, guard, replies
+from stark_udfs.engine import diff, fingerprint, guard, replies
+from stark_udfs.engine.ask import phase as ask_phase
+from stark_udfs.engine.batch import phase as batch_phase
+from stark_udfs.engine.batch.status import has_batches, none_under_way
 from stark_udfs.engine.commit import StageOutcome, Work, write_rejects, write_work
 from stark_udfs.engine.context import Context
 from stark_udfs.engine.frames import checkpointed, stored
@@ -19,7 +22,7 @@ from stark_udfs.engine.guard import open_calls
 from stark_udfs.engine.images import phase
 from stark_udfs.engine.progress import STOPPED_BY_USER
 from stark_udfs.engine.replay import ReplayCause, played_type, replayer, unit_type
-from stark_udfs.engine.stage import ImageStage, TableStage, UnitStage
+from stark_udfs.engine.stage import AnyChatStage, ImageStage, TableStage, UnitStage
 from stark_udfs.engine.system_tables import REJECTS, RUNS, UNITS, UnitState
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.table import Table
@@ -34,16 +37,18 @@ def run_unit_stage(context: Context, stage: UnitStage) -> StageOutcome:
         RunStopped: the same, because the stages before wait for calls.
         GuardStopped: it would pay again, or remove too much, without having been told to.
     """
+    gathered = batch_phase.gather(context, stage)
     looked = checkpointed(find_work(context, stage))
     known = F.when(F.col("cause").isNotNull(), F.col("before_state"))
     total, todo, recorded = one(looked.agg(F.count(F.lit(1)), F.count("cause"), F.count(known)))
     if not total and context.wanted.only is None and not stage.optional:
         raise no_input(context, stage.name, stage.reads)
     if not todo and (total or context.tables.exists(stage.writes)):  # a stage that ran has its table, empty or not
-        return StageOutcome(rows_in=total)
-    outcome = _work(context, stage, looked.where("cause IS NOT NULL"), fresh=not recorded)
+        return StageOutcome(rows_in=total, asked=gathered)
+    outcome = _work(context, stage, looked.where("cause IS NOT NULL"), fresh=not recorded, hold=bool(gathered.stopped))
+    outcome = replace(outcome, rows_in=total, looked_at=todo, asked=gathered + outcome.asked)
     context.notes[stage.name] = outcome.note
-    return replace(outcome, rows_in=total, looked_at=todo)
+    return outcome
 
 
 def find_work(context: Context, stage: UnitStage) -> DataFrame:
@@ -112,22 +117,35 @@ def _asked_again(context: Context, stage: UnitStage) -> Column:
     return F.coalesce(rejected, F.lit(False))
 
 
-def _work(context: Context, stage: UnitStage, todo: DataFrame, *, fresh: bool) -> StageOutcome:
+def _work(context: Context, stage: UnitStage, todo: DataFrame, *, fresh: bool, hold: bool) -> StageOutcome:
+    """Replay, ask unless the run has to end (`hold`), replay, write."""
     with stored(replay_units(context, stage, todo), context.scratch(stage.name)) as first:
         allowed = guard.allowed(context, stage, open_calls(first))
-        if not allowed.units:
+        if not allowed.units or hold:
             return write_work(context, stage, Work(first, fresh=fresh, stale=allowed.stale))
         may_ask = F.col("open").isNotNull() if not allowed.stale else F.col("open").isNotNull() & ~guard.repaid()
         to_ask = open_calls(first.where(may_ask)).select(*unit_type().names)
         expected = context.expected(stage, allowed.units, allowed.rounds)
         if isinstance(stage, ImageStage):
             asked = phase.make_pictures(context, stage.script(), to_ask, allowed.units)
+        elif through_batches(context, stage):
+            expected = None if expected is None else expected.at(stage.chat.model.batch.price_share)
+            asked = batch_phase.ask(context, stage, to_ask, allowed.units)
         else:
+            none_under_way(context, stage)
             asked = ask_phase.ask(context, stage.script(), to_ask, allowed.units)
         second = replay_units(context, stage, to_ask)
         final = checkpointed(first.where(~may_ask).unionByName(second))
         done = write_work(context, stage, Work(final, fresh=fresh, stale=allowed.stale))
         return replace(done, asked=asked, expected=expected)
+
+
+def through_batches(context: Context, stage: AnyChatStage) -> bool:
+    """Whether the stage's calls go through a batch API."""
+    if not context.wanted.batch or has_batches(stage.chat):
+        return context.wanted.batch
+    context.progress.said(f"stage {stage.name}: {stage.chat.model.name!r} has no batches, and is asked directly")
+    return False
 
 
 def replay_units(context: Context, stage: UnitStage, units: DataFrame) -> DataFrame:
@@ -175,6 +193,8 @@ def _why(context: Context, stage: str) -> str:
 
 
 def _way_out(why: str) -> str:
+    if why.startswith("batch"):
+        return "`stark batch status` shows them; `stark run --batch` collects them."
     if why.startswith("budget"):
         return "Run again with a higher --budget (limits.budget, limits.stage_budget)."
     if why == STOPPED_BY_USER:
@@ -182,24 +202,25 @@ def _way_out(why: str) -> str:
     return "Run again once the server answers: `stark doctor` asks it."
 
 
-def run_table_stage(context: Context, stage: TableStage) -> StageOutcome:
+def run_table_stage(context: Context, stage: TableStage, before: str | None = None) -> StageOutcome:
     """Bring a table up to date: new and changed rows are written.
 
-    Rows that are not selected any more stay, unless the stage is derived.
+    Rows that are not selected any more stay, unless the stage is derived, or the user said that they may go.
+
+    Args:
+        context: of the run.
+        stage: the stage.
+        before: the version of its source that its rows are made from; None: all rows are made anew.
 
     Raises:
         InputError: `select` gives no row at all.
+        GuardStopped: rows would come or go that must not.
     """
+    came = _came_since(context, stage, before)
+    if came is not None:
+        return came
     table, tables = stage.writes, context.tables
-    key = F.col(table.key[0])
-    rows = checkpointed(
-        stage.select(context.frames_of(stage)).select(
-            *struct_type(table.record).names,
-            key.alias("unit_key"),
-            F.lit("none").alias("provider"),
-            F.lit(context.run_id).alias("run_id"),
-        )
-    )
+    rows = checkpointed(_with_provenance(context, stage, stage.select(context.frames_of(stage))))
     total = rows.count()
     if not total:
         raise InputError(f"stage {stage.name}: there are no rows to write. Nothing was removed.")
@@ -207,9 +228,56 @@ def run_table_stage(context: Context, stage: TableStage) -> StageOutcome:
         tables.append(table, rows)
         counts = diff.RowChanges(insert=total)
     else:
-        kept = "true" if stage.derived else "op <> 'delete'"
-        changed = checkpointed(diff.row_changes(table, rows, tables.read(table)).where(kept))
+        changed = checkpointed(diff.row_changes(table, rows, tables.read(table)).where(_may_go(context, stage)))
         counts = diff.count(changed)
+        guard.check_ranking(context, stage, counts)
+        if counts.delete and not stage.derived:
+            guard.check_missing(context, stage, counts.delete)
+            context.shrunk.add(table.name)
+            gone = "1 row" if counts.delete == 1 else f"{counts.delete:,} rows"
+            context.progress.said(f"stage {stage.name}: {gone} removed that its source does not have")
         diff.write(tables, table, changed, counts)
     rejected = 0 if stage.rejects is None else write_rejects(context, stage, stage.rejects(context.frames_of(stage)))
     return StageOutcome(rows_in=total, looked_at=total, rejected=rejected, written=counts)
+
+
+def _with_provenance(context: Context, stage: TableStage, selected: DataFrame) -> DataFrame:
+    table = stage.writes
+    return selected.select(
+        *struct_type(table.record).names,
+        F.col(table.key[0]).alias("unit_key"),
+        F.lit("none").alias("provider"),
+        F.lit(context.run_id).alias("run_id"),
+    )
+
+
+def _may_go(context: Context, stage: TableStage) -> Column:
+    """Of a difference, what is written: rows that are not selected any more only go if they may."""
+    stays = F.col("op") != "delete"
+    if stage.derived:
+        return F.lit(True)
+    if stage.source is None or not context.wanted.remove_missing:
+        return stays
+    column, value = stage.source.mark
+    return stays | (F.col(column) == value)
+
+
+def _came_since(context: Context, stage: TableStage, before: str | None) -> StageOutcome | None:
+    """Add the rows that came to the source since a version; None: all have to be looked at.
+
+    They are, where the source cannot tell, and where a row is not what it was: it may be there twice.
+    """
+    found = None if before is None or stage.source is None else stage.source.since(before)
+    if found is None:
+        return None
+    table, tables = stage.writes, context.tables
+    rows = checkpointed(_with_provenance(context, stage, found))
+    known = tables.read(table).join(rows.select(*table.key), list(table.key), "left_semi")
+    changed = checkpointed(diff.row_changes(table, rows, known))
+    counts = diff.count(changed)
+    if counts.update:
+        return None
+    guard.check_ranking(context, stage, counts)
+    diff.write(tables, table, changed, counts)
+    looked_at = rows.count()
+    return StageOutcome(rows_in=max(looked_at, tables.read(table).count()), looked_at=looked_at, written=counts)

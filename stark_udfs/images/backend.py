@@ -48,7 +48,7 @@ class NamedPainter:
 
 
 @dataclass(frozen=True)
-class ModelAtelierSpec:
+class ModelBackendSpec:
     """Models, indexes and a web search; what is None is not there, and says so.
 
     files: URI of storage.files.
@@ -99,7 +99,7 @@ class ModelAtelierSpec:
         spec = {Module.T2I: self.painter, Module.P_T2I: self.personal}.get(module)
         return spec.spec if spec is not None and isinstance(spec.spec, ImageServerSpec) else None
 
-    def load(self) -> "ModelAtelier":
+    def load(self) -> "ModelBackend":
         """The backend; a model is loaded when the first task needs it."""
         files, pictures, robots = ImageFiles(self.files), Turns(self.fetch.interval_s), RobotsCache()
         makers: dict[Module, Maker] = {
@@ -112,11 +112,11 @@ class ModelAtelierSpec:
             questions = Turns(self.search.interval_s)
             makers[Module.WEB] = WebExecutor(self.web, self.search, self.fetch, files, questions, pictures, robots)
         here = None if isinstance(self.scorer, JudgeSpec) else self.scorer
-        return ModelAtelier(makers, RateExecutor(files, here, self.nsfw, self.detector, self.likeness))
+        return ModelBackend(makers, RateExecutor(files, here, self.nsfw, self.detector, self.likeness))
 
 
 def parts_of(order: ImageTask) -> tuple[str, ...]:
-    """Which of `ModelAtelierSpec.models` have a part in an answer."""
+    """Which of `ModelBackendSpec.models` have a part in an answer."""
     if isinstance(order, ScoreRequest):
         return ("scorer", "nsfw", "detector", *(["likeness"] if order.of_person else []))
     return {
@@ -140,7 +140,7 @@ class Maker(Protocol):
 
 
 @dataclass(frozen=True)
-class ModelAtelier:
+class ModelBackend:
     """Answers image tasks with models; a module without a maker is one for which the settings name no source."""
 
     makers: Mapping[Module, Maker]

@@ -6,7 +6,19 @@ from stark_udfs.core.ids import Json
 
 # Fields of specs that change an answer by rounding at most, or not at all.
 NO_MATTER = frozenset(
-    {"batch", "half", "vae_precision", "compile", "access", "device", "variant", "secret", "secret_header"}
+    {
+        "batch",
+        "half",
+        "vae_precision",
+        "compile",
+        "access",
+        "device",
+        "variant",
+        "secret",
+        "secret_header",
+        "reply_tokens",
+        "picture_tokens",
+    }
 )
 
 

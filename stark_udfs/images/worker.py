@@ -65,7 +65,7 @@ Outcome = tuple[QueuedTask[Unit], ImageResult | Unavailable | Exception, float]
 class ImageWorker(Generic[Unit]):
     """Answers orders. Used by one thread; leaving the block waits for what is under way, and drops it.
 
-    with ImageWorker(atelier, at_once=8) as worker:
+    with ImageWorker(backend, at_once=8) as worker:
         worker.put(unit, order)
         while worker.held:
             for answered in worker.turn(): ...
@@ -73,7 +73,7 @@ class ImageWorker(Generic[Unit]):
 
     def __init__(
         self,
-        atelier: ImageBackend,
+        backend: ImageBackend,
         *,
         at_once: int,
         search: Callable[[Unit, ImageTask], ImageResult | Unavailable] | None = None,
@@ -83,7 +83,7 @@ class ImageWorker(Generic[Unit]):
 
         searched: which those are; None: web requests.
         """
-        self._atelier = atelier
+        self._backend = backend
         self._at_once = at_once
         self._search = search
         self._searched = searched or is_for_the_web
@@ -143,7 +143,7 @@ class ImageWorker(Generic[Unit]):
             if lane:
                 batch = [lane.popleft() for _ in range(min(self._at_once, len(lane)))]
                 coming = self._longest()
-                self._atelier.ahead([task.order for task in islice(coming or (), self._at_once)])
+                self._backend.ahead([task.order for task in islice(coming or (), self._at_once)])
                 self._work(batch)
                 return self._given(wait=False)
             if self._again:
@@ -182,7 +182,7 @@ class ImageWorker(Generic[Unit]):
         """Do the device's part here; the rest of each task goes to the threads as it comes."""
         left = dict(enumerate(batch))
         try:
-            for place, finish in self._atelier.begin([task.order for task in batch]):
+            for place, finish in self._backend.begin([task.order for task in batch]):
                 self._unfinished.acquire()
                 self._finishing += 1
                 self._run(self._finishers, left.pop(place), finish)

@@ -1,57 +1,29 @@
 """How far the people of the final set are distributed as they were meant to be.
 
-For each of age band, gender and country: shares with Wilson intervals, Pearson's χ² against the target with its p, and
-the Jensen–Shannon distance with the interval of resampled sets and with what chance alone gives at this size.
+For each of age band, gender, country and category: shares with Wilson intervals, Pearson's χ² against the target with
+its p, and the Jensen–Shannon distance with the interval of resampled sets and with what chance gives at this size.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stark_udfs.core.ids import seed_of
 from stark_udfs.engine.checking.interval import of_share
-from stark_udfs.settings.people import PeopleSettings
-from stark_udfs.stages.people.sampler import Profile, sampler
-from stark_udfs.stages.people.strata import band_of
+from stark_udfs.engine.system_tables import CheckResult, Outcome
+from stark_udfs.release.targets import CATEGORY, DIMENSIONS, REST, Target, people_counts
+from stark_udfs.stages.people.sampler import Profile
 
 if TYPE_CHECKING:
     import numpy as np
 
-BAND, GENDER, COUNTRY = "age band", "gender", "country"
-DIMENSIONS = (BAND, GENDER, COUNTRY)
-REST = "all others"
+STAGE = "audit"  # under which results stand in `checks`
+LEAST_P = 0.01
 LEAST_EXPECTED = 5.0  # of a class in χ²: rarer ones are taken together (Cochran's rule)
 DRAWS = 2000
 
-Target = Mapping[str, Mapping[str, float]]  # dimension → value → share or weight
-
-PAPER: Target = {  # paper, Table 2: its age bands share their ends; its ten most frequent countries
-    BAND: {
-        "10-19": 9.76,
-        "20-29": 13.68,
-        "30-39": 12.10,
-        "40-49": 13.19,
-        "50-59": 14.12,
-        "60-69": 13.29,
-        "70-79": 10.96,
-        "80+": 12.88,
-    },
-    GENDER: {"male": 51.29, "female": 48.71},
-    COUNTRY: {
-        "China": 7.85,
-        "United States": 7.79,
-        "United Kingdom": 6.73,
-        "Russia": 6.43,
-        "India": 5.75,
-        "Japan": 5.72,
-        "Brazil": 5.64,
-        "Germany": 5.60,
-        "Italy": 5.41,
-        "South Korea": 5.23,
-        REST: 33.85,
-    },
-}
+_Measure = tuple[str, float, float | None, float | None, float | None, float | None]  # name, value, bounds, interval
 
 
 @dataclass(frozen=True)
@@ -77,7 +49,8 @@ class DistributionAudit:
 
     chi2, p: of `dof` degrees of freedom; None where fewer than two classes are left. pooled: values that were too rare
     for χ² and are taken together. distance: Jensen–Shannon, to the base of 2: 0 equal, 1 nothing in common; `low` and
-    `high` are 95 % of resampled sets; `by_chance`: 95 % of sets drawn from the target itself lie below it.
+    `high` are 95 % of resampled sets, moved back by what resampling adds to a distance on average; `by_chance`: 95 % of
+    sets drawn from the target itself lie below it.
     """
 
     dimension: str
@@ -95,15 +68,18 @@ class DistributionAudit:
     @property
     def ok(self) -> bool:
         """Whether chance alone can give such a set: p of 0.01 or more, and no larger distance than by chance."""
-        return (self.p is None or self.p >= 0.01) and self.distance <= self.by_chance
+        return (self.p is None or self.p >= LEAST_P) and self.distance <= self.by_chance
 
 
-def audits(people: Sequence[Profile], target: Target, *, seed: int = 0) -> tuple[DistributionAudit, ...]:
+def audits(
+    people: Sequence[Profile], target: Target, *, categories: Iterable[str] = (), seed: int = 0
+) -> tuple[DistributionAudit, ...]:
     """Every dimension that the target has.
 
     Args:
         people: one per episode of the set.
-        target: from `population_target`, `people_target`, or `PAPER`.
+        target: from `release.targets`.
+        categories: of the personas, one per episode.
         seed: of the resampling.
 
     Example:
@@ -111,7 +87,43 @@ def audits(people: Sequence[Profile], target: Target, *, seed: int = 0) -> tuple
         audits(people, population_target(settings.people))
         ```
     """
-    return tuple(audit(name, _counts(name, people), target[name], seed=seed) for name in DIMENSIONS if name in target)
+    found = {name: people_counts(name, people) for name in DIMENSIONS} | {CATEGORY: Counter(categories)}
+    return tuple(audit(name, counts, target[name], seed=seed) for name, counts in found.items() if name in target)
+
+
+def as_checks(found: Iterable[DistributionAudit], against: str, run_id: str) -> list[CheckResult]:
+    """The rows of `checks`: of each dimension its distance, and p where there are people enough for χ².
+
+    Args:
+        found: the audit.
+        against: the target, as the check's name has it.
+        run_id: of the audit, later than that of any run before it.
+    """
+    rows = []
+    for one in found:
+        name = f"{one.dimension}: Jensen–Shannon distance to {against}"
+        measured: list[_Measure] = [(name, one.distance, None, one.by_chance, one.low, one.high)]
+        if one.p is not None:
+            measured.append((f"{one.dimension}: p of χ² against {against}", one.p, LEAST_P, None, None, None))
+        for title, value, low, high, interval_low, interval_high in measured:
+            ok = (low is None or value >= low) and (high is None or value <= high)
+            rows.append(
+                CheckResult(
+                    run_id=run_id,
+                    stage=STAGE,
+                    name=title,
+                    value=value,
+                    low=low,
+                    high=high,
+                    kind="expected",
+                    ok=ok,
+                    state=(Outcome.PASSED if ok else Outcome.FAILED).value,
+                    n=one.people,
+                    interval_low=interval_low,
+                    interval_high=interval_high,
+                )
+            )
+    return rows
 
 
 def audit(
@@ -137,44 +149,28 @@ def audit(
     meant = np.array([target.get(value, 0.0) / whole for value in values])
     chi2, dof, p, pooled = _chi2(values, found, meant, total)
     draws = np.random.default_rng(seed_of(seed, dimension))
-    low, high = _resampled(draws, share, meant, total, (2.5, 97.5))
-    (by_chance,) = _resampled(draws, meant, meant, total, (95,))
+    distance = float(_distances(share[None, :], meant)[0]) if total else 0.0
+    again = _resampled(draws, share, meant, total)
+    low, high = np.clip(np.percentile(again, (2.5, 97.5)) - (again.mean() - distance), 0.0, 1.0)
+    by_chance = np.percentile(_resampled(draws, meant, meant, total), 95)
     strata = []
     for place, value in enumerate(values):
         interval = of_share(found[value], total)
         between = (0.0, 1.0) if interval is None else (interval.low, interval.high)
         strata.append(Stratum(value, found[value], float(share[place]), *between, float(meant[place])))
-    distance = float(_distances(share[None, :], meant)[0]) if total else 0.0
     return DistributionAudit(
-        dimension, total, tuple(strata), chi2, dof, p, pooled, distance, low=low, high=high, by_chance=by_chance
+        dimension,
+        total,
+        tuple(strata),
+        chi2,
+        dof,
+        p,
+        pooled,
+        distance,
+        low=float(low),
+        high=float(high),
+        by_chance=float(by_chance),
     )
-
-
-def population_target(people: PeopleSettings) -> Target:
-    """The real population of 2024 (or the even one) that the settings draw from: what people are born as.
-
-    Raises:
-        SettingsError: nobody can be drawn by them.
-    """
-    found: dict[str, dict[str, float]] = {name: defaultdict(float) for name in DIMENSIONS}
-    for cell, weight in sampler(people).births:
-        found[GENDER][cell.gender] += weight
-        found[COUNTRY][cell.country] += weight
-        for age in cell.ages:
-            found[BAND][band_of(age)] += weight / len(cell.ages)
-    return found
-
-
-def people_target(profiles: Iterable[Profile]) -> Target:
-    """The distribution of given people: the user's own table, or all that were drawn."""
-    given = list(profiles)
-    return {name: {value: float(count) for value, count in _counts(name, given).items()} for name in DIMENSIONS}
-
-
-def _counts(dimension: str, people: Iterable[Profile]) -> Counter[str]:
-    if dimension == BAND:
-        return Counter(band_of(one.age) for one in people)
-    return Counter(one.gender if dimension == GENDER else one.birthplace for one in people)
 
 
 def _chi2(
@@ -199,15 +195,13 @@ def _chi2(
     return float(test.statistic), len(classes) - 1, float(test.pvalue), tuple(sorted(rare))
 
 
-def _resampled(
-    draws: "np.random.Generator", share: "np.ndarray", meant: "np.ndarray", total: int, percentiles: Sequence[float]
-) -> tuple[float, ...]:
+def _resampled(draws: "np.random.Generator", share: "np.ndarray", meant: "np.ndarray", total: int) -> "np.ndarray":
+    """Distances to `meant` of sets of this size that are drawn from `share`."""
     import numpy as np
 
     if not total:
-        return tuple(0.0 for _ in percentiles)
-    made = draws.multinomial(total, share / share.sum(), size=DRAWS) / total
-    return tuple(float(one) for one in np.percentile(_distances(made, meant), percentiles))
+        return np.zeros(1)
+    return _distances(draws.multinomial(total, share / share.sum(), size=DRAWS) / total, meant)
 
 
 def _distances(shares: "np.ndarray", meant: "np.ndarray") -> "np.ndarray":

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from stark_udfs.settings.section import Scalar, Section
 
 # The providers of chat models, one line each; `calls/providers/client.py` has what a provider is.
+MILLION = 1_000_000  # tokens, by which prices are told
 PROVIDERS = {
     "offline": "stark_udfs.calls.providers.offline:OFFLINE",
     "openai": "stark_udfs.calls.providers.openai:OPENAI",
@@ -23,6 +24,33 @@ class Price(Section):
     output: float = Field(0.0, ge=0, description="per million tokens")
     currency: str = "USD"
     as_of: date | None = None
+
+    def of_tokens(self, tokens_in: int, tokens_out: int) -> float:
+        """Money for so many tokens."""
+        return (tokens_in * self.input + tokens_out * self.output) / MILLION
+
+
+class BatchSettings(Section):
+    """The model's batch API: its tariff, its limits, and how it is waited for; used by `stark run --batch`.
+
+    Source of share and limits: developers.openai.com/api/docs/guides/batch; Azure's page on batch deployments says the
+    same of the share. Per model and account, the vendor also limits the tokens that wait: see its console.
+    """
+
+    price_share: float = Field(0.5, gt=0, le=1, description="what a call costs there, as a share of `price`")
+    as_of: date | None = Field(date(2026, 4, 24), description="of the share and the limits of a file")
+    source: str = "developers.openai.com/api/docs/guides/batch"
+    requests: int = Field(50_000, ge=1, description="lines of one file, at most")
+    bytes: int = Field(200_000_000, ge=10_000, description="of one file, at most")
+    tokens: int | None = Field(
+        None, ge=1, description="that may wait at the vendor at once, prompts and reply limits counted; null: no limit"
+    )
+    url: str = Field("/v1/chat/completions", description="what the vendor calls the endpoint in a file")
+    poll_s: float = Field(10.0, gt=0, description="between the first two looks; then half as long again each time")
+    longest_poll_s: float = Field(300.0, gt=0)
+    reasks: Literal["batch", "live"] = Field(
+        "batch", description="whether a unit with a bad reply waits for a further round, or goes on live, at full price"
+    )
 
 
 class Defects(Section):
@@ -56,6 +84,7 @@ class ModelSettings(Section):
         True, description="whether it takes response_format json_schema; else the shape goes into the prompt"
     )
     price: Price = Price()
+    batch: BatchSettings = BatchSettings()
     timeout_s: float = Field(120, gt=0, description="for one HTTP attempt")
     call_budget_s: float = Field(600, gt=0, description="for one call with all its HTTP attempts")
     attempts: int = Field(6, ge=1, description="HTTP attempts of one call, the first included")

@@ -36,7 +36,7 @@ PAINTERS = Kinds(
 )
 PERSONAL = Kinds(
     {
-        "photomaker": "stark_udfs.images.models.photomaker:PhotoMakerSettings",
+        "photomaker": "stark_udfs.images.models.photomaker.photomaker:PhotoMakerSettings",
         "ip_adapter": "stark_udfs.images.models.ip_adapter:IpAdapterSettings",
         "edit": "stark_udfs.images.models.any_pipeline:EditSettings",
         "openai": "stark_udfs.images.models.image_server:ImageServerSettings",

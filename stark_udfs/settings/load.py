@@ -5,6 +5,7 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,7 +64,7 @@ def load_tree(
     if target != "base":
         path = folder / f"{target}.yml"
         if not path.is_file():
-            known = sorted(p.stem for p in folder.glob("*.yml"))
+            known = [name.removesuffix(".yml") for name in settings_in(folder)]
             raise SettingsError(f"target {target!r}: no {path}. Targets there: {', '.join(known)}.")
         tree = merge(tree, _read(path))
     given: Tree = {}
@@ -115,7 +116,12 @@ def _of_another_kind(under: Mapping[str, object], over: Mapping[str, object]) ->
     return "kind" in under and over.get("kind", under["kind"]) != under["kind"]
 
 
-def conf_folder(conf: str | Path | None = None) -> Path:
+def settings_in(folder: Traversable) -> list[str]:
+    """The names of the files of settings in a folder, sorted."""
+    return sorted(file.name for file in folder.iterdir() if file.name.endswith(".yml"))
+
+
+def conf_folder(conf: str | Path | None = None) -> Traversable:
     """The settings folder: the one that is named, else `./conf`, else the packaged one.
 
     Raises:
@@ -132,14 +138,14 @@ def conf_folder(conf: str | Path | None = None) -> Path:
     return local if (local / "base.yml").is_file() else packaged_conf()
 
 
-def packaged_conf() -> Path:
-    """The settings that come with the package; in a checkout those of its `conf` folder."""
-    package = Path(str(resources.files("stark_udfs")))
+def packaged_conf() -> Traversable:
+    """The settings that come with the package, also where it lies in an archive; in a checkout those of `conf`."""
+    package = resources.files("stark_udfs")
     shipped = package / "conf"
-    return shipped if (shipped / "base.yml").is_file() else package.parent / "conf"
+    return shipped if (shipped / "base.yml").is_file() else Path(str(package)).parent / "conf"
 
 
-def _read(path: Path) -> Tree:
+def _read(path: Traversable) -> Tree:
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -71,7 +71,9 @@ class PeopleSettings(Section):
     """Who the people are: drawn, or the user's own table."""
 
     source: str | None = Field(
-        None, description="a CSV, Parquet or Delta table of age, gender, birthplace, residence; null: drawn"
+        None,
+        description="a CSV, Parquet or Delta table of age, gender, birthplace, residence: its path, or a table's name; "
+        "null: drawn",
     )
     count: int = Field(10_000, ge=1, description="profiles to draw")
     weights: Literal["uniform", "population"] = "population"

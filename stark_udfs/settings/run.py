@@ -19,6 +19,12 @@ class PipelineSettings(DrawSettings):
     """The run as a whole."""
 
     episodes: int = Field(1000, ge=1, description="how many episodes to start; raising it only adds")
+    episodes_per_person: int | None = Field(
+        None,
+        ge=1,
+        description="to start for each person, whoever else there is: where people come over time. `episodes` is then "
+        "the most that may be started in all. Set it before the first run: later it adds. null: `episodes` holds",
+    )
 
 
 class StorageSettings(Section):
@@ -39,9 +45,12 @@ class SparkSettings(Section):
 
     master: str | None = Field(
         "local[2,4]",
-        description="4: a killed Python worker is tried again; null: as given to spark-submit or by the cluster",
+        description="4: a killed Python worker is tried again; null: as given by the cluster. Under spark-submit its "
+        "--master holds. sc://host:15002: Spark Connect, which reads and exports but does not run",
     )
-    partitions: int = Field(2, ge=1, description="shuffle partitions of a local session, and tasks of the ask phase")
+    partitions: int | None = Field(
+        None, ge=1, description="tasks that ask, and shuffle partitions of a local session; null: one for each core"
+    )
     driver_memory: str = "2g"
     log: str | None = Field("warehouse/spark.log", description="what Spark itself says; null: standard error")
     options: dict[str, str] = Field(default_factory=dict, description="any further Spark configuration")

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 
 from stark_udfs.core.records import Record
-from stark_udfs.sql.views import EXAMPLES, VIEWS, View
+from stark_udfs.sql.examples import EXAMPLES
+from stark_udfs.sql.views import VIEWS, View
 from stark_udfs.tables.schema import comments, struct_type
 from stark_udfs.tables.table import Table
 

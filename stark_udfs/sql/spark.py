@@ -13,6 +13,7 @@ from stark_udfs.sql.views import View, needed
 from stark_udfs.tables import older
 from stark_udfs.tables.address import address, in_catalog, tables_in
 from stark_udfs.tables.session import refuse_unreadable
+from stark_udfs.tables.warehouse_format import refuse_newer
 
 UNWRAPPED = re.compile(r"\s*(show|describe|desc|explain)\b", re.IGNORECASE)
 NOT_READING = re.compile(r"\b(reflect|java_method|try_reflect|read_files)\s*\(", re.IGNORECASE)
@@ -25,6 +26,7 @@ class SparkSql:
     def __init__(self, spark: SparkSession, root: str) -> None:
         """`root`: `storage.tables`."""
         refuse_unreadable(spark, root)
+        refuse_newer(root, spark)
         self.spark = spark
         self.root = root
         self.tables = tables_in(root) if not in_catalog(root) else _in_schema(spark, root)
@@ -37,31 +39,42 @@ class SparkSql:
             with self._names(query), self._no_files():
                 frame = self.spark.sql(_as_query(query))
                 rows = frame.collect() if most is None else frame.take(most + 1)
+                columns = frame.columns  # Spark Connect looks at the tables for them
         except PySparkException as error:
             raise self._explained(error) from None
         kept = rows if most is None else rows[:most]
         return QueryResult(
-            distinct(frame.columns), tuple(tuple(map(_plain, row)) for row in kept), more=len(kept) < len(rows)
+            distinct(columns), tuple(tuple(map(_plain, row)) for row in kept), more=len(kept) < len(rows)
         )
+
+    def keep(self, query: str) -> str:
+        """As `Sql.keep`: the query itself; clusters without a cache of frames have nowhere to keep it."""
+        return f"(\n{query}\n)"
 
     @contextmanager
     def _names(self, query: str) -> Iterator[None]:
-        words = words_of(query)
-        if LISTING.search(query):
-            words |= set(self.tables)
-        tables, views = needed(words, frozenset(self.tables))
+        """The tables and views of the query have their names within."""
         made: list[str] = []
         try:
-            for name in sorted(tables):
-                self._name(name)
-                made.append(name)
-            for view in views:
-                self._view(view)
-                made.append(view.name)
+            self._give_names(query, made)
             yield
         finally:
             for name in made:
                 self.spark.catalog.dropTempView(name)
+
+    def _give_names(self, query: str, made: list[str]) -> None:
+        """Name what the query reads and `made` lacks, and add it there."""
+        words = words_of(query)
+        if LISTING.search(query):
+            words |= set(self.tables)
+        tables, views = needed(words, frozenset(self.tables))
+        for name in sorted(tables - set(made)):
+            self._name(name)
+            made.append(name)
+        for view in views:
+            if view.name not in made:
+                self._view(view)
+                made.append(view.name)
 
     def _name(self, name: str) -> None:
         if name not in self.tables:
@@ -88,6 +101,20 @@ class SparkSql:
             name = (error.getMessageParameters() or {}).get("relationName", "?").replace("`", "")
             return no_table(name, self.tables)
         return InputError(f"SQL: {one_line(str(error).splitlines()[0])}")
+
+
+class SparkSqlSession(SparkSql):
+    """As `SparkSql`, for many queries: a temporary view is made by the first that reads it, and stays."""
+
+    def __init__(self, spark: SparkSession, root: str) -> None:
+        """`root`: `storage.tables`."""
+        super().__init__(spark, root)
+        self._made: list[str] = []
+
+    @contextmanager
+    def _names(self, query: str) -> Iterator[None]:
+        self._give_names(query, self._made)
+        yield
 
 
 def _as_query(query: str) -> str:

@@ -11,6 +11,8 @@ from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.stage import ExampleUnit
 from stark_udfs.stages.images.image_plans.prompt import BriefPlanReply, shape_of
 from stark_udfs.stages.images.image_plans.seeds import AFTER, BEFORE, ImageSeed
+from stark_udfs.stages.probes import phrasings
+from stark_udfs.stages.probes.records import Probe, ProbeKind
 from stark_udfs.stages.text import albums, narratives, summaries
 from stark_udfs.stages.text.commonsense import stage as commonsense
 from stark_udfs.stages.text.commonsense.relations import Relation
@@ -89,7 +91,31 @@ def examples(settings: "Settings") -> Mapping[str, ExampleUnit]:
         ),
         "image_plans": _unit(episodes * _images(settings), _image_seed(life), (_plan(settings),)),
         **_verdicts(settings, life, talk, count),
+        "probe_phrasings": _phrasing(settings, life),
     }
+
+
+def _phrasing(settings: "Settings", life: Mapping[str, Json]) -> ExampleUnit:
+    """The probes of one episode."""
+    question = f"On which date did {NAME} tell the {ASSISTANT} about this: “{EVENT[:70]}…”?"
+    worded = f"When did {NAME} tell the assistant about it: {EVENT[:70]}?"
+    asked = [
+        Probe(
+            probe_id=f"example{number}",
+            episode_id="example",
+            kind=kind,
+            form="when_told",
+            question=question,
+            answer=FIRST_DAY.isoformat(),
+            evidence=["example:1:1"],
+        )
+        for kind in ProbeKind
+        for number in range(settings.probes.of_each_kind)
+    ]
+    row = phrasings.PhrasingInput.model_validate({**_only(phrasings.PhrasingInput, life), "probes": asked})
+    replies = [phrasings.PhrasedQuestion(number=number, question=worded) for number in range(1, len(asked) + 1)]
+    episodes = settings.pipeline.episodes if settings.probes.phrasing == "model" else 0
+    return _unit(episodes, row, (phrasings.PhrasingReply(questions=replies),))
 
 
 def _verdicts(settings: "Settings", life: Mapping[str, Json], talk: SessionReply, count: int) -> dict[str, ExampleUnit]:

@@ -28,6 +28,7 @@ from stark_udfs.stages.images.settings import (
 )
 from stark_udfs.stages.people import demographics
 from stark_udfs.stages.people.quotas import QuotasSettings
+from stark_udfs.stages.probes import phrasings
 from stark_udfs.stages.probes import stage as probes
 from stark_udfs.stages.probes.stage import ProbesSettings
 from stark_udfs.stages.text import albums, narratives, summaries
@@ -46,6 +47,7 @@ from stark_udfs.stages.training import training_samples
 from stark_udfs.stages.verdicts import judgements, moderations
 from stark_udfs.stages.verdicts.judgements import JudgementsSettings
 from stark_udfs.stages.verdicts.moderations import ModerationsSettings
+from stark_udfs.tables.address import located
 
 MODULES = (
     demographics,
@@ -65,8 +67,8 @@ MODULES = (
     episodes,
     training_samples,
 )
-JUDGING = (judgements,)  # a stage for each judge; none where no session is to be judged
-TABLES = tuple(module.TABLE for module in (*MODULES, *JUDGING))
+OPTIONAL = (judgements, phrasings)  # as many stages as the settings ask for: one a judge, none where nobody is asked
+TABLES = tuple(module.TABLE for module in (*MODULES, *OPTIONAL))
 
 
 class Settings(RunSettings):
@@ -119,8 +121,12 @@ def load_settings(target: str = "demo", *, conf: str | Path | None = None, overr
 
 def stages(settings: Settings) -> tuple[Stage, ...]:
     """All stages with these settings, each chat stage with an example for `stark plan`."""
+    settings = located(settings)
     found = examples(settings)
-    made = (*(module.stage(settings) for module in MODULES), *judgements.stages(settings))
+    made = (
+        *(module.stage(settings) for module in MODULES),
+        *(one for module in OPTIONAL for one in module.stages(settings)),
+    )
     return tuple(
         replace(one, example=found.get(one.writes.name)) if isinstance(one, ChatStage) else one for one in made
     )

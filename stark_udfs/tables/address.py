@@ -1,10 +1,15 @@
-"""Where a table lies, told without Spark: a folder of Delta tables, or `catalog.schema`."""
+"""Where storage is, told without Spark: a folder of Delta tables, or `catalog.schema`; files."""
 
+import os
 import re
+from typing import TypeVar
 
 import fsspec
 
 from stark_udfs.core.errors import StorageError
+from stark_udfs.settings.run import RunSettings
+
+SettingsT = TypeVar("SettingsT", bound=RunSettings)
 
 CATALOG = re.compile(r"\w+\.\w+")
 
@@ -37,3 +42,16 @@ def tables_in(root: str) -> tuple[str, ...]:
     if not found:
         raise StorageError(f"there is no warehouse in {root} yet. Make it with `stark run`, or give another --target.")
     return found
+
+
+def located(settings: SettingsT) -> SettingsT:
+    """The settings with relative folders of `storage` made absolute: executors have working folders of their own."""
+    storage = settings.storage
+    tables = storage.tables if in_catalog(storage.tables) else _absolute(storage.tables)
+    found = storage.model_copy(update={"tables": tables, "files": _absolute(storage.files)})
+    return settings.model_copy(update={"storage": found})
+
+
+def _absolute(place: str) -> str:
+    protocol = fsspec.core.split_protocol(place)[0]
+    return os.path.abspath(place) if protocol is None else place.rstrip("/")

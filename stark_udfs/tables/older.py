@@ -21,6 +21,7 @@ ADDED: Mapping[str, Mapping[str, str]] = {
         "examples": "string",
     },
     "image_plans": {"original_description": "string"},
+    "runs": {"source_read": "string"},
 }
 
 

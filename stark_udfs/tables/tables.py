@@ -1,5 +1,6 @@
 """Tables by name: the only place that turns a table into a path or a catalog name, and that writes."""
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -16,8 +17,14 @@ from stark_udfs.tables.address import address, in_catalog
 from stark_udfs.tables.schema import comments, struct_type
 from stark_udfs.tables.session import refuse_unreadable
 from stark_udfs.tables.table import Table
+from stark_udfs.tables.warehouse_format import refuse_newer
 
 COMMIT = re.compile(r"(\d{20})\.json")
+UPKEEP = frozenset(  # operations that leave the rows as they are: what was made from them is still made from them
+    ("OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "CLUSTER BY", "UPGRADE PROTOCOL", "REORG")
+)
+MOST_UPKEEP = 100  # commits that are looked through
+HEAD_BYTES = 65_536  # of a commit
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Tables:
 
     def __init__(self, spark: SparkSession, storage: StorageSettings) -> None:
         refuse_unreadable(spark, storage.tables, storage.files)
+        refuse_newer(storage.tables, spark)
         self.spark = spark
         self.root = storage.tables.rstrip("/")
         self.in_catalog = in_catalog(self.root)
@@ -45,17 +53,25 @@ class Tables:
         return address(self.root, table.name)
 
     def version(self, table: Table) -> int | None:
-        """The last commit of a table; None: it does not exist."""
+        """The last commit of a table that changed its rows, or might have; None: it does not exist."""
         if self.in_catalog:
-            if not self.spark.catalog.tableExists(self.address(table)):
+            if not self.exists(table):
                 return None
-            history = self.spark.sql(f"DESCRIBE HISTORY {self.address(table)} LIMIT 1")
-            return int(one(history.select("version"))["version"])
-        return last_commit(self.address(table))
+            newest = self._history(table, 1)[0]
+            rows = [newest] if newest["operation"] not in UPKEEP else self._history(table, MOST_UPKEEP)
+            changes = [int(row["version"]) for row in rows if row["operation"] not in UPKEEP]
+            return max(changes, default=min(int(row["version"]) for row in rows))
+        return last_change(self.address(table))
+
+    def _history(self, table: Table, most: int) -> list[Row]:
+        """The newest commits of a table in a catalog, newest first."""
+        return self.spark.sql(f"DESCRIBE HISTORY {self.address(table)} LIMIT {most}").collect()
 
     def exists(self, table: Table) -> bool:
-        """Whether the table has been written."""
-        return self.version(table) is not None
+        """Whether the table has been written: asked at every read, so no commit is opened for it."""
+        if self.in_catalog:
+            return bool(self.spark.catalog.tableExists(self.address(table)))
+        return last_commit(self.address(table)) is not None
 
     def read(self, table: Table) -> DataFrame:
         """The rows of a table, under the column names of today.
@@ -139,6 +155,34 @@ def last_commit(path: str) -> int | None:
         return None
     versions = [int(match.group(1)) for name in names if (match := COMMIT.fullmatch(name.rsplit("/", 1)[-1]))]
     return max(versions, default=None)
+
+
+def last_change(path: str) -> int | None:
+    """The newest version that is more than upkeep: compaction, say, leaves the rows as they are."""
+    newest = last_commit(path)
+    if newest is None:
+        return None
+    filesystem, log = fsspec.core.url_to_fs(f"{path}/_delta_log")
+    oldest = max(newest - MOST_UPKEEP, 0)
+    for version in range(newest, oldest, -1):
+        try:
+            commit = filesystem.cat_file(f"{log}/{version:020}.json", start=0, end=HEAD_BYTES)
+        except FileNotFoundError:  # a checkpoint took its place
+            return version
+        if not _is_upkeep(commit):
+            return version
+    return oldest
+
+
+def _is_upkeep(commit: bytes) -> bool:
+    """Whether a commit says of itself, as Spark's do in their first line, that it was one of `UPKEEP`."""
+    for line in commit.splitlines():
+        if line.startswith(b'{"commitInfo"'):
+            try:
+                return json.loads(line)["commitInfo"].get("operation") in UPKEEP
+            except ValueError:
+                return False  # longer than what was read
+    return False
 
 
 def one(frame: DataFrame) -> Row:

@@ -1,12 +1,16 @@
-"""What the stub server sends for a picture: a drawing of the words, in the OpenAI images protocol."""
+"""What the stub server sends for a picture, and says of one: a drawing of the words, and a verdict that is drawn."""
 
 import base64
 import io
 import json
 import re
+from collections.abc import Mapping
 from email.parser import BytesParser
 
+from stark_udfs.core.ids import Json
+
 STAGE = "pictures"  # under which the server counts them
+VERDICT = "Verdict"  # the schema of a judge's reply
 LARGE = 6_400  # px of a side: 40 megapixels
 LONGEST = 4_000  # characters of a prompt
 
@@ -32,6 +36,15 @@ def reply(content: bytes, key: bytes, *, spoilt: bool = False, huge: bool = Fals
         data = drawing(ImageRequest(module=Module.T2I, prompt=words), seed_of(key.hex())).data
     shown = {"b64_json": base64.b64encode(data).decode()}
     return json.dumps({"created": 0, "data": [shown], "usage": {"total_tokens": 1}}).encode()
+
+
+def verdict(body: Mapping[str, Json]) -> str:
+    """What a judge says of the picture of a chat request: numbers by the hash of the request, whatever it shows."""
+    from stark_udfs.core.ids import canonical, rng_of
+
+    draw = rng_of("verdict", canonical(body))
+    shows, fits = (round(draw.triangular(0.2, 1.0, 0.8), 2) for _ in range(2))
+    return json.dumps({"reason": "a number that was drawn; nobody looked", "shows": shows, "fits": fits})
 
 
 def prompt_of(content: bytes) -> str:

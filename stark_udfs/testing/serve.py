@@ -1,6 +1,7 @@
 """The stub server over HTTP: `python -m stark_udfs.testing.serve --port 8000 --latency-ms 500 --errors 0.1`.
 
-POST /v1/chat/completions, /v1/moderations, /v1/images/generations and /v1/images/edits, GET /v1/models, /stats, /calls.
+POST /v1/chat/completions, /v1/moderations, /v1/images/generations and /v1/images/edits, GET /v1/models, /stats, /calls;
+/v1/files and /v1/batches as OpenAI has them.
 For tests and benchmarks on this machine; it has no model.
 """
 
@@ -21,20 +22,24 @@ from stark_udfs.calls.request import ChatRequest
 from stark_udfs.core.errors import StarkError
 from stark_udfs.core.ids import Json
 from stark_udfs.settings.chat_models import Defects
-from stark_udfs.testing.stub_server import Faults, StubResponse, StubServer
+from stark_udfs.testing.batch_server import RESET, BatchStub
+from stark_udfs.testing.faults import Faults
+from stark_udfs.testing.stub_server import StubResponse, StubServer
 
 PICTURES = ("/images/generations", "/images/edits")
 LONGEST_HEAD = 65_536  # bytes
-LONGEST_BODY = 64_000_000
+LONGEST_BODY = 250_000_000
+BUSY_S, IDLE_S = 0.01, 0.1  # between two looks at the batches
 PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
 
 
 class Connection(asyncio.Protocol):
     """One client's connection: HTTP/1.1, keep-alive, bodies with a length; no more than a client of ours needs."""
 
-    def __init__(self, stub: StubServer, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, stub: StubServer, batches: BatchStub, loop: asyncio.AbstractEventLoop) -> None:
         """One per connection."""
         self.stub = stub
+        self.batches = batches
         self.loop = loop
         self.buffer = bytearray()
         self.transport: asyncio.Transport | None = None
@@ -78,7 +83,8 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, line: str, headers: dict[str, str], body: bytes) -> None:
         method, _, path = line.partition(" ")
-        path = path.partition(" ")[0].partition("?")[0]
+        target = path.partition(" ")[0]
+        path = target.partition("?")[0]
         now = self.loop.time()
         if path == "/stats":
             self._send(_page({**self.stub.stats(), "cpu_s": round(time.process_time(), 3)}))
@@ -86,6 +92,9 @@ class Connection(asyncio.Protocol):
             self._send(_page(self.stub.calls()))
         elif self.stub.down(now):
             self._abort()
+        elif self.batches.takes(path):
+            self.stub.in_flight += 1
+            self.pending = self._later(self._of_batches(method, target, headers, body))
         elif path.endswith("/models"):
             self._send(_page({"object": "list", "data": [{"id": "stub", "object": "model"}]}))
         elif method == "POST" and path.endswith((ChatRequest.path, ModerationRequest.path, *PICTURES)):
@@ -93,14 +102,25 @@ class Connection(asyncio.Protocol):
                 said = self.stub.begin(body, headers, now, picture=path.endswith(PICTURES))
             except (ValueError, LookupError, TypeError, StarkError) as error:
                 said = StubResponse(0.0, 400, json.dumps({"error": {"message": repr(error)}}).encode())
-            self.pending = self.loop.call_later(said.delay_s, self._finish, said)
+            self.pending = self._later(said)
         else:
             self._send(StubResponse(0.0, 404, b'{"error": {"message": "no such path"}}'))
+
+    def _later(self, said: StubResponse) -> asyncio.TimerHandle:
+        return self.loop.call_later(said.delay_s, self._finish, said)
+
+    def _of_batches(self, method: str, target: str, headers: dict[str, str], body: bytes) -> StubResponse:
+        try:
+            return self.batches.answer(method, target, headers, body, self.loop.time())
+        except (ValueError, LookupError, TypeError) as error:
+            return StubResponse(0.0, 400, json.dumps({"error": {"message": repr(error)}}).encode())
 
     def _finish(self, said: StubResponse) -> None:
         self.pending = None
         self.stub.end()
-        if self.stub.down(self.loop.time()):
+        if said.status == RESET:
+            self._abort()
+        elif self.stub.down(self.loop.time()):
             self.stub.withheld(said)
             self._abort()
         else:
@@ -129,11 +149,20 @@ class Connection(asyncio.Protocol):
 async def served(stub: StubServer, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """Serve on the running loop; gives the base URL."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(stub, loop), host, port, backlog=1024)
+    batches = BatchStub(stub)
+    server = await loop.create_server(lambda: Connection(stub, batches, loop), host, port, backlog=1024)
+    working = asyncio.create_task(_work(batches, loop))
     try:
         yield f"http://{host}:{server.sockets[0].getsockname()[1]}/v1"
     finally:
+        working.cancel()
         server.close()
+
+
+async def _work(batches: BatchStub, loop: asyncio.AbstractEventLoop) -> None:
+    """Answer batches until cancelled."""
+    while True:
+        await asyncio.sleep(BUSY_S if batches.work(loop.time()) else IDLE_S)
 
 
 async def serve_offline(host: str, port: int, faults: Faults, author: Author | None = None) -> None:

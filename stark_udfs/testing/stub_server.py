@@ -17,6 +17,7 @@ from stark_udfs.calls.providers.transport import Author, completion, moderation,
 from stark_udfs.calls.reply.json_schema import example_value
 from stark_udfs.core.ids import Json, rng_of
 from stark_udfs.testing import pictures
+from stark_udfs.testing.faults import RATES, Faults
 
 KEY_HEADER = "idempotency-key"
 BLOCKED = "moderation_blocked"  # the server's word for a picture that it does not paint
@@ -24,45 +25,6 @@ HUGE = 2_000_000  # characters
 JSON_TYPE = "application/json"
 
 
-@dataclass(frozen=True)
-class Faults:
-    """How the stub behaves. Rates are shares of requests in [0, 1], drawn in the order in which they stand here.
-
-    latency_ms: fixed, or the median where sigma > 0 (lognormal). slow: share that takes `slow_ms` more.
-    down_from_s, down_until_s: since the first request; every connection is reset meanwhile.
-    slots, requests_per_minute: beyond them, 429. echo_auth: errors repeat the request's Authorization header.
-    malformed, truncated, refusal: what a model may do. html, empty, huge, broken: what a server may do.
-    mends: what the author is asked once more in a round it answers well, and as it would have the first time.
-    """
-
-    seed: int = 0
-    latency_ms: float = 0.0
-    sigma: float = 0.0
-    slow: float = 0.0
-    slow_ms: float = 10_000.0
-    down_from_s: float = 0.0
-    down_until_s: float = 0.0
-    slots: int = 0
-    requests_per_minute: int = 0
-    retry_after_s: float = 1.0
-    unauthorised: float = 0.0
-    throttled: float = 0.0
-    errors: float = 0.0
-    html: float = 0.0
-    empty: float = 0.0
-    broken: float = 0.0
-    huge: float = 0.0
-    malformed: float = 0.0
-    truncated: float = 0.0
-    refusal: float = 0.0
-    echo_auth: bool = False
-    mends: bool = False
-
-
-RATES = (
-    *("unauthorised", "throttled", "errors", "html", "empty", "broken"),
-    *("huge", "malformed", "truncated", "refusal"),
-)
 PAID = ("", "huge", "malformed", "truncated", "refusal", "broken")  # the model worked, whatever arrives
 OF_THE_MODEL = ("malformed", "truncated", "refusal")
 
@@ -88,7 +50,9 @@ class StubServer:
     """A chat server without a model."""
 
     def __init__(self, faults: Faults, author: Author | None = None) -> None:
-        """`author` answers requests that carry a `stark` block; the others get JSON made from their schema."""
+        """`author` answers requests that carry a `stark` block; the others get JSON made from their schema,
+        a judge's verdicts are drawn.
+        """
         self.faults = faults
         self.author = author
         self.counts: Counter[str] = Counter()
@@ -137,6 +101,27 @@ class StubServer:
         self._arrived.append(now)
         self._latencies.append(delay)
         return self._paint(fault, delay, content, key) if picture else self._answer(fault, delay, content, key)
+
+    def in_batch(self, key: str, body: Json) -> StubResponse:
+        """Answer one request of a batch, with the faults that it would meet alone; paid as if it were alone."""
+        name = key.encode()
+        self._tries[name] += 1
+        fault = self._fault(rng_of(self.faults.seed, name.hex(), self._tries[name]))
+        if fault not in PAID:
+            self.counts[fault] += 1
+            return self._refuse(fault, 0.0, {})
+        said = self._answer(fault, 0.0, json.dumps(body).encode(), name)
+        self.out(said)
+        return said
+
+    def in_vain(self, key: str) -> None:
+        """A request of a batch was not come to."""
+        self._tries[key.encode()] += 1
+        self.counts["expired"] += 1
+
+    def tries(self, key: str) -> int:
+        """How often a call was tried."""
+        return self._tries[key.encode()]
 
     def end(self) -> None:
         """One request is over."""
@@ -249,6 +234,8 @@ class StubServer:
         if not isinstance(described, Mapping):
             return "{}", "stop"
         name = str(described.get("name"))
+        if name == pictures.VERDICT:
+            return pictures.verdict(body), "stop"
         if name not in self._made:
             schema = cast("Mapping[str, Json]", described["schema"])
             self._made[name] = json.dumps(example_value(schema))

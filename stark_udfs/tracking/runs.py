@@ -14,7 +14,8 @@ from stark_udfs.engine.system_tables import StageRun
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.settings.tracking import TrackingSettings
 from stark_udfs.tables.address import address
-from stark_udfs.tracking.send import TOLD, SendJob, tracking_uri
+from stark_udfs.tracking.send import TOLD, SendJob
+from stark_udfs.tracking.server import tracking_uri
 from stark_udfs.tracking.spool import Spool
 
 NUMBERS = ("rows_in", "rows_out", "added", "changed", "removed", "rejected", "reused", "open", "calls", "tokens_in")

@@ -5,19 +5,20 @@ MLflow's import and schema.
 """
 
 import json
-import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stark_udfs.core.errors import StorageError
+from stark_udfs.core.errors import said
 from stark_udfs.core.records import Record
 from stark_udfs.settings.tracking import TrackingSettings
+from stark_udfs.tracking.server import client_of, shown
 from stark_udfs.tracking.spool import Spool, mark_sent, sent
 
 KEY = "stark.key"  # tag by which the MLflow run of a key is found
+MODEL = "stark.model"  # tag of an evaluation: the key of the training whose model it is of
 LOCK, TOLD = "send.lock", "send.txt"
 VALUE_LIMIT, BATCH = 500, 1000  # characters of a parameter; metrics of one request
 
@@ -30,23 +31,6 @@ class SendJob(Record):
     folder: str
     uri: str
     settings: TrackingSettings
-
-
-def tracking_uri(settings: TrackingSettings, tables: str) -> str:
-    """Where MLflow keeps its runs: the settings', the environment's, else a database beside the tables.
-
-    Raises:
-        StorageError: there is none of these, and the tables are no local folder.
-    """
-    given = settings.uri or os.environ.get("MLFLOW_TRACKING_URI")
-    if given:
-        return given
-    if "://" in tables or ("/" not in tables.rstrip("/") and "." in tables):
-        raise StorageError(
-            f"tracking.uri: {tables} is no local folder, so there is no place for mlflow.db. Name a server, or "
-            "`databricks`; or switch it off with --set tracking.enabled=false."
-        )
-    return f"sqlite:///{Path(tables).absolute().parent}/mlflow.db"
 
 
 def send(job: SendJob, model: Model | None = None) -> str:
@@ -64,25 +48,13 @@ def send(job: SendJob, model: Model | None = None) -> str:
     if not files:
         return ""
     try:
-        client = _client(job)
+        client = client_of(job.uri, job.settings)
         for path in files:
             _File(client, path, job).send(model)
     except Exception as error:
-        first = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
-        return f"MLflow at {_shown(job.uri)} took no more: {first}"
+        first = said(error).splitlines()[0][:300]
+        return f"MLflow at {shown(job.uri)} took no more: {first}"
     return ""
-
-
-def _client(job: SendJob) -> Any:  # noqa: ANN401
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(int(job.settings.timeout_s)))
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    import mlflow
-
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    mlflow.set_tracking_uri(job.uri)
-    return mlflow.MlflowClient(tracking_uri=job.uri, registry_uri=job.uri)
 
 
 class _File:
@@ -141,7 +113,10 @@ class _File:
             if parent is not None:
                 tags["mlflow.parentRunId"] = parent
         made = self.client.create_run(
-            _experiment(self.client, self.job), start_time=entry["at"], tags=tags, run_name=entry["name"]
+            experiment_id(self.client, self.job.uri, self.job.settings.experiment),
+            start_time=entry["at"],
+            tags=tags,
+            run_name=entry["name"],
         )
         self.run_id = made.info.run_id
 
@@ -161,25 +136,21 @@ class _File:
         self.client.set_tag(self.run_id, f"table.{entry['name']}", str(entry["version"]))
 
 
-def _experiment(client: Any, job: SendJob) -> str:  # noqa: ANN401
-    found = client.get_experiment_by_name(job.settings.experiment)
+def experiment_id(client: Any, uri: str, name: str) -> str:  # noqa: ANN401
+    """The experiment of that name, made where it is not there; of our own database, its files lie beside it."""
+    found = client.get_experiment_by_name(name)
     if found is not None:
         return str(found.experiment_id)
     where = None
-    if job.uri.startswith("sqlite:///"):
-        where = (Path(job.uri.removeprefix("sqlite:///")).parent / "mlflow").absolute().as_uri()
-    return str(client.create_experiment(job.settings.experiment, artifact_location=where))
+    if uri.startswith("sqlite:///"):
+        where = (Path(uri.removeprefix("sqlite:///")).parent / "mlflow").absolute().as_uri()
+    return str(client.create_experiment(name, artifact_location=where))
 
 
 def _run_id(client: Any, job: SendJob, key: str) -> str | None:  # noqa: ANN401
-    found = client.search_runs([_experiment(client, job)], f"tags.`{KEY}` = '{key}'", max_results=1)
+    place = experiment_id(client, job.uri, job.settings.experiment)
+    found = client.search_runs([place], f"tags.`{KEY}` = '{key}'", max_results=1)
     return str(found[0].info.run_id) if found else None
-
-
-def _shown(uri: str) -> str:
-    """Without what might be a password."""
-    scheme, mark, rest = uri.partition("://")
-    return f"{scheme}{mark}{rest.rpartition('@')[2]}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

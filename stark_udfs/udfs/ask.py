@@ -22,9 +22,9 @@ from stark_udfs.engine.system_tables import REJECTS, UNITS, Provenance
 from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.settings.section import Scalar
+from stark_udfs.tables.address import located
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables, one
-from stark_udfs.udfs.located import located
 from stark_udfs.udfs.session import UdfSession, session_of
 from stark_udfs.udfs.shapes import reply_shape
 from stark_udfs.udfs.store import spent

@@ -27,7 +27,8 @@ from stark_udfs.core.records import Record, ReplySchema
 from stark_udfs.settings.chat_models import ChatStageSettings
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.settings.section import Scalar
-from stark_udfs.udfs.located import located
+from stark_udfs.tables.address import located
+from stark_udfs.tables.tuning import cores
 from stark_udfs.udfs.session import session_of
 from stark_udfs.udfs.shapes import ACCOUNT, answer_type, reply_shape
 from stark_udfs.udfs.store import ReplyStore, StorePlace
@@ -124,7 +125,7 @@ def chat_udf(
         system=system,
         store=StorePlace.of(settings.storage.files, chat.model.name, settings.storage.journal_append),
         broker=session.broker_for(settings, chat),
-        tasks=settings.spark.partitions,
+        tasks=settings.spark.partitions or cores(session.spark),
     )
 
     def answered(columns: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.DataFrame]:

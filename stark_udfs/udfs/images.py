@@ -25,8 +25,8 @@ from stark_udfs.images.read_images import bytes_of
 from stark_udfs.images.web.fetch import Refused
 from stark_udfs.settings.image_models import PicturesSettings
 from stark_udfs.settings.run import RunSettings
+from stark_udfs.tables.address import located
 from stark_udfs.udfs.counted import OfflineEmbedderSpec
-from stark_udfs.udfs.located import located
 from stark_udfs.udfs.store import FAN, FOLDER
 
 Columns = tuple[pd.Series, ...]

@@ -13,7 +13,7 @@ from stark_udfs.calls.limits.messages import AskCounts, CallLimits
 from stark_udfs.calls.limits.server import BrokerAddress, BrokerServer
 from stark_udfs.calls.policy import ChatPolicy
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.engine.context import driver_address
+from stark_udfs.engine.context import bind_address, driver_address
 from stark_udfs.engine.system_tables import REPLIES
 from stark_udfs.settings.run import LimitsSettings, RunSettings
 from stark_udfs.tables.session import spark_session
@@ -126,7 +126,8 @@ def session_of(settings: RunSettings, spark: SparkSession | None = None) -> UdfS
         found = _sessions.get(spark.sparkContext)
         if found is None:
             broker = SharedBroker()
-            server = BrokerServer(broker, driver_address(spark)).__enter__()
+            address, bound = driver_address(spark), bind_address(spark)
+            server = BrokerServer(broker, address, bound=bound).__enter__()
             found = _sessions[spark.sparkContext] = UdfSession(spark, server, broker)
         return found
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from stark_udfs.tracking.send import KEY, tracking_uri
-from stark_udfs.ultron.outcome import TrainedAdapter
+from stark_udfs.core.errors import StorageError, said
+from stark_udfs.tracking.send import KEY, MODEL
+from stark_udfs.tracking.server import client_of, shown, tracking_uri
+from stark_udfs.ultron.training.outcome import TrainedAdapter
 
 if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
@@ -17,6 +19,11 @@ LICENCES = {  # begin of a base's id → its licence (model cards on the Hugging
     "Qwen/Qwen2.5-VL-7B": "Apache-2.0",
     "HuggingFaceTB/SmolVLM": "Apache-2.0",
 }
+OF_THE_MACHINE = frozenset(  # what tells how the training went, and nothing of the model; MLflow has it all
+    {"entropy", "epoch", "grad_norm", "learning_rate", "num_tokens", "tokens_per_second", "total_flos", "seconds"}
+    | {"system/peak_memory_gib", "system/load", "system/gpu_peak_memory_gib"}
+)
+OTHER = ("_low", "_high", "_runtime", "_per_second", "_entropy", "_num_tokens")
 LIMITS = """\
 - The conversations are synthetic. A model trained on them inherits the biases of the model that wrote them.
 - The paper names two genders and 19 countries; the settings of the run decide whom the data shows.
@@ -27,12 +34,16 @@ LIMITS = """\
 
 @dataclass(frozen=True)
 class Known:
-    """What MLflow knows: of the run itself, and of evaluations that name the adapter's run."""
+    """What MLflow knows: of the run itself, and of evaluations that name the adapter's run.
+
+    `unread`: why it could not be asked; empty: it could.
+    """
 
     metrics: Mapping[str, float]
     tables: Mapping[str, str]
     evaluations: tuple[tuple[str, Mapping[str, float]], ...] = ()
     run_id: str = ""
+    unread: str = ""
 
 
 def write_card(settings: "Settings", folder: Path) -> Path:
@@ -45,6 +56,13 @@ def write_card(settings: "Settings", folder: Path) -> Path:
     path = folder / "README.md"
     path.write_text(card(facts, _known(settings, facts)), encoding="utf-8")
     return path
+
+
+def write_card_anew(settings: "Settings", adapter: Path | None) -> Path | None:
+    """The card of an adapter that was evaluated, where `stark train` left it; None: it lies elsewhere, as in MLflow."""
+    if adapter is None or adapter.parent.name != TrainedAdapter.read(adapter).run:
+        return None
+    return write_card(settings, adapter)
 
 
 def card(facts: TrainedAdapter, known: Known) -> str:
@@ -69,7 +87,7 @@ def card(facts: TrainedAdapter, known: Known) -> str:
         "",
         f"- base: {facts.base}, revision {facts.revision or 'newest at training time'}; licence of the base: {licence}",
         f"- special tokens: {facts.special_tokens}",
-        f"- MLflow run: {known.run_id or 'not sent yet'}",
+        f"- MLflow run: {known.run_id or known.unread or 'not sent yet'}",
         "",
         "## Data",
         "",
@@ -85,6 +103,11 @@ def card(facts: TrainedAdapter, known: Known) -> str:
         "## Metrics",
         "",
         *_metrics(metrics),
+        *(
+            ["", "As the training itself kept them; evaluations, if there are any, are missing: MLflow was not read."]
+            if known.unread
+            else []
+        ),
         *(line for name, values in known.evaluations for line in ("", f"### {name}", "", *_metrics(values))),
         "",
         "## Limits",
@@ -96,7 +119,7 @@ def card(facts: TrainedAdapter, known: Known) -> str:
 
 def _metrics(values: Mapping[str, float]) -> list[str]:
     """One row a metric; `x_low` and `x_high` are the 95 % interval of `x`."""
-    wanted = sorted(name for name in values if not name.startswith("system/") and not name.endswith(("_low", "_high")))
+    wanted = sorted(name for name in values if name not in OF_THE_MACHINE and not name.endswith(OTHER))
     rows = ["| metric | value | 95 % interval |", "|---|---|---|"]
     for name in wanted:
         low, high = values.get(f"{name}_low"), values.get(f"{name}_high")
@@ -108,23 +131,36 @@ def _metrics(values: Mapping[str, float]) -> list[str]:
 def _known(settings: "Settings", facts: TrainedAdapter) -> Known:
     """From MLflow; what the adapter itself knows where it cannot be asked."""
     if not settings.tracking.enabled:
-        return Known({}, {})
+        return Known({}, {}, unread="none; tracking.enabled is false")
     try:
-        import mlflow
-
+        from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
+    except ImportError as error:
+        return Known({}, {}, unread=f"not read; {error}: pip install 'stark-mcu[train]'")
+    try:
         uri = tracking_uri(settings.tracking, settings.storage.tables)
-        client = mlflow.MlflowClient(tracking_uri=uri)
-        experiment = client.get_experiment_by_name(settings.tracking.experiment)
-        runs = (
-            []
-            if experiment is None
-            else client.search_runs([experiment.experiment_id], f"tags.`{KEY}` = '{facts.run}'")
-        )
-        if not runs:
-            return Known({}, {})
-        tested = client.search_runs([experiment.experiment_id], f"tags.`stark.model` = '{facts.run}'")
-    except Exception:
+    except StorageError as error:
+        return Known({}, {}, unread=f"not read; {error}")
+    try:
+        return _told(client_of(uri, settings.tracking), settings.tracking.experiment, facts.run)
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        first = said(error).splitlines()[0][:200]
+        return Known({}, {}, unread=f"not read; MLflow at {shown(uri)}: {first}")
+
+
+def _told(client: Any, experiment: str, run: str) -> Known:  # noqa: ANN401
+    found = client.get_experiment_by_name(experiment)
+    runs = [] if found is None else client.search_runs([found.experiment_id], f"tags.`{KEY}` = '{run}'")
+    if not runs:
         return Known({}, {})
+    tested = client.search_runs([found.experiment_id], f"tags.`{MODEL}` = '{run}'")
     tables = {name[6:]: value for name, value in runs[0].data.tags.items() if name.startswith("table.")}
-    evaluations = tuple((str(run.info.run_name), dict(run.data.metrics)) for run in tested)
+    evaluations = tuple((_title(run), dict(run.data.metrics)) for run in tested)
     return Known(dict(runs[0].data.metrics), tables, evaluations, str(runs[0].info.run_id))
+
+
+def _title(run: Any) -> str:  # noqa: ANN401
+    """Of an evaluation: its benchmark and split, where its name does not tell them."""
+    tags, name = run.data.tags, str(run.info.run_name)
+    told = " ".join(tags[one] for one in ("benchmark", "split") if one in tags)
+    return name if not told or tags.get("stark.kind") else f"{told}: {name}"

@@ -1,6 +1,7 @@
 """A conversation with a person's assistant, over several sessions: memory from a table, pictures from the album."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,11 +12,12 @@ from stark_udfs.core.errors import NotFound
 from stark_udfs.core.ids import seed_of
 from stark_udfs.core.image_words import ASSISTANT, read_turn
 from stark_udfs.tables.address import address
-from stark_udfs.ultron.dataset import Source
 from stark_udfs.ultron.retriever import FoundImage, ImageRetriever
 from stark_udfs.ultron.samples import Row, Sample, of_dialogue, of_summary
+from stark_udfs.ultron.source import Source, Where
 
 MEMORIES = "chat_memories"  # table of sessions that were talked with `stark chat`
+WORD, FEWEST = re.compile(r"\w+"), 3  # words of a memory: with fewer a model has written none
 LINE_LIMIT, TURNS_LIMIT = 2000, 200  # characters of what a person types; turns of a session
 
 
@@ -91,7 +93,7 @@ class Conversation:
         if writer is not None:
             told = {**row, "before": self.person.memory, "turns": self.turns}
             written = " ".join(writer.answer(of_summary(told), seed=self.seed).split())[:3000]
-            if written:
+            if len(WORD.findall(written)) >= FEWEST:
                 return written
         return listed(self.person, self.today, self.turns)
 
@@ -136,9 +138,7 @@ def person_of(root: str, files: str, episode_id: str) -> Person:
         NotFound: there is no such episode, or it has no session yet.
         StorageError: a table is not there.
     """
-    import pyarrow.compute as pc
-
-    mine = pc.field("episode_id") == episode_id
+    mine = {"episode_id": episode_id}
     named = list(Source(root, "narratives").rows(["name"], mine))
     sessions = list(Source(root, "sessions").rows(["session_number", "session_date", "album_after"], mine))
     if not named or not sessions:
@@ -187,11 +187,11 @@ def keep(root: str, conversation: Conversation, memory: str) -> None:
     write_deltalake(address(root, MEMORIES), pa.Table.from_pylist([row]), mode="append")
 
 
-def _chats(root: str, mine: Any) -> list[Row]:  # noqa: ANN401
+def _chats(root: str, mine: Where) -> list[Row]:
     return _optional(root, MEMORIES, ["chat_number", "chat_date", "memory"], mine)
 
 
-def _optional(root: str, table: str, columns: list[str], mine: Any) -> list[Row]:  # noqa: ANN401
+def _optional(root: str, table: str, columns: list[str], mine: Where) -> list[Row]:
     """Rows of a table that need not be there."""
     if not (Path(address(root, table)) / "_delta_log").exists():
         return []
@@ -243,7 +243,7 @@ def data_url(path: str) -> str:
     import base64
     import io
 
-    from stark_udfs.ultron.collate import picture
+    from stark_udfs.ultron.training.collate import picture
 
     image = picture(path)
     image.thumbnail((1024, 1024))

@@ -4,10 +4,12 @@
 and target stay whole.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
+from stark_udfs.core.errors import InputError
 from stark_udfs.core.image_words import image_words
 
 Row = Mapping[str, object]
@@ -33,6 +35,7 @@ class Sample:
         lines: the dialogue so far, oldest first.
         tail: what comes last: whose turn it is.
         target: the answer; empty where a model is to give it.
+        begun: how the answer begins, where a model is to go on from there.
     """
 
     sample_id: str
@@ -41,6 +44,24 @@ class Sample:
     lines: tuple[Line, ...]
     tail: str
     target: str = ""
+    begun: str = ""
+
+    def as_json(self) -> str:
+        """As a column of text holds it."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Sample":
+        """What `as_json` wrote.
+
+        Raises:
+            InputError: it is something else.
+        """
+        try:
+            told = json.loads(text)
+            return cls(**{**told, "lines": tuple(Line(**line) for line in told["lines"])})
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(f"not a sample as JSON: {text[:80]!r} ({error}). Make it by Sample.as_json.") from error
 
     def shortened(self, lines: int) -> "Sample":
         """The same with the last `lines` lines only."""
@@ -70,7 +91,7 @@ def of_dialogue(row: Row, *, earlier_images: EarlierImages = "text", face: bool 
     """A row of `training_samples`, whole or without its target.
 
     Args:
-        row: needs name, session_date, interval, memory, face, context and speaker; target and sample_id if it has them.
+        row: needs name, context and speaker; session_date, interval, memory, face, target and sample_id if it has them.
         earlier_images: an image before the target as its description, or as its picture where there is one.
         face: whether the person's face is shown.
 
@@ -86,7 +107,7 @@ def of_dialogue(row: Row, *, earlier_images: EarlierImages = "text", face: bool 
     head = [
         f"You take part in a conversation in which images are shared. To share one, write {image_words('…')} with "
         "what it shows in place of the dots. Use it where a picture says more, and nowhere else.",
-        f"The person is {name}. Today is {row['session_date']}{since}.",
+        f"The person is {name}." + (f" Today is {row['session_date']}{since}." if row.get("session_date") else ""),
     ]
     if shown:
         head.append(f"The image shows what {name} looks like.")

@@ -7,7 +7,8 @@ from stark_udfs.calls.errors import CallError, CallFailed
 from stark_udfs.calls.moderation import ModerationPolicy, ModerationReply, ModerationRequest, moderation_prompt
 from stark_udfs.calls.providers.client import Completion, connect
 from stark_udfs.calls.reply.decode import decode
-from stark_udfs.testing.stub_server import Faults, StubServer
+from stark_udfs.testing.faults import Faults
+from stark_udfs.testing.stub_server import StubServer
 from tests.calls.asks import model
 from tests.engine.stubs import stubbed
 

@@ -20,8 +20,9 @@ from stark_udfs.calls.providers.client import connect
 from stark_udfs.calls.sequence import SequenceEnd, advance
 from stark_udfs.calls.unit import CallUnit, UnitEnd
 from stark_udfs.core.errors import StorageError
+from stark_udfs.testing.faults import Faults
 from stark_udfs.testing.serve import served
-from stark_udfs.testing.stub_server import Faults, StubServer
+from stark_udfs.testing.stub_server import StubServer
 from tests.calls.asks import GOOD, chat, conversation, model
 
 BUCKETS = 4
@@ -262,6 +263,16 @@ def describe_failing():
             bakery.run(1_000)
         assert stub.counts["served"] <= 40
         assert "journal cannot be written" in bakery.broker.stopped
+
+    def it_pays_no_more_than_was_in_flight_when_nothing_can_be_written(tmp_path, server):
+        url, stub = server(Faults(latency_ms=50))
+        bakery = Bakery(tmp_path, url=url)
+        blocked = Path(bakery.place.bucket(0)).parent
+        blocked.parent.mkdir(parents=True)
+        blocked.write_text("a file where the stage's folder should be")
+        with pytest.raises(StorageError, match="journal cannot be written"):
+            bakery.run(200)
+        assert 0 < stub.counts["served"] <= bakery.model.in_flight
 
     def it_fails_without_its_broker_and_keeps_what_was_in_flight(tmp_path, server):
         url, stub = server(Faults(latency_ms=30))

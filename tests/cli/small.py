@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import deltalake
 import pyarrow as pa
@@ -39,7 +40,7 @@ def write(root: Path) -> Path:
     return root
 
 
-def write_table(root: Path, table: Table, rows: Sequence[Record]) -> None:
+def write_table(root: Path, table: Table, rows: Sequence[Record], mode: Literal["error", "append"] = "error") -> None:
     """One table with the columns that the engine gives it."""
     schema = to_arrow_schema(struct_type(table.record))
     dumped = [row.model_dump() for row in rows]
@@ -51,7 +52,7 @@ def write_table(root: Path, table: Table, rows: Sequence[Record]) -> None:
             row.update(unit_key=unit or row[table.key[0]], provider="offline", run_id=RUN)
     partition = list(table.partition_by) or None
     deltalake.write_deltalake(
-        str(root / table.name), pa.Table.from_pylist(dumped, schema=schema), partition_by=partition
+        str(root / table.name), pa.Table.from_pylist(dumped, schema=schema), partition_by=partition, mode=mode
     )
 
 

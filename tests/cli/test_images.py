@@ -1,12 +1,12 @@
-"""`stark images verify` on files that the offline atelier really drew."""
+"""`stark images verify` on files that the offline backend really drew."""
 
 from pathlib import Path
 
 import pytest
 
-from stark_udfs.demo.drawings.backend import OfflineAtelierSpec
+from stark_udfs.demo.drawings.backend import OfflineBackendSpec
 from stark_udfs.engine import system_tables
-from stark_udfs.engine.images.replay import PictureRequest
+from stark_udfs.engine.images.requests import PictureRequest
 from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Module
 from stark_udfs.stages.images.images import stage as images
 from tests.cli import small
@@ -18,7 +18,7 @@ WISH = ImageRequest(module=Module.T2I, prompt="A red pot on a stove.", count=2, 
 @pytest.fixture
 def drawn(tmp_path: Path) -> tuple[Path, list[Candidate]]:
     """A warehouse with one order of two pictures, its answer, and the rows that came of it."""
-    spec = OfflineAtelierSpec(str(tmp_path / "files"))
+    spec = OfflineBackendSpec(str(tmp_path / "files"))
     (found,) = spec.load().work([WISH])
     assert isinstance(found, Candidates)
     request = PictureRequest("offline", WISH, spec.identity(WISH), draw=1)

@@ -59,6 +59,8 @@ def describe_sql():
             (["run", "--until", "persona"], "stark: there is no stage 'persona'."),
             (["run", "--from", "sessions", "--until", "personas"], "stark: --until personas comes before --from"),
             (["run", "--redraw"], "stark: --redraw asks one episode anew"),
+            (["run", "--until-quota"], "stark: --until-quota needs quotas.accepted"),
+            (["run", "--remove-missing", "5"], "stark: --remove-missing removes people who left people.source"),
             (["run", "--retry-rejects", "boredom"], "stark: --retry-rejects boredom: no such reason."),
         ],
     )

@@ -62,3 +62,11 @@ def describe_wanted_of():
         assert wanted_of(settings, pipeline, RunSelection(retry_rejects=ALL)).retry_reason is None
         wanted = wanted_of(settings, pipeline, RunSelection(retry_rejects="refused"))
         assert (wanted.retry_rejects, wanted.retry_reason) == (True, "refused")
+
+    def it_removes_only_people_who_left_a_table(settings, pipeline):
+        given = load_settings("demo", conf=CONF, overrides=["people.source=main.crm.people"])
+        assert wanted_of(given, pipeline, RunSelection(remove_missing=25)).remove_missing == 25
+        with pytest.raises(SettingsError, match=r"left people\.source, and it is not set"):
+            wanted_of(settings, pipeline, RunSelection(remove_missing=25))
+        with pytest.raises(SettingsError, match="--only at one episode"):
+            wanted_of(given, pipeline, RunSelection(remove_missing=25, only=small.EPISODE))

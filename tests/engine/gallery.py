@@ -1,4 +1,4 @@
-"""An image stage over a table of towns, and an atelier that writes small files and a log of what it was asked."""
+"""An image stage over a table of towns, and a backend that writes small files and a log of what it was asked."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ VIEWS = Table("views", View, key=("view_id",), parents=(("town_id", "towns"),))
 
 
 @dataclass(frozen=True)
-class ToyAtelier:
+class ToyBackend:
     """Draws one line of text per seed; scores it by its length. What goes wrong is planted.
 
     lose_at: the n-th batch of all processes loses the device, once.
@@ -64,7 +64,7 @@ class ToyAtelier:
     def models(self) -> dict[str, Json]:
         return {"painter": "line", "scorer": self.scorer}
 
-    def load(self) -> "ToyAtelier":
+    def load(self) -> "ToyBackend":
         return self
 
     def ahead(self, orders: Sequence[ImageTask]) -> None:
@@ -143,7 +143,7 @@ def select(frames: Frames) -> DataFrame:
     return frames["towns"].select("town_id", "name")
 
 
-def stages(toy: Toy, atelier: ToyAtelier, least: float = 0.0) -> tuple[TableStage, ImageStage[Town, View]]:
+def stages(toy: Toy, backend: ToyBackend, least: float = 0.0) -> tuple[TableStage, ImageStage[Town, View]]:
     return (
         TableStage("towns", (), partial(towns, toy), TOWNS, {"towns": toy.towns, "suffix": toy.suffix}),
         ImageStage(
@@ -155,7 +155,7 @@ def stages(toy: Toy, atelier: ToyAtelier, least: float = 0.0) -> tuple[TableStag
             request=request,
             parse=partial(parse, least),
             writes=VIEWS,
-            atelier=atelier,
+            backend=backend,
             seed=7,
             settings={"least": least},
         ),
@@ -163,5 +163,5 @@ def stages(toy: Toy, atelier: ToyAtelier, least: float = 0.0) -> tuple[TableStag
 
 
 def orders(files: str) -> list[dict[str, Json]]:
-    """What all ateliers were asked so far, repeats included."""
+    """What all backends were asked so far, repeats included."""
     return [json.loads(line) for line in (Path(files) / "orders.jsonl").read_text().splitlines()]

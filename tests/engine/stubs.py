@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from stark_udfs.calls.loop_thread import LoopThread
+from stark_udfs.testing.faults import Faults
 from stark_udfs.testing.serve import served
-from stark_udfs.testing.stub_server import Faults, StubServer
+from stark_udfs.testing.stub_server import StubServer
 
 
 @contextmanager

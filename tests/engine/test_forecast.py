@@ -15,6 +15,7 @@ from stark_udfs.engine.system_tables import REPLIES, UNITS
 from stark_udfs.engine.try_stage import Trial, trial
 from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.tables import Tables
+from tests.engine.conftest import Settle
 from tests.engine.servers import Guide, serving
 from tests.engine.toy import SIGHTS, Toy, stages
 
@@ -56,9 +57,12 @@ def world(spark: SparkSession, tmp_path: Path) -> Iterator[World]:
 
 
 def describe_forecast():
-    def it_counts_rows_where_the_input_is_there_and_makes_no_call_and_no_write(world: World):
-        assert (world.plan().todo.counted, world.plan().todo.units) == (None, 12)
-        world.run(first=1)
+    def it_counts_rows_where_the_input_is_there_and_makes_no_call_and_no_write(
+        world: World, settle: Settle, tmp_path: Path
+    ):
+        unknown = world.plan().todo
+        assert (unknown.counted, unknown.units) == (None, 12)
+        settle(tmp_path, TOY.towns)
         before = world.files()
         found = world.plan()
         assert (found.todo.counted, found.todo.to_come, found.calls, found.basis) == (
@@ -71,7 +75,8 @@ def describe_forecast():
         assert world.guide.calls == 0
         assert world.files() == before
 
-    def it_measures_earlier_replies_and_finds_what_a_run_then_costs(world: World):
+    def it_measures_earlier_replies_and_finds_what_a_run_then_costs(world: World, settle: Settle, tmp_path: Path):
+        settle(tmp_path, TOY.towns)
         world.run()
         edited = world.plan(replace(TOY, words="List three sights of"))
         assert (edited.todo.again, edited.todo.units, edited.basis) == (12, 0, EstimateSource.NONE)
@@ -87,8 +92,8 @@ def describe_forecast():
 
 
 def describe_trial():
-    def it_asks_a_few_rows_once_and_shows_answered_ones_for_free(world: World):
-        world.run(first=1)
+    def it_asks_a_few_rows_once_and_shows_answered_ones_for_free(world: World, settle: Settle, tmp_path: Path):
+        settle(tmp_path, TOY.towns)
         tried = world.try_(2)
         assert (tried.calls, world.guide.calls) == (4, 4)
         assert tried.money == pytest.approx(4 * A_CALL)

@@ -9,8 +9,8 @@ import pytest
 from pyspark.sql import SparkSession
 from rich.console import Console
 
-from stark_udfs.cli.status import status
-from stark_udfs.cli.warehouse import reader
+from stark_udfs.cli.reading.status import status
+from stark_udfs.cli.reading.warehouse import reader
 from stark_udfs.core.errors import GuardStopped
 from stark_udfs.engine.run import RunReport, run
 from stark_udfs.engine.system_tables import StageRun

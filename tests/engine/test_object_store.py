@@ -14,6 +14,7 @@ from stark_udfs.engine.run import run
 from stark_udfs.engine.system_tables import REPLIES
 from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.tables import Tables
+from tests.engine.conftest import Settle
 from tests.engine.servers import Guide, serving, sights
 from tests.engine.toy import SIGHTS, Toy, stages
 
@@ -47,8 +48,10 @@ def kill_python_workers() -> None:
 
 
 def describe_a_store_that_cannot_append():
-    def it_keeps_what_a_killed_run_had_flushed(spark: SparkSession, tmp_path: Path):
+    def it_keeps_what_a_killed_run_had_flushed(spark: SparkSession, settle: Settle, tmp_path: Path):
         killed, after = tmp_path / "killed", tmp_path / "after"
+        settle(killed, TOY.towns)
+        settle(after, TOY.towns)
 
         def answer(prompt: str, number: int) -> dict[str, Any]:
             if number == CALLS - IN_FLIGHT:  # what a kill at this moment would leave behind
@@ -68,7 +71,8 @@ def describe_a_store_that_cannot_append():
         assert guide.calls == CALLS + CALLS - kept
         assert all_is_there_once(spark, settings_in(after))
 
-    def it_lets_a_retried_task_go_on_from_the_objects(spark: SparkSession, tmp_path: Path):
+    def it_lets_a_retried_task_go_on_from_the_objects(spark: SparkSession, settle: Settle, tmp_path: Path):
+        settle(tmp_path, TOY.towns)
         killed = threading.Event()  # until then later calls stay in flight, however long it takes to find the workers
 
         def answer(prompt: str, number: int) -> dict[str, Any]:

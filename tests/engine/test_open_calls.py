@@ -9,17 +9,19 @@ import pytest
 from pyspark.sql import SparkSession
 
 from stark_udfs.core.errors import GuardStopped, InputError
-from stark_udfs.engine.batch_files import BatchAnswer, BatchResult, take_in, unanswered
+from stark_udfs.engine.batch.files import BatchAnswer, BatchResult, take_in, unanswered
 from stark_udfs.engine.run import run
 from stark_udfs.engine.system_tables import REPLIES
 from stark_udfs.settings.run import RunSettings
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.tables import Tables
+from tests.engine.conftest import Settle
 from tests.engine.servers import Guide, serving, sights
 from tests.engine.toy import SIGHTS, Toy, settings_in, stages
 
 TOY = Toy()
 A_CALL = (100 * 1.0 + 50 * 2.0) / 1_000_000
+SHARE = 0.5  # of the price: what a batch costs
 
 
 @dataclass
@@ -68,14 +70,16 @@ def answered(calls: Path) -> Path:
 
 
 def describe_open_calls():
-    def it_answers_a_stage_from_files_round_by_round_without_a_call(batch: Batch):
+    def it_answers_a_stage_from_files_round_by_round_without_a_call(batch: Batch, settle: Settle):
         towns, asked = stages(TOY, batch.url)
-        run((towns,), batch.settings, batch.spark)
+        settle(batch.folder, TOY.towns)
         first = batch.write("round0.jsonl")
         calls = [json.loads(line) for line in first.read_text().splitlines()]
         assert {(call["round"], call["attempt"]) for call in calls} == {(0, 0)}
         assert all(call["tokens"] > 100 and call["money"] > A_CALL for call in calls)
-        assert batch.take_in(answered(first)) == BatchResult(replies=6, money=pytest.approx(6 * A_CALL), left_out=1)
+        assert batch.take_in(answered(first)) == BatchResult(
+            replies=6, money=pytest.approx(6 * A_CALL * SHARE), left_out=1
+        )
         assert batch.take_in(answered(first)) == BatchResult(replies=0, money=0.0, left_out=7)
         second = batch.write("round1.jsonl")
         assert {json.loads(line)["round"] for line in second.read_text().splitlines()} == {1}

@@ -15,9 +15,13 @@ from stark_udfs.engine.run import run
 from stark_udfs.engine.system_tables import REPLIES, UNITS
 from stark_udfs.engine.unit_stage import run_unit_stage
 from stark_udfs.tables.tables import Tables
-from stark_udfs.testing.stub_server import Faults, StubServer
+from stark_udfs.testing.faults import Faults
+from stark_udfs.testing.stub_server import StubServer
+from tests.engine.conftest import Settle
 from tests.engine.stubs import stubbed
 from tests.engine.toy import Toy, settings_in, stages
+
+TOWNS = 200
 
 
 class OutOfReach(BrokerServer):
@@ -44,15 +48,15 @@ class Impatient(Quiet):
 
 
 def describe_a_broker_that_executors_cannot_reach():
-    def it_leaves_each_task_its_share_of_slots_and_money(spark: SparkSession, tmp_path: Path):
+    def it_leaves_each_task_its_share_of_slots_and_money(spark: SparkSession, settle: Settle, tmp_path: Path):
+        settle(tmp_path, TOWNS)
         settings = settings_in(tmp_path, limits={"budget": 0.012}, spark={"partitions": 4})
         with (
             stubbed(Faults(latency_ms=50)) as (url, stub),
             OutOfReach(Broker()) as broker,
             ExitStack() as closing,
         ):
-            seeds, sights = stages(Toy(towns=200), url, in_flight=3)
-            run([seeds], settings, spark)
+            _, sights = stages(Toy(towns=TOWNS), url, in_flight=3)
             tables, watch = Tables(spark, settings.storage), Quiet()
             context = Context(spark, settings, tables, "alone", Wanted(), watch, closing, _broker=broker)
             outcome = run_unit_stage(context, sights)
@@ -65,11 +69,12 @@ def describe_a_broker_that_executors_cannot_reach():
 
 
 def describe_a_stop():
-    def it_is_heard_soon_and_keeps_what_is_in_flight(spark: SparkSession, tmp_path: Path):
+    def it_is_heard_soon_and_keeps_what_is_in_flight(spark: SparkSession, settle: Settle, tmp_path: Path):
+        settle(tmp_path, TOWNS)
         settings = settings_in(tmp_path)
         with stubbed(Faults(latency_ms=300)) as (url, stub):
             watch = Impatient(stub=stub, calls=40)
-            report = run(stages(Toy(towns=200), url), settings, spark, progress=watch)
+            report = run(stages(Toy(towns=TOWNS), url), settings, spark, progress=watch)
             assert stub.begun is not None
             last = stub.begun + stub.calls()["arrived_s"][-1]
         assert report.stopped == report.stages[1].note == STOPPED_BY_USER

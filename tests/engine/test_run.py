@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from shutil import rmtree
+from shutil import copytree, rmtree
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from stark_udfs.settings.run import RunSettings
 from stark_udfs.stages.pipeline import load_settings
 from stark_udfs.tables.table import Table
 from stark_udfs.tables.tables import Tables
+from tests.engine.conftest import FirstRun, Settle
 from tests.engine.servers import Guide, Refused, serving, sights
 from tests.engine.toy import SIGHTS, TOWNS, Toy, name_of, settings_in, stages
 
@@ -48,7 +49,9 @@ class World:
 
     def versions(self) -> dict[str, int | None]:
         folder = Path(self.settings.storage.tables)
-        return {p.name: self.tables.version(Table(p.name, TOWNS.record, ())) for p in sorted(folder.iterdir())}
+        return {
+            p.name: self.tables.version(Table(p.name, TOWNS.record, ())) for p in sorted(folder.iterdir()) if p.is_dir()
+        }
 
 
 @pytest.fixture
@@ -59,9 +62,24 @@ def world(spark: SparkSession, tmp_path: Path) -> Iterator[World]:
         yield World(spark, settings, guide, url)
 
 
+@pytest.fixture
+def settled(world: World, settle: Settle, tmp_path: Path) -> World:
+    """A world in which nothing was asked yet."""
+    settle(tmp_path, TOY.towns)
+    return world
+
+
+@pytest.fixture
+def ran(world: World, first_run: FirstRun, tmp_path: Path) -> World:
+    """A world of its own in which the pipeline has run once."""
+    copytree(first_run.folder, tmp_path, dirs_exist_ok=True)
+    world.guide.calls = first_run.calls
+    return world
+
+
 def describe_a_first_run():
-    def it_asks_each_call_once_and_writes_rows_replies_and_units(world: World):
-        report = world.run()
+    def it_asks_each_call_once_and_writes_rows_replies_and_units(ran: World, first_run: FirstRun):
+        world, report = ran, first_run.report
         towns, asked = report.stages
         assert (towns.added, asked.added, asked.calls, asked.open, asked.rejected) == (6, 24, 12, 0, 0)
         assert world.guide.calls == 12
@@ -71,157 +89,145 @@ def describe_a_first_run():
         assert asked.money == pytest.approx(12 * (100 * 1 + 50 * 2) / 1e6)
         assert [check.ok for check in report.checks] == [True]
 
-    def it_refuses_an_empty_input_and_removes_nothing(world: World):
-        world.run()
-        none, asked = stages(replace(TOY, towns=0), world.url)
+    def it_refuses_an_empty_input_and_removes_nothing(ran: World):
+        none, asked = stages(replace(TOY, towns=0), ran.url)
         with pytest.raises(InputError, match="no rows"):
-            run((none, asked), world.settings, world.spark)
-        assert len(world.rows(SIGHTS)) == 24
+            run((none, asked), ran.settings, ran.spark)
+        assert len(ran.rows(SIGHTS)) == 24
 
 
 def describe_running_again():
-    def it_makes_no_call_and_no_commit_when_nothing_changed(world: World):
-        world.run()
-        before = world.versions()
-        report = world.run()
+    def it_makes_no_call_and_no_commit_when_nothing_changed(ran: World):
+        before = ran.versions()
+        report = ran.run()
         assert [stage.state for stage in report.stages] == ["unchanged", "unchanged"]
-        assert world.guide.calls == 12
-        assert world.versions() == before
+        assert ran.guide.calls == 12
+        assert ran.versions() == before
 
-    def it_asks_only_for_new_rows(world: World):
-        world.run()
-        report = world.run(replace(TOY, towns=9))
+    def it_asks_only_for_new_rows(ran: World):
+        report = ran.run(replace(TOY, towns=9))
         assert (report.stages[1].calls, report.stages[1].added, report.stages[1].reused) == (6, 12, 6)
 
-    def it_removes_nothing_when_fewer_rows_are_selected(world: World):
-        world.run()
-        report = world.run(replace(TOY, towns=4))
+    def it_removes_nothing_when_fewer_rows_are_selected(ran: World):
+        report = ran.run(replace(TOY, towns=4))
         assert (report.stages[0].removed, report.stages[1].removed, report.stages[1].calls) == (0, 0, 0)
-        assert len(world.rows(SIGHTS)) == 24
+        assert len(ran.rows(SIGHTS)) == 24
 
-    def it_applies_a_better_parser_for_free(world: World):
-        world.run(replace(TOY, drop="market"))
-        assert len(world.rows(SIGHTS)) == 18
-        report = world.run()
+    def it_applies_a_better_parser_for_free(settled: World):
+        settled.run(replace(TOY, drop="market"))
+        assert len(settled.rows(SIGHTS)) == 18
+        report = settled.run()
         assert (report.stages[1].calls, report.stages[1].added, report.stages[1].changed) == (0, 6, 0)
-        assert len(world.rows(SIGHTS)) == 24
-        assert world.rows(REJECTS) == []
+        assert len(settled.rows(SIGHTS)) == 24
+        assert settled.rows(REJECTS) == []
 
-    def it_rebuilds_a_lost_table_without_a_call(world: World):
-        world.run()
-        before = world.rows(SIGHTS)
-        world.forget(SIGHTS)
-        report = world.run()
+    def it_rebuilds_a_lost_table_without_a_call(ran: World):
+        before = ran.rows(SIGHTS)
+        ran.forget(SIGHTS)
+        report = ran.run()
         assert report.stages[1].calls == 0
-        assert world.rows(SIGHTS) == before
-        assert world.guide.calls == 12
+        assert ran.rows(SIGHTS) == before
+        assert ran.guide.calls == 12
 
-    def it_finds_rows_that_were_deleted(world: World):
-        world.run()
-        before = world.rows(SIGHTS)
-        world.tables.target(SIGHTS).delete("kind = 'motto'")
-        report = world.run()
+    def it_finds_rows_that_were_deleted(ran: World):
+        before = ran.rows(SIGHTS)
+        ran.tables.target(SIGHTS).delete("kind = 'motto'")
+        report = ran.run()
         assert (report.stages[1].calls, report.stages[1].added) == (0, 6)
-        assert world.rows(SIGHTS) == before
+        assert ran.rows(SIGHTS) == before
 
-    def it_rebuilds_lost_units_without_a_call(world: World):
-        world.run()
-        before = world.rows(UNITS)
-        world.forget(UNITS)
-        world.tables.target(SIGHTS).delete("kind = 'motto'")
-        assert world.run().stages[1].calls == 0
-        assert world.rows(UNITS) == before
+    def it_rebuilds_lost_units_without_a_call(ran: World):
+        before = ran.rows(UNITS)
+        ran.forget(UNITS)
+        ran.tables.target(SIGHTS).delete("kind = 'motto'")
+        assert ran.run().stages[1].calls == 0
+        assert ran.rows(UNITS) == before
 
-    def it_gives_equal_tables_for_equal_seeds(world: World, tmp_path: Path):
-        world.run(replace(TOY, near=0.9, take=2))
-        other = settings_in(tmp_path / "twin")
-        twin = World(world.spark, other, world.guide, world.url)
+    def it_gives_equal_tables_for_equal_seeds(settled: World, settle: Settle, tmp_path: Path):
+        settled.run(replace(TOY, near=0.9, take=2))
+        settle(tmp_path / "twin", TOY.towns)
+        twin = World(settled.spark, settings_in(tmp_path / "twin"), settled.guide, settled.url)
         twin.run(replace(TOY, near=0.9, take=2))
-        assert twin.rows(SIGHTS) == world.rows(SIGHTS)
-        assert twin.rows(UNITS) == world.rows(UNITS)
+        assert twin.rows(SIGHTS) == settled.rows(SIGHTS)
+        assert twin.rows(UNITS) == settled.rows(UNITS)
         ignored = ("run_id", "replied_at", "seconds")
-        assert twin.rows(REPLIES, ignored) == world.rows(REPLIES, ignored)
+        assert twin.rows(REPLIES, ignored) == settled.rows(REPLIES, ignored)
 
 
 def describe_a_changed_prompt():
     edited = replace(TOY, words="List three sights of")
 
-    def it_stops_before_the_first_call_and_says_what_it_would_cost(world: World):
-        world.run()
+    def it_stops_before_the_first_call_and_says_what_it_would_cost(ran: World):
         with pytest.raises(GuardStopped, match=r"6 units because the prompt, the model or the settings changed"):
-            world.run(edited)
-        assert world.guide.calls == 12
-        assert len(world.rows(SIGHTS)) == 24
+            ran.run(edited)
+        assert ran.guide.calls == 12
+        assert len(ran.rows(SIGHTS)) == 24
 
-    def it_pays_when_told_to(world: World):
-        world.run()
-        report = world.run(edited, Wanted(remake=frozenset({"sights"})))
+    def it_pays_when_told_to(ran: World):
+        report = ran.run(edited, Wanted(remake=frozenset({"sights"})))
         assert report.stages[1].calls == 12
         assert report.stages[1].added == report.stages[1].removed == 0
 
-    def it_keeps_and_marks_stale_rows_when_told_to(world: World):
-        world.run()
-        report = world.run(edited, Wanted(keep_stale=True))
+    def it_keeps_and_marks_stale_rows_when_told_to(ran: World):
+        report = ran.run(edited, Wanted(keep_stale=True))
         assert (report.stages[1].calls, report.stages[1].open) == (0, 0)
-        assert {row["stale"] for row in world.rows(UNITS)} == {True}
-        assert [stage.state for stage in world.run(edited).stages] == ["unchanged", "unchanged"]
+        assert {row["stale"] for row in ran.rows(UNITS)} == {True}
+        assert [stage.state for stage in ran.run(edited).stages] == ["unchanged", "unchanged"]
 
-    def it_asks_for_new_rows_beside_stale_ones(world: World):
-        world.run()
-        report = world.run(replace(edited, towns=8), Wanted(keep_stale=True))
+    def it_asks_for_new_rows_beside_stale_ones(ran: World):
+        report = ran.run(replace(edited, towns=8), Wanted(keep_stale=True))
         assert report.stages[1].calls == 4
 
-    def it_names_a_changed_row_as_the_cause(world: World):
-        world.run()
+    def it_names_a_changed_row_as_the_cause(ran: World):
         with pytest.raises(GuardStopped, match=r"1 units because the rows that they are made from changed"):
-            world.run(replace(TOY, suffix="x"))
+            ran.run(replace(TOY, suffix="x"))
 
 
 def describe_bad_replies():
-    def it_asks_again_with_the_error_and_counts_both(world: World):
-        world.guide.answer = lambda prompt, number: "no json" if number == 1 else sights(original(prompt), number)
-        report = world.run()
+    def it_asks_again_with_the_error_and_counts_both(settled: World):
+        settled.guide.answer = lambda prompt, number: "no json" if number == 1 else sights(original(prompt), number)
+        report = settled.run()
         assert (report.stages[1].calls, report.stages[1].added, report.stages[1].rejected) == (13, 24, 0)
 
-    def it_rejects_a_unit_whose_reply_stays_bad_and_does_not_ask_it_again(world: World):
-        world.guide.answer = bad_for(name_of(2))
-        report = world.run()
+    def it_rejects_a_unit_whose_reply_stays_bad_and_does_not_ask_it_again(settled: World):
+        settled.guide.answer = bad_for(name_of(2))
+        report = settled.run()
         assert (report.stages[1].added, report.stages[1].rejected, report.stages[1].calls) == (20, 1, 13)
-        (reject,) = world.rows(REJECTS)
+        (reject,) = settled.rows(REJECTS)
         assert (reject["reason"], reject["origin"]) == ("not_json", "code")
-        assert world.run().stages[1].calls == 0
+        assert settled.run().stages[1].calls == 0
 
-    def it_asks_rejected_units_again_when_told_to(world: World):
-        world.guide.answer = bad_for(name_of(2))
-        world.run()
-        world.guide.answer = sights
-        report = world.run(wanted=Wanted(retry_rejects=True))
+    def it_asks_rejected_units_again_when_told_to(settled: World):
+        settled.guide.answer = bad_for(name_of(2))
+        settled.run()
+        settled.guide.answer = sights
+        report = settled.run(wanted=Wanted(retry_rejects=True))
         assert (report.stages[1].calls, report.stages[1].added) == (2, 4)
-        assert world.rows(REJECTS) == []
+        assert settled.rows(REJECTS) == []
 
-    def it_leaves_a_unit_open_when_the_server_fails_and_asks_it_in_the_next_run(world: World):
-        world.guide.answer = lambda prompt, number: 500 if name_of(1) in prompt else sights(prompt, number)
-        report = world.run(call_budget_s=1)
+    def it_leaves_a_unit_open_when_the_server_fails_and_asks_it_in_the_next_run(settled: World):
+        settled.guide.answer = lambda prompt, number: 500 if name_of(1) in prompt else sights(prompt, number)
+        report = settled.run(call_budget_s=1)
         assert (report.stages[1].open, report.stages[1].added, report.stages[1].state) == (1, 20, "partial")
-        world.guide.answer = sights
-        report = world.run()
+        settled.guide.answer = sights
+        report = settled.run()
         assert (report.stages[1].calls, report.stages[1].open, report.stages[1].state) == (2, 0, "finished")
 
-    def it_stops_at_the_first_refusal_of_its_settings_and_goes_on_once_they_are_mended(world: World):
+    def it_stops_at_the_first_refusal_of_its_settings_and_goes_on_once_they_are_mended(settled: World):
         said = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens'."
         error = {"message": said, "param": "max_tokens", "code": "unsupported_parameter"}
-        world.guide.answer = lambda prompt, number: Refused(400, {"error": error})
-        storage = world.settings.storage
+        settled.guide.answer = lambda prompt, number: Refused(400, {"error": error})
+        storage = settled.settings.storage
         places = [f"storage.tables={storage.tables}", f"storage.files={storage.files}", "models.guide.name=toy"]
-        world.settings = load_settings("demo", overrides=places)
-        report = world.run(in_flight=1)
-        assert world.guide.calls == 1
+        settled.settings = load_settings("demo", overrides=places)
+        report = settled.run(in_flight=1)
+        assert settled.guide.calls == 1
         assert (report.stages[1].open, report.stages[1].rejected, report.stages[1].calls) == (6, 0, 0)
         assert report.stages[1].state == "stopped"
         assert "Use 'max_completion_tokens'" in report.stopped
         assert "models.guide.token_limit: max_completion_tokens" in report.stopped
-        world.guide.answer = sights
-        report = world.run(token_limit="max_completion_tokens")
+        settled.guide.answer = sights
+        report = settled.run(token_limit="max_completion_tokens")
         assert (report.stages[1].open, report.stages[1].added, report.stopped) == (0, 24, "")
 
     def it_keeps_hostile_text_as_text(world: World):

@@ -10,6 +10,7 @@ from stark_udfs.engine.progress import Quiet
 from stark_udfs.engine.run import run
 from stark_udfs.engine.system_tables import REPLIES
 from stark_udfs.tables.tables import Tables
+from tests.engine.conftest import Settle
 from tests.engine.servers import Guide, serving, sights
 from tests.engine.toy import SIGHTS, Toy, settings_in, stages
 
@@ -17,8 +18,10 @@ CALLS = 12  # six towns, two rounds
 
 
 def describe_a_torn_last_line():
-    def it_is_counted_and_only_its_call_is_paid_again(spark: SparkSession, tmp_path: Path):
+    def it_is_counted_and_only_its_call_is_paid_again(spark: SparkSession, settle: Settle, tmp_path: Path):
         killed, after = tmp_path / "killed", tmp_path / "after"
+        settle(killed, Toy().towns)
+        settle(after, Toy().towns)
 
         def answer(prompt: str, number: int) -> dict[str, Any]:
             if number == CALLS:  # what a kill at this moment would leave behind

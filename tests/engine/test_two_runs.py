@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pyspark.sql import SparkSession
 
 from stark_udfs.core.errors import Locked
+from stark_udfs.engine.lock import StageLock
 from stark_udfs.engine.run import run
-from stark_udfs.engine.system_tables import LOCKS, REPLIES, RUNS
-from stark_udfs.settings.run import SparkSettings
+from stark_udfs.engine.system_tables import LOCKS, REPLIES, RUNS, Lock
+from stark_udfs.settings.run import SparkSettings, StorageSettings
 from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.session import spark_session
 from stark_udfs.tables.tables import Tables
@@ -50,12 +52,35 @@ def other_process(folder: Path, url: str) -> Iterator["subprocess.Popen[str]"]:
             other.kill()
 
 
+class LateLock(StageLock):
+    """A run that looked before another's lock was there, and takes its own after."""
+
+    def __init__(self, tables: Tables, run_id: str) -> None:
+        super().__init__(tables, ["towns"], run_id)
+        self.looks = 0
+
+    def _read(self) -> list[Lock]:
+        self.looks += 1
+        return [] if self.looks == 1 else super()._read()
+
+
 def begin(other: "subprocess.Popen[str]") -> str:
     """How the other process's run ended."""
     return other.communicate("go\n")[0].strip()
 
 
 def describe_two_runs_at_once():
+    def it_tells_who_came_between_the_look_and_the_taking_where_no_file_lock_holds(spark: SparkSession, tmp_path: Path):
+        spark.sql(f"CREATE SCHEMA stark_race LOCATION '{tmp_path}/schema'")
+        try:
+            tables = Tables(spark, StorageSettings(tables="spark_catalog.stark_race", files=str(tmp_path / "files")))
+            with StageLock(tables, ["towns"], "run-1"):
+                with pytest.raises(Locked, match="run run-1"), LateLock(tables, "run-2"):
+                    pass
+                assert [row["run_id"] for row in tables.read(LOCKS).collect()] == ["run-1"]
+        finally:
+            spark.sql("DROP SCHEMA stark_race CASCADE")
+
     def it_lets_one_work_and_tells_the_other_who_does(spark: SparkSession, tmp_path: Path):
         decided = threading.Event()
 

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from stark_udfs import load_settings, run
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.images.backend import ModelAtelierSpec
+from stark_udfs.images.backend import ModelBackendSpec
 from stark_udfs.images.requests import ImageScore, ScoreRequest, Scores
 from stark_udfs.stages.images import faces
 from stark_udfs.stages.images.images.selection import SelectionRules
@@ -57,8 +57,8 @@ def describe_an_image_model_in_one_file():
 
     def it_scores_with_a_range_and_a_threshold_of_its_own(tmp_path: Path):
         settings = settings_in(tmp_path)
-        backend = faces.stage(settings).atelier
-        assert isinstance(backend, ModelAtelierSpec)
+        backend = faces.stage(settings).backend
+        assert isinstance(backend, ModelBackendSpec)
         assert (backend.painter.spec, backend.scorer) == (StripesSpec(4), BrightnessSpec())
         task = ScoreRequest(paths=("images/none.png",), captions=("a dog",), description="a dog", of_person=False)
         (scores,) = backend.load().work([task])

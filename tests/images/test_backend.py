@@ -8,13 +8,13 @@ from PIL import Image
 
 from stark_udfs.core.ids import fingerprint, rng_of
 from stark_udfs.images.appearance import draw_traits
-from stark_udfs.images.backend import ModelAtelierSpec, NamedPainter
+from stark_udfs.images.backend import ModelBackendSpec, NamedPainter
 from stark_udfs.images.decode import picture_of
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.models.clip import ClipSpec
 from stark_udfs.images.models.detector import DetectorSpec
 from stark_udfs.images.models.nsfw import NsfwSpec
-from stark_udfs.images.models.photomaker import PhotoMakerSpec
+from stark_udfs.images.models.photomaker.photomaker import PhotoMakerSpec
 from stark_udfs.images.models.scorers import ClipScoreSpec, PickScoreSpec
 from stark_udfs.images.models.sdxl import SdxlBase, SdxlSpec
 from stark_udfs.images.models.weights import WeightFile
@@ -57,7 +57,7 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def spec(models: Path, tmp_path: Path, site: Site) -> ModelAtelierSpec:
+def spec(models: Path, tmp_path: Path, site: Site) -> ModelBackendSpec:
     clip = ClipSpec(str(models / "clip"))
     base = SdxlBase(str(models / "sdxl"))
     photo = picture_of(Image.fromarray(tiny.picture(4)), "JPEG")
@@ -65,7 +65,7 @@ def spec(models: Path, tmp_path: Path, site: Site) -> ModelAtelierSpec:
     rows = [PictureRow(str(tmp_path / "photo.jpg"), "a photo", "", "CC0 1.0", "")]
     write_shard(tmp_path / "0.parquet", loaded(clip).embed_pictures([tiny.picture(4)]), rows)
     build([tmp_path / "0.parquet"], tmp_path / "photos", source="photos", embedder=clip.name)
-    return ModelAtelierSpec(
+    return ModelBackendSpec(
         files=str(tmp_path / "files"),
         painter=NamedPainter("tiny sdxl", SdxlSpec(base, steps=2)),
         personal=NamedPainter(
@@ -93,13 +93,13 @@ def selfie(face: str) -> ImageRequest:
 
 
 def describe_work():
-    def it_answers_every_kind_of_order_in_its_place(spec: ModelAtelierSpec):
-        atelier = loaded(pickle.loads(pickle.dumps(spec)))
-        (face,) = atelier.work([FACE])
+    def it_answers_every_kind_of_order_in_its_place(spec: ModelBackendSpec):
+        backend = loaded(pickle.loads(pickle.dumps(spec)))
+        (face,) = backend.work([FACE])
         path = face.candidates[0].path
         rate = RATE.model_copy(update={"paths": (path,), "captions": ("",), "of_person": True})
         orders: list[ImageTask] = [rate, WEB, selfie(path), SEARCH, SCENE, WEB]
-        answers = atelier.work(orders)
+        answers = backend.work(orders)
         assert [type(answer) for answer in answers] == [
             Scores,
             Candidates,
@@ -116,24 +116,24 @@ def describe_work():
         files = ImageFiles(spec.files)
         assert all(files.read(c.path) for answer in (web, personal, retrieved, scene) for c in answer.candidates)
 
-    def it_never_looks_for_a_person_of_ours_among_strangers(spec: ModelAtelierSpec, site: Site):
+    def it_never_looks_for_a_person_of_ours_among_strangers(spec: ModelBackendSpec, site: Site):
         orders = [order.model_copy(update={"person": PERSON}) for order in (WEB, SEARCH)]
         answers = loaded(spec).work(orders)
         assert [[c.fault for c in answer.candidates] for answer in answers] == [["stranger"], ["stranger"]]
         assert site.asked == []
 
-    def a_source_that_is_not_configured_says_so(spec: ModelAtelierSpec):
+    def a_source_that_is_not_configured_says_so(spec: ModelBackendSpec):
         bare = dataclasses.replace(spec, web=None, indexes=())
         answers = bare.load().work([WEB, SEARCH])
         assert [[c.fault for c in answer.candidates] for answer in answers] == [["no_source"], ["no_source"]]
 
-    def one_dead_line_stops_no_other_order(spec: ModelAtelierSpec, site: Site):
+    def one_dead_line_stops_no_other_order(spec: ModelBackendSpec, site: Site):
         site.search_status = 503
         web, scene = spec.load().work([WEB, SCENE])
         assert isinstance(web, Unavailable)
         assert len(scene.candidates) == 2
 
-    def nothing_is_answered_with_nothing(spec: ModelAtelierSpec):
+    def nothing_is_answered_with_nothing(spec: ModelBackendSpec):
         assert spec.load().work([]) == []
 
 
@@ -157,21 +157,21 @@ def describe_identity():
             ({"likeness": None}, ()),
         ],
     )
-    def it_is_of_what_an_answer_depends_on(spec: ModelAtelierSpec, changed: dict[str, object], moved: tuple[str, ...]):
+    def it_is_of_what_an_answer_depends_on(spec: ModelBackendSpec, changed: dict[str, object], moved: tuple[str, ...]):
         other = dataclasses.replace(spec, **changed)
         assert tuple(name for name, order in ORDERS.items() if spec.identity(order) != other.identity(order)) == moved
 
-    def likeness_counts_where_it_is_asked_for(spec: ModelAtelierSpec):
+    def likeness_counts_where_it_is_asked_for(spec: ModelBackendSpec):
         of_person = RATE.model_copy(update={"of_person": True})
         assert dataclasses.replace(spec, likeness=None).identity(of_person) != spec.identity(of_person)
 
-    def every_identity_is_part_of_the_models(spec: ModelAtelierSpec):
+    def every_identity_is_part_of_the_models(spec: ModelBackendSpec):
         for order in ORDERS.values():
             assert spec.identity(order).items() <= spec.models().items()
             assert spec.identity(order)["provider"] == "models"
 
     def a_library_that_moves_it_is_noticed():
-        spec = ModelAtelierSpec(
+        spec = ModelBackendSpec(
             files="",
             painter=NamedPainter("", SdxlSpec(SdxlBase("base"))),
             personal=NamedPainter("", PhotoMakerSpec(SdxlBase("base"))),

@@ -11,7 +11,7 @@ from stark_udfs.calls.request import Reply
 from stark_udfs.calls.sequence import OpenCall, advance
 from stark_udfs.core.records import Record
 from stark_udfs.engine.stage import ImageStage
-from stark_udfs.images.backend import ModelAtelierSpec
+from stark_udfs.images.backend import ModelBackendSpec
 from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, ImageScore, Module, Scores
 from stark_udfs.images.retrieval.index_store import IndexSpec
 from stark_udfs.stages.images import faces
@@ -55,9 +55,9 @@ BAD = Scores(ratings=[ImageScore(text_score=-1.0, nsfw=1.0)])
 def stage_of(variant: str, name: str) -> ImageStage:
     settings = load_settings("base", conf=CONF, overrides=OVERRIDES[variant])
     stage = (faces if name == "faces" else images).stage(settings)
-    if isinstance(stage.atelier, ModelAtelierSpec):
-        index = IndexSpec("/indexes/photos", "photos", "0" * 64, stage.atelier.clip.name)
-        return dataclasses.replace(stage, atelier=dataclasses.replace(stage.atelier, indexes=(index,)))
+    if isinstance(stage.backend, ModelBackendSpec):
+        index = IndexSpec("/indexes/photos", "photos", "0" * 64, stage.backend.clip.name)
+        return dataclasses.replace(stage, backend=dataclasses.replace(stage.backend, indexes=(index,)))
     return stage
 
 

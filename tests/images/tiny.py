@@ -172,7 +172,7 @@ def photomaker_tensors(rank: int = 4) -> dict[str, dict[str, Any]]:
     """Both parts of a PhotoMaker file, with the names that the published one has."""
     import torch
 
-    from stark_udfs.images.models.person_encoder import person_parts
+    from stark_udfs.images.models.photomaker.person_encoder import person_parts
 
     torch.manual_seed(4)
     encoder = loud(person_parts(vision_config(), second=WIDTH_2), 5)

@@ -4,9 +4,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 CHROMIUM = shutil.which("chromium")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
@@ -25,7 +28,7 @@ PLANTED = """() => [
 class Watched:
     """A page and what it did that nobody asked for."""
 
-    page: Page
+    page: "Page"
     said: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -42,6 +45,8 @@ class Watched:
 @contextmanager
 def opened(*, width: int = 1280, dark: bool = False) -> Iterator[Watched]:
     """A page of a browser that notes errors of the console and every address that is asked for."""
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         try:
@@ -58,7 +63,7 @@ def opened(*, width: int = 1280, dark: bool = False) -> Iterator[Watched]:
             browser.close()
 
 
-def serious(page: Page) -> list[str]:
+def serious(page: "Page") -> list[str]:
     """Findings of axe-core that are serious or critical."""
     from axe_playwright_python.sync_playwright import Axe
 

@@ -3,21 +3,25 @@ from collections import Counter
 import pytest
 
 from stark_udfs.core.ids import rng_of
-from stark_udfs.release.audit import (
+from stark_udfs.release.audit import STAGE, as_checks, audit, audits
+from stark_udfs.release.targets import (
     BAND,
+    CATEGORY,
     COUNTRY,
     DIMENSIONS,
     GENDER,
     PAPER,
     REST,
-    audit,
-    audits,
+    category_target,
     people_target,
     population_target,
+    quotas_target,
 )
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.stages.people.sampler import Profile, sampler
 from stark_udfs.stages.people.strata import band_of
+from stark_udfs.stages.text.personas.categories import CATEGORIES
+from stark_udfs.stages.text.personas.settings import PersonasSettings
 
 DICE = dict.fromkeys("abcdef", 1.0)
 
@@ -44,6 +48,12 @@ def describe_audit():
         assert found.distance > found.by_chance
         assert found.low <= found.distance <= found.high
         assert next(one.value for one in found.strata if one.off) == "a"
+
+    def its_interval_holds_the_distance_also_of_a_small_set():
+        found = audit(
+            "dice", thrown(20, dict.fromkeys(map(str, range(30)), 1.0)), dict.fromkeys(map(str, range(30)), 1.0)
+        )
+        assert found.low <= found.distance <= found.high
 
     def it_takes_rare_values_together():
         found = audit("x", {"a": 50, "b": 48, "c": 1, "d": 1}, {"a": 50, "b": 48, "c": 1, "d": 1})
@@ -84,6 +94,37 @@ def describe_targets():
         assert target[BAND] == {"10-19": 1, "30-39": 2, "80+": 1}
         assert all(one.distance == 0 for one in audits(table, target))
         assert target[GENDER] == {"male": 4}
+
+    def categories_take_turns_by_their_keys():
+        target = category_target(PersonasSettings(sensitive=False))[CATEGORY]
+        assert target["Location > Residence"] == 2  # city-state and country
+        assert "Medicine" not in target
+        even = audits([], category_target(PersonasSettings()), categories=[one.path for one in CATEGORIES] * 10)
+        assert [(one.dimension, one.distance, one.ok) for one in even] == [(CATEGORY, 0, True)]
+
+    def quotas_mean_equal_strata_of_the_people_there_are():
+        table = [Profile(age, gender, "Japan", "Japan") for age, gender in ((15, "male"), (16, "male"), (34, "female"))]
+        target = quotas_target(("age_band", "category"), table, ["Preference > Food"])
+        assert target == {BAND: {"10-19": 1, "30-39": 1}, CATEGORY: {"Preference > Food": 1}}
+        assert quotas_target(("gender",), table, []) == {GENDER: {"male": 1, "female": 1}}
+
+
+def describe_as_checks():
+    def it_keeps_distance_and_p_with_their_bounds():
+        rows = as_checks([audit("dice", thrown(500, {**DICE, "a": 2.0}), DICE)], "equal strata", "r1")
+        assert [row.name for row in rows] == [
+            "dice: Jensen–Shannon distance to equal strata",
+            "dice: p of χ² against equal strata",
+        ]
+        assert {(row.stage, row.run_id, row.n, row.ok, row.state) for row in rows} == {
+            (STAGE, "r1", 500, False, "failed")
+        }
+        assert rows[0].interval_low is not None
+        assert rows[0].high is not None
+        assert (rows[1].low, rows[1].high) == (0.01, None)
+
+    def it_says_nothing_of_chi_square_where_it_could_not_be_had():
+        assert len(as_checks([audit("x", {}, DICE)], "the population", "r1")) == 1
 
 
 def describe_band_of():

@@ -6,8 +6,9 @@ from pyspark.sql import SparkSession
 from stark_udfs.core.errors import InputError, NotFound, StorageError
 from stark_udfs.engine.system_tables import SYSTEM, Provenance
 from stark_udfs.sql.duckdb import DuckSql, QueryResult, distinct
-from stark_udfs.sql.spark import SparkSql
-from stark_udfs.sql.views import EXAMPLES, VIEWS, needed
+from stark_udfs.sql.examples import EXAMPLES
+from stark_udfs.sql.spark import SparkSql, SparkSqlSession
+from stark_udfs.sql.views import VIEWS, needed
 from stark_udfs.stages.pipeline import TABLES
 from tests.cli import small
 
@@ -137,6 +138,16 @@ def describe_spark_sql():
     def it_leaves_no_names_behind(by_spark):
         by_spark.ask("select * from lineage")
         assert not by_spark.spark.catalog.tableExists("narratives")
+
+    def a_session_of_many_queries_names_each_table_once(duck, spark: SparkSession, root: str):
+        session = SparkSqlSession(spark.newSession(), root)
+        for query in ("select * from lineage", "select * from lineage", "select * from narratives"):
+            assert same(session.ask(query), duck.ask(query))
+        named = session.spark.sql("SHOW VIEWS").collect()
+        assert {"lineage", "narratives"} <= {row["viewName"] for row in named}
+        session.ask("select * from lineage")
+        assert session.spark.sql("SHOW VIEWS").collect() == named
+        assert not spark.catalog.tableExists("narratives")
 
     @pytest.mark.parametrize(
         "query",

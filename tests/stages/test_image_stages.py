@@ -33,7 +33,7 @@ def describe_stage():
 
     def it_pickles(module):
         stage = module.stage(SETTINGS)
-        for part in (stage.select, stage.request, stage.parse, stage.each, stage.atelier):
+        for part in (stage.select, stage.request, stage.parse, stage.each, stage.backend):
             assert pickle.loads(pickle.dumps(part)) is not None
 
     def its_select_is_its_own(module):

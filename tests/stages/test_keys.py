@@ -11,7 +11,12 @@ from stark_udfs.engine.stage import AnyChatStage, ChatStage
 from stark_udfs.stages.pipeline import load_settings, stages
 
 FOLDER = Path(__file__).parent.parent / "replies"
-OVERRIDES = ["models.default.provider=openai", "models.default.name=golden", "judgements.share=1"]
+OVERRIDES = [
+    "models.default.provider=openai",
+    "models.default.name=golden",
+    "judgements.share=1",
+    "probes.phrasing=model",
+]
 STAGES = {s.name: s for s in stages(load_settings("base", overrides=OVERRIDES)) if isinstance(s, ChatStage)}
 GOLDEN = json.loads((FOLDER / "golden_keys.json").read_text())
 

@@ -6,6 +6,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from stark_udfs.core.errors import SettingsError
 from stark_udfs.core.ids import stable_id
 from stark_udfs.core.records import Record
 from stark_udfs.engine.checking.checks import measured
@@ -141,6 +142,57 @@ def describe_quotas():
     def their_bands_are_those_of_the_audit(people):
         rows = people["demographics"].select("age", band_column(F.col("age")).alias("band")).collect()
         assert all(row["band"] == band_of(row["age"]) for row in rows)
+
+
+def by_person(**more: object):
+    pipeline = PipelineSettings.model_validate({"episodes": 1000, "episodes_per_person": 4, **more})
+    personas_settings = PersonasSettings(sentences_each=3, relations_each=1, calls_per_profile=2)
+    return settings_with(pipeline=pipeline, personas=personas_settings)
+
+
+def describe_episodes_per_person():
+    def nobody_is_moved_by_who_else_there_is(spark, people):
+        few = {"demographics": people["demographics"].where("age < 30")}
+        chosen, of_few = (rows_of(personas.stage(by_person()), frames) for frames in (people, few))
+        assert [row for row in chosen if row.age < 30] == sorted(of_few, key=chosen.index)
+        assert set(Counter(row.demographic_id for row in chosen).values()) == {2}  # calls, for 4 of at most 6 sentences
+        assert len({(row.category, row.entity_key) for row in chosen}) > 40
+        names = ("seed_id", "ordinal", "demographic_id", "category", "entity_key", "sensitive")
+        sentences = [
+            personas.Persona(
+                persona_id=f"{row.seed_id}-{position}",
+                position=position,
+                entity_value="x",
+                sentence="I like x.",
+                **{name: getattr(row, name) for name in names},
+            )
+            for row in chosen
+            for position in (1, 2, 3)
+        ]
+        frames = {**people, "personas": frame(spark, personas.Persona, sentences)}
+        inferred = rows_of(commonsense.stage(by_person()), frames)
+        of_person = Counter(row.persona_id[:16] for row in inferred)
+        assert (len(inferred), sorted(set(of_person.values()))) == (
+            240,
+            [1, 3],
+        )  # by call
+        fewer = {**few, "personas": frames["personas"].join(few["demographics"], "demographic_id", "left_semi")}
+        alone = {row.commonsense_id for row in rows_of(commonsense.stage(by_person()), fewer)}
+        assert alone == {row.commonsense_id for row in inferred if row.age < 30}
+        assert max(Counter(row.relation for row in inferred).values()) < 80
+
+    def more_of_each_only_add(people):
+        few, many = (rows_of(personas.stage(by_person(episodes_per_person=each)), people) for each in (3, 4))
+        assert {row.seed_id for row in few} < {row.seed_id for row in many}
+
+    def they_stop_where_there_is_no_room_for_all(people):
+        with pytest.raises(SettingsError, match=r"60 people with 4 each .* are 240 episodes, and 239 may be started"):
+            personas.stage(by_person(episodes=239)).select(people)
+
+    def they_do_not_go_with_quotas():
+        both = settings_with(pipeline=PipelineSettings(episodes_per_person=1), quotas=QuotasSettings(accepted=5))
+        with pytest.raises(SettingsError, match=r"quotas\.accepted exclude each other"):
+            personas.stage(both)
 
 
 def describe_personas():

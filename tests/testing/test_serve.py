@@ -6,8 +6,9 @@ import urllib.request
 
 import pytest
 
+from stark_udfs.testing.faults import Faults
 from stark_udfs.testing.serve import main, served
-from stark_udfs.testing.stub_server import Faults, StubServer
+from stark_udfs.testing.stub_server import StubServer
 
 
 def ask_raw(request: bytes, faults: Faults | None = None) -> bytes:

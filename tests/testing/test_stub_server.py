@@ -5,7 +5,8 @@ import pytest
 from stark_udfs.calls.reply.decode import decode
 from stark_udfs.calls.reply.json_schema import example_value, json_schema
 from stark_udfs.calls.sequence import OpenCall, advance
-from stark_udfs.testing.stub_server import Faults, StubServer
+from stark_udfs.testing.faults import Faults
+from stark_udfs.testing.stub_server import StubServer
 from tests.calls.asks import GOOD, Basket, chat, conversation, model
 from tests.calls.reply.test_json_schema import Cake
 

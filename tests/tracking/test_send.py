@@ -1,3 +1,4 @@
+import os
 import time
 from pathlib import Path
 
@@ -5,7 +6,8 @@ import pytest
 
 from stark_udfs.core.errors import StorageError
 from stark_udfs.settings.tracking import TrackingSettings
-from stark_udfs.tracking.send import SendJob, send, tracking_uri
+from stark_udfs.tracking.send import SendJob, send
+from stark_udfs.tracking.server import mlflow_at, tracking_uri
 from stark_udfs.tracking.spool import Spool
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of MLflow's own
@@ -51,6 +53,24 @@ def describe_sending():
     def it_has_nothing_to_do_with_an_empty_spool(tmp_path: Path):
         job = SendJob(folder=str(tmp_path / "none"), uri="http://127.0.0.1:9", settings=TrackingSettings())
         assert send(job) == ""
+
+
+def describe_functions_without_a_client():
+    def it_leaves_the_process_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        import mlflow
+
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
+        own = f"sqlite:///{tmp_path}/own.db"
+        for before in ("", own):
+            if before:
+                mlflow.set_tracking_uri(before)
+            with mlflow_at(f"sqlite:///{tmp_path}/mlflow.db"):
+                assert mlflow.get_tracking_uri() == mlflow.get_registry_uri() == f"sqlite:///{tmp_path}/mlflow.db"
+            assert os.environ.get("MLFLOW_TRACKING_URI", "") == before
+            assert "MLFLOW_REGISTRY_URI" not in os.environ
+        assert mlflow.get_tracking_uri() == mlflow.get_registry_uri() == own
+        mlflow.set_tracking_uri(None)
 
 
 def describe_where_mlflow_is():

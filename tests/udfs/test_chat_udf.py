@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import SchemaError, SettingsError
 from stark_udfs.settings.run import RunSettings
-from stark_udfs.testing.stub_server import Faults
+from stark_udfs.testing.faults import Faults
 from stark_udfs.udfs.chat import chat_udf
 from tests.engine.servers import Guide, serving
 from tests.engine.stubs import stubbed

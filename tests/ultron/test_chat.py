@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 
 from stark_udfs.core.errors import NotFound, StorageError
-from stark_udfs.ultron.card import Known, card
+from stark_udfs.stages.pipeline import load_settings
+from stark_udfs.ultron.card import Known, card, write_card
 from stark_udfs.ultron.chat import Conversation, Person, keep, listed, person_of, since
-from stark_udfs.ultron.outcome import TrainedAdapter
 from stark_udfs.ultron.retriever import AlbumRetriever, FoundImage
 from stark_udfs.ultron.samples import Sample
+from stark_udfs.ultron.training.outcome import TrainedAdapter
 from tests.cli import small
 
 ALBUM = (FoundImage("1", "a red kite over the sea", "files/1.png"), FoundImage("2", "a dog", None))
@@ -108,3 +109,18 @@ def describe_the_model_card():
         assert "| training_samples | 3 |" in page
         assert "| R_at_1 | 0.31 | 0.28 to 0.34 |" in page
         assert "licence of the base: Apache-2.0" in page
+
+    @pytest.mark.filterwarnings("ignore")  # of MLflow's own
+    @pytest.mark.parametrize(
+        ("overrides", "says"),
+        [
+            (("tracking.enabled=false",), "MLflow run: none; tracking.enabled is false"),
+            (("storage.tables=main.stark",), "MLflow run: not read; tracking.uri: main.stark is no local folder"),
+            (("tracking.uri=http://127.0.0.1:9", "tracking.timeout_s=1"), "not read; MLflow at http://127.0.0.1:9"),
+        ],
+    )
+    def it_says_what_could_not_be_read(overrides, says, tmp_path: Path):
+        TrainedAdapter("here", None, "text", "dialogue", "training_samples", 3, "t", 9, 2).write(tmp_path)
+        page = write_card(load_settings("demo", overrides=overrides), tmp_path).read_text()
+        assert says in page
+        assert "MLflow was not read" in page

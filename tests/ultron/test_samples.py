@@ -6,9 +6,9 @@ import pytest
 from stark_udfs.core.errors import InputError
 from stark_udfs.core.image_words import image_words, read_turn
 from stark_udfs.settings.ultron import InstructionSettings
-from stark_udfs.ultron.dataset import with_instructions
 from stark_udfs.ultron.retriever import AlbumRetriever, FoundImage
 from stark_udfs.ultron.samples import Sample, of_dialogue, of_instruction
+from stark_udfs.ultron.training.dataset import with_instructions
 
 ROW = {
     "sample_id": "s",

@@ -12,10 +12,10 @@ import pytest
 
 from stark_udfs.core.errors import SettingsError
 from stark_udfs.settings.ultron import LoraSettings, UltronSettings
-from stark_udfs.ultron.dataset import write_samples
-from stark_udfs.ultron.launch import run_processes
 from stark_udfs.ultron.samples import Line, Sample
-from stark_udfs.ultron.train import TrainingJob, last_checkpoint, set_aside, train
+from stark_udfs.ultron.training.dataset import write_samples
+from stark_udfs.ultron.training.launch import run_processes
+from stark_udfs.ultron.training.train import TrainingJob, last_checkpoint, set_aside, train
 from tests.ultron import tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the libraries' own
@@ -80,7 +80,7 @@ def describe_a_training():
         import torch
         import transformers as t
 
-        from stark_udfs.ultron.models import load_trained
+        from stark_udfs.ultron.training.models import load_trained
 
         base = tiny.save(kind, tmp_path / "base")
         train(job(base, samples, tmp_path / "out", special_tokens="added"))
@@ -107,7 +107,7 @@ def describe_a_training():
         train(job(base, samples, tmp_path / "whole", max_steps=12))
         killed = job(base, samples, tmp_path / "killed", max_steps=12)
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "stark_udfs.ultron.train", str(killed.write())],
+            [sys.executable, "-W", "ignore", "-m", "stark_udfs.ultron.training.launched", str(killed.write())],
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -17,12 +17,13 @@ from stark_udfs.calls.limits.link import BrokerLink
 from stark_udfs.calls.limits.messages import AskCounts, CallOutcome, Grant, WorkerReport
 from stark_udfs.calls.limits.rate import LEASE_S, RateToken
 from stark_udfs.calls.policy import CostBound
-from stark_udfs.core.errors import RunStopped
+from stark_udfs.core.errors import RunStopped, said
 
 HEARTBEAT_S = 1.0
 TICK_S = 0.02  # between two exchanges, at least
 CLAIM_S = 0.5  # between two tries to get what another worker has, at most
 FIRST_CLAIM_S = 0.05
+NOT_SENT = CallOutcome(failure=CallError.INPUT)  # it cost nothing, and says nothing about the server
 CENT = 1e-12  # what rounding may hide
 
 
@@ -65,7 +66,7 @@ class LimiterClient:
             self._paced = await self.link.join()
         except (OSError, UnknownWorker) as error:
             await self.link.close()
-            raise BrokerLost(f"the broker cannot be reached: {error}") from error
+            raise BrokerLost(f"the broker cannot be reached: {said(error)}") from error
         self._pump = asyncio.create_task(self._keep_reporting())
         return self
 
@@ -105,6 +106,9 @@ class LimiterClient:
         self._waiting.append((future, bound))
         self._poke.set()
         await future
+        if self._ended is not None:  # between its being let in and its turn on the loop
+            self.leave(bound, NOT_SENT)
+            raise self._ended
 
     def leave(self, bound: CostBound, outcome: CallOutcome) -> None:
         """A call that had entered is over; `outcome` is what it cost, or why it failed."""
@@ -179,7 +183,7 @@ class LimiterClient:
                 await self.clock.sleep(wait)
                 wait = min(CLAIM_S, 2 * wait)
         except (OSError, UnknownWorker) as error:
-            lost = BrokerLost(f"the broker is lost: {error}")
+            lost = BrokerLost(f"the broker is lost: {said(error)}")
             self.give_up(lost)
             raise lost from error
 
@@ -245,7 +249,7 @@ class LimiterClient:
                     async with asyncio.timeout(HEARTBEAT_S / self.clock.speed):
                         await self._wait_for_need()
         except (OSError, UnknownWorker) as error:
-            why = str(error)
+            why = said(error)
         finally:
             if not self._leaving:
                 self.give_up(BrokerLost(f"the broker is lost: {why}"))

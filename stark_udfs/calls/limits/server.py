@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import json
 import secrets
-import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -21,6 +20,7 @@ from stark_udfs.calls.limits.client import LimiterClient
 from stark_udfs.calls.limits.link import DirectLink
 from stark_udfs.calls.limits.messages import CallLimits, Grant, WorkerReport, report_of
 from stark_udfs.calls.loop_thread import LoopThread
+from stark_udfs.core.machine import reaches
 
 CONNECT_S = 5.0
 ANSWER_S = 20.0
@@ -56,10 +56,14 @@ class BrokerAddress:
 class BrokerServer:
     """Serves a broker, as a context manager; `place` is what workers need, to be taken when their stage has begun."""
 
-    def __init__(self, broker: Broker, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listens on `host` alone: the driver's address where executors are elsewhere; port 0 takes a free one."""
+    def __init__(self, broker: Broker, host: str = "127.0.0.1", port: int = 0, *, bound: str | None = None) -> None:
+        """Listens on `host` alone: the driver's address where executors are elsewhere; port 0 takes a free one.
+
+        bound: where to listen, if workers reach that by another address, `host`.
+        """
         self.served = broker
         self.host = host
+        self.bound = bound or host
         self.port = port
         self.token = secrets.token_hex(32)
         self._thread = LoopThread("stark-broker")
@@ -88,7 +92,7 @@ class BrokerServer:
         return BrokerAddress(self.host, self.port, self.token, self.served.limits())
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, self.host, self.port, limit=LONGEST_LINE)
+        self._server = await asyncio.start_server(self._serve, self.bound, self.port, limit=LONGEST_LINE)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _shut(self) -> None:
@@ -220,9 +224,4 @@ class TcpLink:
 
 def can_reach(place: BrokerAddress) -> bool:
     """Whether the broker can be reached from here."""
-    try:
-        with socket.create_connection((place.host, place.port), timeout=CONNECT_S) as connection:
-            connection.settimeout(CONNECT_S)
-            return bool(connection.recv(64))
-    except OSError:
-        return False
+    return reaches(place.host, place.port)

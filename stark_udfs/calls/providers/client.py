@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 from stark_udfs.calls.providers.tokens import TokenMaker
 from stark_udfs.calls.providers.transport import Author
@@ -13,6 +13,9 @@ from stark_udfs.core.errors import SettingsError
 from stark_udfs.core.registry import named
 from stark_udfs.settings.chat_models import PROVIDERS, ModelSettings
 from stark_udfs.settings.section import Secrets
+
+if TYPE_CHECKING:
+    from stark_udfs.calls.providers.batch_api import BatchApi
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,20 @@ class Provider(Protocol):
 
     def connect(self, model: ModelSettings, access: Access) -> ChatClient:
         """A client; nothing is sent yet.
+
+        Raises:
+            NotAuthorised: a secret is missing.
+            SettingsError: the model's settings do not suffice.
+        """
+        ...
+
+
+@runtime_checkable
+class BatchProvider(Protocol):
+    """A provider that also takes files of requests."""
+
+    def batches(self, model: ModelSettings, access: Access) -> "BatchApi":
+        """Its batch API; nothing is sent yet.
 
         Raises:
             NotAuthorised: a secret is missing.

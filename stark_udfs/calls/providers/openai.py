@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import httpx2
 import openai
 
+from stark_udfs.calls.providers.batch_api import BatchApi
 from stark_udfs.calls.providers.client import Access
 from stark_udfs.calls.providers.sdk import NO_KEY, Replay, secret_of
 from stark_udfs.calls.providers.server import Client
@@ -55,14 +56,25 @@ class OpenAiProvider:
             NotAuthorised: a secret is named but not set, or none is named where one is needed.
             SettingsError: the server's address is missing or holds a password, or `auth` does not go with the rest.
         """
-        if "@" in urlsplit(model.base_url or "").netloc:
-            raise SettingsError(f"model {model.name!r}: base_url holds a name or password. Name a `secret` instead.")
-        tokens = TokenSource(access.tokens or token_maker(model)) if model.auth != "key" else None
-        secret = secret_of(model, access.secrets, needed=self.needs_secret(model))
+        secret, tokens = self._identity(model, access)
         replay = Replay()
         http = httpx2.AsyncClient(transport=replay, timeout=None)
         sdk = self.sdk(model, tokens.latest if tokens is not None else secret or NO_KEY, http)
         return Client(model, sdk, replay, self.transport(model, access), secret=secret, tokens=tokens)
+
+    def batches(self, model: ModelSettings, access: Access) -> BatchApi:
+        """See `BatchProvider.batches`."""
+        secret, tokens = self._identity(model, access)
+        http = httpx2.AsyncClient(timeout=model.timeout_s, follow_redirects=False)
+        sdk = self.sdk(model, tokens.token if tokens is not None else secret or NO_KEY, http)
+        return BatchApi(model, sdk, hidden=lambda: secret if tokens is None else tokens.shown)
+
+    def _identity(self, model: ModelSettings, access: Access) -> tuple[str | None, TokenSource | None]:
+        """The key, or what gives tokens."""
+        if "@" in urlsplit(model.base_url or "").netloc:
+            raise SettingsError(f"model {model.name!r}: base_url holds a name or password. Name a `secret` instead.")
+        tokens = TokenSource(access.tokens or token_maker(model)) if model.auth != "key" else None
+        return secret_of(model, access.secrets, needed=self.needs_secret(model)), tokens
 
 
 OPENAI = OpenAiProvider()

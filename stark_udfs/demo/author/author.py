@@ -23,7 +23,7 @@ Write = Callable[[Block, random.Random], Mapping[str, Json]]
 @cache
 def writers() -> dict[str, Write]:
     """Who writes for which stage; a new chat stage adds its line here."""
-    from stark_udfs.demo.author import (
+    from stark_udfs.demo.author.stages import (
         albums,
         commonsense,
         events,
@@ -31,6 +31,7 @@ def writers() -> dict[str, Write]:
         judgements,
         narratives,
         personas,
+        probe_phrasings,
         sessions,
         summaries,
     )
@@ -45,6 +46,7 @@ def writers() -> dict[str, Write]:
         "summaries": summaries.write,
         "image_plans": image_plans.write,
         "judgements": judgements.write,
+        "probe_phrasings": probe_phrasings.write,
     }
 
 

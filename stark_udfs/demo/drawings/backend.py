@@ -1,4 +1,4 @@
-"""The atelier of the demo: draws what is wished for, searches a drawn shelf, and rates by words. No model, no network.
+"""The backend of the demo: draws what is wished for, searches a drawn shelf, and rates by words. No model, no network.
 
 Everything says that it is drawn: the mark in the picture, the note in the file, `source`, and `provider` in the tables.
 """
@@ -17,7 +17,7 @@ from stark_udfs.demo.drawings.scene import Portrait, scene_card
 from stark_udfs.images.candidates import from_strangers, kept, kept_or_not, of_image, read_picture
 from stark_udfs.images.decode import Picture
 from stark_udfs.images.files import ImageFiles
-from stark_udfs.images.models.trigger import without_person, without_trigger
+from stark_udfs.images.models.photomaker.trigger import without_person, without_trigger
 from stark_udfs.images.phash import phash
 from stark_udfs.images.requests import (
     Candidate,
@@ -38,7 +38,7 @@ DRAWN = "offline drawing"
 
 
 @dataclass(frozen=True)
-class OfflineAtelierSpec:
+class OfflineBackendSpec:
     """Drawings under `files`, the URI of `storage.files`."""
 
     provider: ClassVar[str] = "offline"
@@ -58,13 +58,13 @@ class OfflineAtelierSpec:
         """See `ImageBackendSpec.models`."""
         return {"provider": self.provider, "drawings": DRAWINGS, "scorer": SCORER, "likeness": EMBEDDER}
 
-    def load(self) -> "OfflineAtelier":
-        """The atelier; nothing has to be loaded."""
-        return OfflineAtelier(ImageFiles(self.files))
+    def load(self) -> "OfflineBackend":
+        """The backend; nothing has to be loaded."""
+        return OfflineBackend(ImageFiles(self.files))
 
 
 @dataclass(frozen=True)
-class OfflineAtelier:
+class OfflineBackend:
     """Answers orders with drawings; a painting's width and height are the drawing's own."""
 
     files: ImageFiles

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 from stark_udfs.calls.request import Reply
 from stark_udfs.calls.retry import AnsweredCall
 from stark_udfs.calls.sequence import CallSteps, OpenCall
-from stark_udfs.engine.images.replay import PaidRequest, PictureRequest, PictureTalk, QuestionRequest
+from stark_udfs.engine.images.replay import ImageSequence
+from stark_udfs.engine.images.requests import PaidRequest, PictureRequest
 
 REPLIES: TypeAdapter[list[Reply]] = TypeAdapter(list[Reply])
 
@@ -19,7 +20,7 @@ REPLIES: TypeAdapter[list[Reply]] = TypeAdapter(list[Reply])
 class OpenUnit:
     """A unit that is under way, the order that it has open, and when its last answer is durable."""
 
-    conversation: PictureTalk
+    conversation: ImageSequence
     talk: CallSteps
     bucket: int
     known: Mapping[str, Reply]
@@ -32,16 +33,6 @@ class OpenUnit:
         assert self.step is not None
         assert isinstance(self.step.request, PictureRequest)
         return self.step.request
-
-    @property
-    def question(self) -> QuestionRequest:
-        """The question that an open web request leads to."""
-        return QuestionRequest(self.request)
-
-    @property
-    def paid(self) -> Reply | None:
-        """That question's reply, if it was paid before."""
-        return self.known.get(self.question.key)
 
     def paid_for(self, request: PaidRequest) -> Reply | None:
         """The reply to a paid request of this unit, if it was paid before."""
@@ -63,8 +54,8 @@ class OpenUnit:
             finish_reason=told.answer.finish_reason,
             model_returned=told.answer.model_returned,
             provider=request.provider,
-            tokens_in=0,
-            tokens_out=0,
+            tokens_in=told.answer.tokens_in,
+            tokens_out=told.answer.tokens_out,
             money=money,
             seconds=round(told.seconds, 4),
             tries=told.tries,

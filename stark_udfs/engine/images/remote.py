@@ -7,33 +7,34 @@ from typing import Generic, Self
 from stark_udfs.calls.limits.client import LimiterClient
 from stark_udfs.calls.loop_thread import LoopThread
 from stark_udfs.engine.images.judging import Judge
+from stark_udfs.engine.images.paid_calls import Keep, Unit
 from stark_udfs.engine.images.painting import ServerPainter
-from stark_udfs.engine.images.replay import judge_of, searched_by, servers_by
-from stark_udfs.engine.images.search import Keep, Searcher, Unit
-from stark_udfs.images.backend import ModelAtelierSpec
+from stark_udfs.engine.images.policy import judge_of, searched_by, servers_by
+from stark_udfs.engine.images.search import Searcher
+from stark_udfs.images.backend import ModelBackendSpec
 from stark_udfs.images.requests import ImageBackendSpec, ImageRequest, ImageResult, ImageTask, ScoreRequest, Unavailable
 from stark_udfs.images.worker import is_for_the_web
 
 
 @dataclass(frozen=True)
 class Remote(Generic[Unit]):
-    """Who answers which orders of an atelier over the network; nobody, where it asks none."""
+    """Who answers which orders of a backend over the network; nobody, where it asks none."""
 
     searcher: Searcher[Unit] | None = None
     painter: ServerPainter[Unit] | None = None
     judge: Judge[Unit] | None = None
 
     @classmethod
-    def of(cls, atelier: ImageBackendSpec, loop: LoopThread, gate: LimiterClient, keep: Keep[Unit]) -> Self:
-        """What the atelier needs; `keep` makes the answer to a paid call durable."""
-        searched = searched_by(atelier)
-        searcher = None if searched is None else Searcher(searched, loop, gate, keep)
+    def of(cls, backend: ImageBackendSpec, loop: LoopThread, limiter: LimiterClient, keep: Keep[Unit]) -> Self:
+        """What the backend needs; `keep` makes the answer to a paid call durable."""
+        searched = searched_by(backend)
+        searcher = None if searched is None else Searcher(searched, loop, limiter, keep)
         painter = None
-        if isinstance(atelier, ModelAtelierSpec) and servers_by(atelier):
-            painter = ServerPainter(atelier, loop, gate, keep)
+        if isinstance(backend, ModelBackendSpec) and servers_by(backend):
+            painter = ServerPainter(backend, loop, limiter, keep)
         judge = None
-        if isinstance(atelier, ModelAtelierSpec) and judge_of(atelier):
-            judge = Judge(atelier, loop, gate, keep)
+        if isinstance(backend, ModelBackendSpec) and judge_of(backend):
+            judge = Judge(backend, loop, limiter, keep)
         return cls(searcher, painter, judge)
 
     def claims(self, order: ImageTask) -> bool:

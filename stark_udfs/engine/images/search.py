@@ -1,23 +1,22 @@
 """Questions to a search provider, as calls under the broker: priced, paced, retried by one owner, paid once."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeAlias, TypeVar
+from typing import Generic, Self
 
 from stark_udfs.calls.errors import BrokerLost, CallError, CallFailed, seconds_of
 from stark_udfs.calls.limits.client import LimiterClient
 from stark_udfs.calls.loop_thread import LoopThread
-from stark_udfs.calls.providers.client import Completion as Said
+from stark_udfs.calls.providers.client import Completion
 from stark_udfs.calls.refusals import ServerError, refusal_of
-from stark_udfs.calls.request import Reply
-from stark_udfs.calls.retry import AnsweredCall, call
-from stark_udfs.calls.unit import STOPPED
+from stark_udfs.calls.retry import AnsweredCall
 from stark_udfs.core.errors import NotAuthorised, ProviderError, RunStopped
 from stark_udfs.core.records import Record
-from stark_udfs.engine.images.replay import PaidRequest, PictureRequest, QuestionRequest, question_terms
-from stark_udfs.images.backend import ModelAtelier, ModelAtelierSpec
+from stark_udfs.engine.images.paid_calls import Keep, PaidCalls, Unit, stopped
+from stark_udfs.engine.images.policy import search_terms
+from stark_udfs.engine.images.requests import PaidKind, PaidRequest
+from stark_udfs.images.backend import ModelBackend, ModelBackendSpec
 from stark_udfs.images.executors.web import not_now
 from stark_udfs.images.protocols import loaded
 from stark_udfs.images.requests import Candidates, ImageRequest, Unavailable
@@ -31,38 +30,11 @@ class Images(Record):
     images: list[WebImage]
 
 
-class Asks(Protocol):
-    """A unit that has a wish open which is answered over the network."""
-
-    @property
-    def request(self) -> PictureRequest:
-        """The open order."""
-        ...
-
-    def paid_for(self, request: PaidRequest) -> Reply | None:
-        """The reply to a paid request of this unit, if it was paid before."""
-        ...
-
-    @property
-    def question(self) -> QuestionRequest:
-        """The question that the web request leads to."""
-        ...
-
-    @property
-    def paid(self) -> Reply | None:
-        """The question's reply, if it was asked and paid before."""
-        ...
-
-
-Unit = TypeVar("Unit", bound=Asks)
-Keep: TypeAlias = Callable[[Unit, PaidRequest, AnsweredCall, float], Awaitable[None]]
-
-
 @dataclass
 class SearchClient:
     """Asks the provider once for each call; lives and closes with one event loop."""
 
-    spec: ModelAtelierSpec
+    spec: ModelBackendSpec
     _open: WebSearch | None = None
 
     async def __aenter__(self) -> Self:
@@ -76,13 +48,13 @@ class SearchClient:
         if self._open is not None:
             await self._open.__aexit__(kind, error, trace)
 
-    async def complete(self, request: QuestionRequest) -> Said:
+    async def complete(self, request: PaidRequest) -> Completion:
         """What the provider found.
 
         Raises:
             CallFailed: it did not answer; its cause is the provider's own error.
         """
-        order, api = request.wish.order, self.spec.web
+        order, api = request.task.order, self.spec.web
         assert isinstance(order, ImageRequest)
         assert api is not None
         try:
@@ -91,7 +63,7 @@ class SearchClient:
             said = await self._open.ask(order.query or order.prompt, order.count)
             if said.status == 200:
                 images = api.read(said.body)[: order.count]
-                return Said(Images(images=images).model_dump_json(), "stop", api.name, 0, 0)
+                return Completion(Images(images=images).model_dump_json(), "stop", api.name, 0, 0)
         except NotAuthorised as error:
             raise CallFailed(CallError.AUTH, str(error)) from error
         except ProviderError as error:
@@ -106,14 +78,12 @@ class SearchClient:
 class Searcher(Generic[Unit]):
     """Answers web requests, on any thread: the question on the loop of the task, the fetching on the thread itself."""
 
-    def __init__(self, spec: ModelAtelierSpec, loop: LoopThread, limiter: LimiterClient, keep: Keep[Unit]) -> None:
+    def __init__(self, spec: ModelBackendSpec, loop: LoopThread, limiter: LimiterClient, keep: Keep[Unit]) -> None:
         """`keep` makes the answer to a paid question durable; it runs on the loop."""
-        self._spec = spec
-        self._loop = loop
-        self._limiter = limiter
-        self._keep = keep
+        self._spec, self._loop, self._keep = spec, loop, keep
         self._client = SearchClient(spec)
-        self._terms = question_terms(spec)
+        self._calls = PaidCalls[Unit](spec, self._client, limiter, self._kept)
+        self._paid = search_terms(spec).price > 0
         self._free: dict[str, str] = {}  # answers that cost nothing, until the request is answered
 
     def close(self) -> None:
@@ -126,28 +96,26 @@ class Searcher(Generic[Unit]):
         Raises:
             BrokerLost, StorageError: the task has to end.
         """
-        question = unit.question
+        question = PaidRequest(PaidKind.QUESTION, unit.request)
         try:
-            text = unit.paid.reply if unit.paid else self._free.get(question.key)
-            images = Images.model_validate_json(text or self._loop.run(self._ask(unit, question))).images
+            text = self._free.get(question.key) or self._loop.run(self._calls.text(unit, question))
+            images = Images.model_validate_json(text).images
         except CallFailed as error:
             cause = error.__cause__
             return replace(not_now(cause if isinstance(cause, ProviderError) else error), tried=True)
         except BrokerLost:
             raise
         except RunStopped as error:
-            return Unavailable(STOPPED, str(error), tried=True)
-        atelier = loaded(self._spec)
-        assert isinstance(atelier, ModelAtelier)
-        found = atelier.fetch_all(images)
+            return stopped(error)
+        backend = loaded(self._spec)
+        assert isinstance(backend, ModelBackend)
+        found = backend.fetch_all(images)
         if isinstance(found, Candidates):
             self._free.pop(question.key, None)
         return found
 
-    async def _ask(self, unit: Unit, question: QuestionRequest) -> str:
-        answered = await call(self._client, self._limiter, self._terms, question)
-        if self._terms.price:
-            await self._keep(unit, question, answered, self._terms.price)
+    async def _kept(self, unit: Unit, question: PaidRequest, answered: AnsweredCall, money: float) -> None:
+        if self._paid:
+            await self._keep(unit, question, answered, money)
         else:
             self._free[question.key] = answered.answer.text
-        return answered.answer.text

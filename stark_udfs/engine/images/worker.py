@@ -29,7 +29,8 @@ from stark_udfs.calls.unit import STOPPED
 from stark_udfs.core.errors import RunStopped, StorageError
 from stark_udfs.engine.images.open_units import OpenUnit, known_replies
 from stark_udfs.engine.images.remote import Remote
-from stark_udfs.engine.images.replay import PaidRequest, PictureScript
+from stark_udfs.engine.images.replay import ImageReplay
+from stark_udfs.engine.images.requests import PaidRequest
 from stark_udfs.images.models.devices import OWN, given_gpu
 from stark_udfs.images.protocols import loaded
 from stark_udfs.images.requests import Unavailable
@@ -46,7 +47,7 @@ Row: TypeAlias = Mapping[Any, Any]
 class ImageWork:
     """What the tasks of one stage share."""
 
-    script: PictureScript
+    script: ImageReplay
     journal: JournalPlace
     broker: BrokerAddress
     tasks: int
@@ -106,7 +107,7 @@ class ImagePartition:
         except BaseException:
             self._loop.__exit__(None, None, None)
             raise
-        spec = self.work.script.atelier
+        spec = self.work.script.backend
         self._remote = Remote.of(spec, self._loop, self._limiter, self._keep_paid)
         self._worker: ImageWorker[OpenUnit] = ImageWorker(
             loaded(spec), at_once=spec.at_once, search=self._remote.answer, searched=self._remote.claims

@@ -10,7 +10,7 @@ from stark_udfs.images.candidates import faulty, kept, read_picture
 from stark_udfs.images.decode import picture_of
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.models.batching import NotPainted, Painted, PaintError, batch_painter
-from stark_udfs.images.models.trigger import without_trigger
+from stark_udfs.images.models.photomaker.trigger import without_trigger
 from stark_udfs.images.protocols import OutOfMemory, PainterSpec, Painting, Pixels
 from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, Module, Unavailable, as_is
 

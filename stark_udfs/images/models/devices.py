@@ -55,6 +55,23 @@ def given_gpu(resources: Mapping[str, Given]) -> int | None:
     return int(addresses[0])
 
 
+def refuse_shares(amount: str | None) -> None:
+    """Refuse tasks that share a GPU, as `spark.task.resource.gpu.amount` says: each would load the models once more.
+
+    Raises:
+        SettingsError: the amount is more than nothing and less than one.
+    """
+    try:
+        share = float(amount or 0)
+    except ValueError:
+        return  # Spark says so itself
+    if 0 < share < 1:
+        raise SettingsError(
+            f"spark.task.resource.gpu.amount={amount}: {int(1 / share)} tasks would share a GPU, and each "
+            "would load the models once more. Set it to 1, or set pictures.gpus=1, which asks for a whole one."
+        )
+
+
 def cuda_device(number: int | None, there: int) -> str:
     """How torch calls it, of `there` that this process sees: where it sees only its own, that is the first."""
     return "cuda" if number is None else f"cuda:{number if number < there else 0}"

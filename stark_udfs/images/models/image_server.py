@@ -11,7 +11,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
@@ -19,12 +19,12 @@ from pydantic import Field
 
 from stark_udfs.core.errors import NotAuthorised, SettingsError
 from stark_udfs.images.models.kinds import PainterKind
-from stark_udfs.images.models.trigger import without_trigger
+from stark_udfs.images.models.photomaker.trigger import without_trigger
+from stark_udfs.images.models.server_access import OPENAI_URL, ServerAccess, ServerPrice
 from stark_udfs.images.protocols import Painter
 from stark_udfs.images.requests import ImageRequest, Module
 from stark_udfs.settings.section import Scalar, Secrets, Section
 
-OPENAI_URL = "https://api.openai.com/v1"
 PUBLISHED: Mapping[tuple[str, str], float] = {  # USD a picture of 1024 × 1024
     ("gpt-image-1-mini", "low"): 0.005,
     ("gpt-image-1-mini", "medium"): 0.011,
@@ -111,31 +111,17 @@ class ImageServerSettings(PainterKind):
             ServerAccess(
                 base_url=(self.base_url or OPENAI_URL).rstrip("/"),
                 secret=self.secret,
-                per_picture=price.per_picture,
-                per_face=price.per_face,
-                currency=price.currency if price.per_picture else "",
+                price=ServerPrice(
+                    per_picture=price.per_picture,
+                    per_face=price.per_face,
+                    currency=price.currency if price.per_picture else "",
+                ),
                 in_flight=self.in_flight,
                 requests_per_minute=self.requests_per_minute,
                 timeout_s=self.timeout_s,
                 attempts=self.attempts,
             ),
         )
-
-
-@dataclass(frozen=True)
-class ServerAccess:
-    """How a server is reached, how often it may be asked, and what a picture costs; in no key."""
-
-    base_url: str = OPENAI_URL
-    secret: str | None = None
-    per_picture: float = 0.0
-    per_face: float = 0.0
-    currency: str = ""
-    in_flight: int = 8
-    requests_per_minute: int | None = None
-    timeout_s: float = 240.0
-    attempts: int = 4
-    reply_bytes: int = 60_000_000
 
 
 @dataclass(frozen=True)
@@ -147,7 +133,7 @@ class ImageServerSpec:
     model: str
     quality: str | None = None
     parameters: tuple[tuple[str, Scalar], ...] = ()
-    access: ServerAccess = ServerAccess()
+    access: ServerAccess = field(default_factory=ServerAccess)
 
     def load(self) -> Painter:
         """Nothing can be loaded.
@@ -159,7 +145,7 @@ class ImageServerSpec:
 
     def price(self, module: Module) -> float:
         """Of one picture, in the server's currency."""
-        return self.access.per_picture + (self.access.per_face if module is Module.P_T2I else 0.0)
+        return self.access.price.of_picture(face=module is Module.P_T2I)
 
     def generation(self, wish: ImageRequest) -> bytes:
         """The body of a request for one picture from words, JSON."""

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.images.models.kinds import PainterKind
 from stark_udfs.images.models.processors import ImageProcessor, clip_processor, pixel_values
-from stark_udfs.images.models.sdxl_base import Drawing, DrawingSettings, SdxlBase
-from stark_udfs.images.models.weights import Half, WeightFile, device_errors, device_of, precision_on, whole
+from stark_udfs.images.models.sdxl_base import Drawing, PersonSettings, SdxlBase
+from stark_udfs.images.models.weights import WeightFile, device_errors, device_of, precision_on, whole
 from stark_udfs.images.protocols import Painter, Painting, Pixels, Unpaintable
-from stark_udfs.settings.image_models import WeightFileSettings
 
 if TYPE_CHECKING:
     import torch
@@ -27,28 +25,18 @@ if TYPE_CHECKING:
 WEIGHTS = WeightFile("h94/IP-Adapter", "sdxl_models/ip-adapter-plus-face_sdxl_vit-h.safetensors")
 
 
-class IpAdapterSettings(DrawingSettings, PainterKind):
+class IpAdapterSettings(PersonSettings):
     """IP-Adapter on an SDXL model."""
 
-    kind: str = "ip_adapter"
-    model: str = "SG161222/RealVisXL_V3.0"
-    variant: str | None = "fp16"
-    half: Half = Field("bfloat16", description="precision on a GPU")
-    weights: WeightFileSettings | None = Field(None, description="null: the published ones")
-    steps: int = Field(50, ge=1)
-    guidance: float = Field(5.0, ge=0)
-    scale: float = Field(0.6, ge=0, le=1, description="of the face against the text")
+    published: ClassVar[WeightFile] = WEIGHTS
 
-    @property
-    def name(self) -> str:
-        """See `PainterKind.name`."""
-        return f"ip_adapter/{self.model}"
+    kind: str = "ip_adapter"
+    scale: float = Field(0.6, ge=0, le=1, description="of the face against the text")
 
     def spec(self) -> "IpAdapterSpec":
         """See `PainterKind.spec`."""
         return IpAdapterSpec(
-            self.base(variant=self.variant, half=self.half),
-            WEIGHTS if self.weights is None else WeightFile.of(self.weights),
+            *self.parts(),
             steps=self.steps,
             guidance=self.guidance,
             scale=self.scale,

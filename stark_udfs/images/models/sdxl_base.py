@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from stark_udfs.images.models.compiled import Compile, CompiledParts, blocks_of, why_not
+from stark_udfs.images.models.kinds import PainterKind
 from stark_udfs.images.models.latents import LatentDecoder
 from stark_udfs.images.models.weights import (
     Half,
@@ -20,7 +21,7 @@ from stark_udfs.images.models.weights import (
     read_tensors,
 )
 from stark_udfs.images.protocols import SIDE_STEP, Painting, Pixels, Unpaintable
-from stark_udfs.settings.image_models import Weights
+from stark_udfs.settings.image_models import WeightFileSettings, Weights
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
@@ -52,6 +53,32 @@ class DrawingSettings(Weights):
             compile=self.compile,
             **parts,  # type: ignore[arg-type]  # fields of `SdxlBase` by their names
         )
+
+
+class PersonSettings(DrawingSettings, PainterKind):
+    """A painter of persons on an SDXL model.
+
+    published: its weights, where the settings name none.
+    """
+
+    published: ClassVar[WeightFile]
+
+    model: str = "SG161222/RealVisXL_V3.0"
+    variant: str | None = "fp16"
+    half: Half = Field("bfloat16", description="precision on a GPU")
+    weights: WeightFileSettings | None = Field(None, description="null: the published ones")
+    steps: int = Field(50, ge=1)
+    guidance: float = Field(5.0, ge=0)
+
+    @property
+    def name(self) -> str:
+        """See `PainterKind.name`."""
+        return f"{self.kind}/{self.model}"
+
+    def parts(self) -> tuple["SdxlBase", WeightFile]:
+        """The SDXL model and the painter's own weights."""
+        weights = self.published if self.weights is None else WeightFile.of(self.weights)
+        return self.base(variant=self.variant, half=self.half), weights
 
 
 @dataclass(frozen=True)

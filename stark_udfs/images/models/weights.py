@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
-from stark_udfs.core.errors import SettingsError
+from stark_udfs.core.errors import SettingsError, said
 from stark_udfs.images.models.devices import OWN, cuda_device
 from stark_udfs.images.protocols import DeviceLost, OutOfMemory
 from stark_udfs.settings.image_models import WeightFileSettings
@@ -39,7 +39,7 @@ class WeightFile:
         """The file on this machine, downloaded if it is not there yet.
 
         Raises:
-            SettingsError: the repository is a local folder without that file.
+            SettingsError: the repository is a local folder without that file, or the hub does not give it.
         """
         folder = Path(self.repository)
         if folder.is_dir():
@@ -48,7 +48,13 @@ class WeightFile:
             return folder / self.name
         from huggingface_hub import hf_hub_download
 
-        return Path(hf_hub_download(self.repository, self.name, revision=self.revision))
+        try:
+            return Path(hf_hub_download(self.repository, self.name, revision=self.revision))
+        except (OSError, ValueError) as error:
+            raise SettingsError(
+                f"{self.repository}: {self.name} was not to be had: {_first_line(error)} A local folder with the file "
+                "may be named in its place."
+            ) from error
 
 
 def read_tensors(path: Path) -> "dict[str, torch.Tensor]":
@@ -106,15 +112,33 @@ def loading(model: str, what: str = "such") -> Iterator[None]:
     """Say in the settings' terms why a model's files cannot be loaded; `what` says which kind of model is wanted.
 
     Raises:
-        SettingsError: there is no such model, its files are of another kind, or it has no safetensors.
+        SettingsError: there is no such model, the hub is not reached, or the files are damaged, of another kind, or no
+            safetensors.
     """
     try:
         yield
     except (OSError, ValueError, AttributeError) as error:
-        told = f"there is no {what} model of that kind: " + " ".join(str(error).split())[:300]
-        if "safetensors" in told or "pickle" in told:
-            told = f"it has no safetensors files, and pickled weights are not read ({told})"
-        raise SettingsError(f"model {model} cannot be loaded: {told}") from error
+        said = " ".join(str(error).split())[:300]
+        if _unreachable(error) or "couldn't connect" in said:
+            why = f"it is no folder here, and the hub was not reached ({said})"
+        elif "Unable to load weights" in said:
+            why = f"a file of its weights is damaged ({said})"
+        elif "pickle" in said or ("safetensors" in said and "no file" in said):
+            why = f"it has no safetensors files, and pickled weights are not read ({said})"
+        else:
+            why = f"there is no {what} model of that kind: {said}"
+        raise SettingsError(f"model {model} cannot be loaded: {why}") from error
+
+
+def _unreachable(error: BaseException | None) -> bool:
+    """Whether the hub was asked in vain, which its callers may tell as a file that a repository lacks."""
+    from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    while error is not None:
+        if isinstance(error, LocalEntryNotFoundError | OfflineModeIsEnabled):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextmanager
@@ -136,5 +160,4 @@ def device_errors() -> Iterator[None]:
 
 
 def _first_line(error: BaseException) -> str:
-    text = str(error) or type(error).__name__
-    return text.splitlines()[0][:300]
+    return said(error).splitlines()[0][:300]

@@ -56,7 +56,8 @@ def index_at(uri: str, embedder: str) -> IndexSpec:
         raise StorageError(
             f"no picture index at {uri}: {error}. Build it first, or take it from pictures.indexes."
         ) from error
-    return IndexSpec(uri, card.source, card.version, embedder)
+    local = fsspec.core.split_protocol(uri)[0] is None  # executors have working folders of their own
+    return IndexSpec(os.path.abspath(uri) if local else uri, card.source, card.version, embedder)
 
 
 def local_folder(uri: str, version: str) -> Path:

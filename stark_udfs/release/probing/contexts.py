@@ -11,6 +11,7 @@ from stark_udfs.stages.text.history import ToldSession
 
 ContextName = Literal["full", "last_session", "retrieved"]
 CONTEXTS: tuple[ContextName, ...] = ("full", "last_session", "retrieved")
+PHRASINGS = "probe_phrasings"
 SYSTEM = """\
 You answer questions about conversations between a person and an AI assistant. You know nothing but the conversation
 that is given. Answer with as few words as possible, in the conversation's own words where you can. Write dates as
@@ -39,7 +40,7 @@ class Transcript:
 
 
 def probes_in(sql: SqlEngine) -> list[Probe]:
-    """All probes of a warehouse.
+    """All probes of a warehouse, in the templates' words.
 
     Raises:
         NotFound: there are none.
@@ -49,6 +50,19 @@ def probes_in(sql: SqlEngine) -> list[Probe]:
     columns = ", ".join(Probe.model_fields)
     found = [Probe.model_validate(row) for row in sql.ask(f"SELECT {columns} FROM probes").dicts()]
     return sorted(found, key=lambda probe: (probe.episode_id, probe.kind.value, probe.probe_id))
+
+
+def phrased(sql: SqlEngine, probes: Sequence[Probe]) -> list[Probe]:
+    """The probes as a model worded them; those whose template was kept stay as they are.
+
+    Raises:
+        NotFound: no model was asked to.
+    """
+    if PHRASINGS not in sql.tables:
+        raise NotFound(f"there is no table {PHRASINGS} yet: run `stark run --set probes.phrasing=model`. It costs.")
+    rows = sql.ask(f"SELECT probe_id, question FROM {PHRASINGS} WHERE phrased").dicts()
+    worded = {str(row["probe_id"]): str(row["question"]) for row in rows}
+    return [probe.model_copy(update={"question": worded.get(probe.probe_id, probe.question)}) for probe in probes]
 
 
 def transcripts_in(sql: SqlEngine) -> dict[str, Transcript]:

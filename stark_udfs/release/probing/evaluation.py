@@ -2,19 +2,20 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stark_udfs.core.errors import InputError
 from stark_udfs.release.probing.contexts import CONTEXTS, SYSTEM, ContextName, Transcript, prompts
-from stark_udfs.release.probing.scoring import KindScore, by_kind, score
+from stark_udfs.release.probing.scoring import AnswerScore, KindScore, by_kind, score
 from stark_udfs.stages.probes.records import Probe
 
 if TYPE_CHECKING:
     from stark_udfs.settings.run import RunSettings
 
 ANSWER_TOKENS = 256
+NOBODY = "none"  # provider where no model took part, or nobody said which
 EXPORTED: tuple[ContextName, ...] = ("full", "last_session")
 
 
@@ -23,25 +24,39 @@ class Evaluation:
     """How one answerer did.
 
     Attributes:
-        answerer: who answered, and from what.
+        system: who answered.
+        context: from what: full, last_session, retrieved, best_turn, or what a file says.
         answered: probes that it gave an answer to; the others count as wrong.
         kinds: scores of each kind, and of all.
+        scores: of each answer.
+        answers: by probe id.
+        model: the model's name on the wire; None: none took part, or nobody said which.
+        provider: of the model, as in the tables.
         found: of probes with evidence, the share whose best turn is evidence, and the share of which one of the `top`
             turns is; None: no search.
     """
 
-    answerer: str
+    system: str
+    context: str
     answered: int
     kinds: tuple[KindScore, ...]
+    scores: tuple[AnswerScore, ...]
+    answers: Mapping[str, str]
+    model: str | None = None
+    provider: str = NOBODY
     found: tuple[float, float] | None = None
 
+    @property
+    def answerer(self) -> str:
+        """Who answered, and from what."""
+        return f"{self.model or self.system}, {self.context.replace('_', ' ')}"
 
-def evaluated(
-    answerer: str, probes: Sequence[Probe], answers: Mapping[str, str], found: tuple[float, float] | None = None
-) -> Evaluation:
+
+def evaluated(system: str, context: str, probes: Sequence[Probe], answers: Mapping[str, str]) -> Evaluation:
     """The scores of answers by probe id; a probe without one counts as answered wrongly."""
-    scores = [score(probe, answers.get(probe.probe_id, "?")) for probe in probes]
-    return Evaluation(answerer, sum(probe.probe_id in answers for probe in probes), tuple(by_kind(scores)), found)
+    scores = tuple(score(probe, answers.get(probe.probe_id, "?")) for probe in probes)
+    answered = sum(probe.probe_id in answers for probe in probes)
+    return Evaluation(system, context, answered, tuple(by_kind(scores)), scores, dict(answers))
 
 
 def by_search(probes: Sequence[Probe], transcripts: Mapping[str, Transcript], top: int) -> Evaluation:
@@ -61,13 +76,21 @@ def by_search(probes: Sequence[Probe], transcripts: Mapping[str, Transcript], to
             of += 1
             first += lines[0].turn_id in probe.evidence
             among += any(line.turn_id in probe.evidence for line in lines)
-    return evaluated("BM25, best turn", probes, answers, (first / of, among / of) if of else None)
+    return replace(evaluated("BM25", "best_turn", probes, answers), found=(first / of, among / of) if of else None)
 
 
 def by_model(
-    probes: Sequence[Probe], asked: Mapping[str, str], context: ContextName, model: str, settings: "RunSettings"
+    probes: Sequence[Probe],
+    asked: Mapping[str, str],
+    context: ContextName,
+    model: str,
+    settings: "RunSettings",
+    *,
+    phrased: bool = False,
 ) -> Evaluation:
     """A chat model of the settings; each prompt is paid once, its answers are the table `probe_answers_<context>`.
+
+    Questions in a model's words (`phrased`) have a table of their own.
 
     Raises:
         SettingsError: there is no such model.
@@ -81,13 +104,14 @@ def by_model(
         key="probe_id",
         prompt="prompt",
         settings=settings,
-        name=f"probe_answers_{context}_{_plain(model)}",
+        name=f"probe_answers_{context}_{_plain(model)}{'_phrased' if phrased else ''}",
         model=model,
         system=SYSTEM,
         reply_tokens=ANSWER_TOKENS,
     )
     answers = {row["probe_id"]: row["text"] for row in given.select("probe_id", "text").collect() if row["text"]}
-    return evaluated(f"{settings.models[model].name}, {context}", probes, answers)
+    chat = settings.models[model]
+    return replace(evaluated(model, context, probes, answers), model=chat.name, provider=chat.provider)
 
 
 def _plain(model: str) -> str:
@@ -110,7 +134,7 @@ def from_file(probes: Sequence[Probe], path: Path) -> list[Evaluation]:
     made = []
     for context, answers in sorted(given.items()):
         asked = [probe for probe in probes if probe.probe_id in answers]
-        made.append(evaluated(f"{path.name}, {context}", asked, answers))
+        made.append(evaluated(path.name, context, asked, answers))
     return made
 
 
@@ -148,7 +172,14 @@ def export(probes: Sequence[Probe], transcripts: Mapping[str, Transcript], path:
 
 def as_json(evaluations: Sequence[Evaluation]) -> str:
     """All scores as JSON."""
-    return json.dumps([asdict(one) for one in evaluations], indent=2, ensure_ascii=False) + "\n"
+    told = [
+        {
+            **{name: getattr(one, name) for name in ("answerer", "answered", "found")},
+            "kinds": [asdict(kind) for kind in one.kinds],
+        }
+        for one in evaluations
+    ]
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
 def context_of(name: str) -> ContextName:

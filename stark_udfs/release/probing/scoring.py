@@ -5,10 +5,10 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from stark_udfs.core.ids import rng_of
 from stark_udfs.stages.probes.records import NEVER_SAID, Probe, ProbeKind
+from stark_udfs.stages.text.dates import ISO, days_in
 from stark_udfs.stages.text.events.intervals import A_FEW_HOURS, COUNTS, UNIT_DAYS, days_of
 from stark_udfs.stages.text.matching import coverage
 
@@ -25,9 +25,6 @@ ABSTAINS = re.compile(
     r"\b(?:I (?:do not|don't|don’t) know|cannot be (?:answered|determined))\b",
     re.IGNORECASE,
 )
-ISO = re.compile(r"\b(\d{4})[-./](\d{1,2})[-./](\d{1,2})\b")
-WORDY = (re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)? (?:of )?([A-Z][a-z]+),? (\d{4})\b"), "%d %B %Y")
-AMERICAN = (re.compile(r"\b([A-Z][a-z]+) (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b"), "%B %d %Y")
 NUMBER_WORDS = "|".join(sorted(COUNTS, key=len, reverse=True))
 SPAN = re.compile(rf"\b(\d+|{NUMBER_WORDS})[\s-]+({'|'.join(UNIT_DAYS)})s?\b", re.IGNORECASE)
 ARTICLES = frozenset({"a", "an", "the"})
@@ -78,22 +75,6 @@ def tokens(text: str) -> list[str]:
 def abstains(answer: str) -> bool:
     """Whether an answer says that nobody said it."""
     return not answer.strip() or (len(answer.split()) <= SHORT and bool(ABSTAINS.search(answer)))
-
-
-def days_in(text: str) -> set[date]:
-    """All dates of a text, however they are written."""
-    found = [(year, month, day) for year, month, day in ISO.findall(text)]
-    days = {_date(f"{int(day)} {int(month)} {year}", "%d %m %Y") for year, month, day in found}
-    for pattern, form in (WORDY, AMERICAN):
-        days |= {_date(" ".join(parts), form) for parts in pattern.findall(text)}
-    return {day for day in days if day is not None}
-
-
-def _date(text: str, form: str) -> date | None:
-    try:
-        return datetime.strptime(text, form).date()
-    except ValueError:
-        return None
 
 
 def f1(answer: str, right: str) -> float:

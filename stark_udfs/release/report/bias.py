@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from stark_udfs.engine.checking.interval import FEWEST
 from stark_udfs.release.report import plots
 from stark_udfs.release.report.blocks import SET, Block, Finding, Grid, Plot, Section, Tag, Words
+from stark_udfs.release.report.narrow import chosen, episodes, people, rows_of_people
 from stark_udfs.release.report.people import BAND, band_name
 from stark_udfs.release.report.pictures import MODULES
 from stark_udfs.release.report.source import Measured, Source, clustered, count
@@ -59,13 +60,8 @@ def _images_each(source: Source, feature: Feature) -> list[Block]:
     if not source.has("sessions"):
         return []
     query = (
-        f"SELECT {feature.sql} AS grp, n.episode_id, coalesce(max(i.images), 0) AS a, max(s.sessions) AS b FROM "
-        "narratives n "
-        "JOIN (SELECT episode_id, count(*) AS sessions FROM sessions GROUP BY episode_id) s ON s.episode_id = "
-        "n.episode_id "
-        "LEFT JOIN (SELECT episode_id, count(*) AS images FROM shared_images GROUP BY episode_id) i ON i.episode_id = "
-        "n.episode_id "
-        "GROUP BY 1, n.episode_id"
+        f"SELECT {feature.sql} AS grp, n.episode_id, e.images AS a, e.sessions AS b FROM narratives n "
+        f"JOIN {episodes(source)} e ON e.episode_id = n.episode_id"
     )
     found = _ordered(clustered(source, query, mean=True), feature)
     tag = Tag(SET) if "sessions" in source.offline else None
@@ -79,11 +75,9 @@ def _images_each(source: Source, feature: Feature) -> list[Block]:
 def _rejects(source: Source, feature: Feature) -> tuple[list[Block], list[Finding]]:
     if not source.has("units", "personas", "commonsense"):
         return [], []
-    owners = _owners(source)
     query = (
-        f"SELECT {feature.sql} AS grp, o.who, sum(u.rejects) AS a, sum(u.rejects) + sum(u.outputs) AS b FROM units u "
-        f"JOIN ({owners}) o ON o.unit_key = u.unit_key AND u.outputs + u.rejects > 0 "
-        f"JOIN (SELECT DISTINCT {_people('m')}) n ON n.who = o.who GROUP BY 1, o.who"
+        f"SELECT {feature.sql} AS grp, n.who, r.dropped AS a, r.dropped + r.made AS b FROM {people(source)} n "
+        f"JOIN {rows_of_people(source)} r ON r.who = n.who"
     )
     found = _ordered(clustered(source, query), feature)
     total = sum(one.n for one in found)
@@ -107,40 +101,6 @@ def _rejects(source: Source, feature: Feature) -> tuple[list[Block], list[Findin
     ], findings
 
 
-def _owners(source: Source) -> str:
-    """Unit keys of all stages and whose they are; a person is known by the profile that was drawn."""
-    parts = [
-        "SELECT DISTINCT p.seed_id AS unit_key, p.demographic_id AS who FROM personas p",
-        "SELECT c.commonsense_id AS unit_key, p.demographic_id AS who FROM commonsense c JOIN personas p ON "
-        "p.persona_id = c.persona_id",
-        f"SELECT n.episode_id AS unit_key, p.demographic_id AS who FROM {_chain('n')}",
-    ]
-    if source.has("albums"):
-        images = "(SELECT episode_id, explode(images) AS image FROM albums) a"
-        parts.append(
-            f"SELECT a.image.image_id AS unit_key, p.demographic_id AS who FROM {_chain('n')} JOIN {images} ON "
-            "a.episode_id = n.episode_id"
-        )
-    if source.has("sessions"):
-        parts.append(
-            "SELECT DISTINCT s.image_id AS unit_key, p.demographic_id AS who "
-            f"FROM {_chain('n')} JOIN shared_images s ON s.episode_id = n.episode_id AND NOT s.reused"
-        )
-    return " UNION ALL ".join(parts)
-
-
-def _chain(narrative: str) -> str:
-    return (
-        f"narratives {narrative} JOIN commonsense c ON c.commonsense_id = {narrative}.commonsense_id "
-        "JOIN personas p ON p.persona_id = c.persona_id"
-    )
-
-
-def _people(narrative: str) -> str:
-    columns = f"p.demographic_id AS who, {narrative}.gender, {narrative}.age, {narrative}.residence"
-    return f"{columns} FROM {_chain(narrative)}"
-
-
 def _modules(source: Source, feature: Feature) -> list[Block]:
     if not source.has("images"):
         return []
@@ -148,9 +108,9 @@ def _modules(source: Source, feature: Feature) -> list[Block]:
     lines = []
     for rank, module in enumerate(MODULES):
         query = (
-            f"SELECT {feature.sql} AS grp, n.episode_id, sum(CASE WHEN i.module = '{module}' THEN 1 ELSE 0 END) AS a, "
-            "count(*) AS b "
-            "FROM images i JOIN narratives n ON n.episode_id = i.episode_id WHERE i.chosen GROUP BY 1, n.episode_id"
+            f"SELECT {feature.sql} AS grp, n.episode_id, sum(CASE WHEN i.module = '{module}' THEN i.images ELSE 0 END) "
+            f"AS a, sum(i.images) AS b FROM {chosen(source)} i JOIN narratives n ON n.episode_id = i.episode_id "
+            "GROUP BY 1, n.episode_id"
         )
         for one in _ordered(clustered(source, query), feature):
             rows.append({"group": one.group, "part": module, "value": one.hits, "rank": rank})

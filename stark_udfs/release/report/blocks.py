@@ -30,7 +30,23 @@ class Code:
     text: str
 
 
-Cell = str | int | float | Tag | Bar | Code | None
+@dataclass(frozen=True)
+class Link:
+    """Words that lead to a `Place` of the same page."""
+
+    text: str
+    to: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Words that links lead to; `id` is made of letters, digits, '_' and '-', and stands once on the page."""
+
+    text: str
+    id: str
+
+
+Cell = str | int | float | Tag | Bar | Code | Place | tuple[Link, ...] | None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What was expected of each table, as last measured."""
 
+from stark_udfs.release.report import consistency
 from stark_udfs.release.report.blocks import SET, Block, Cell, Finding, Grid, Section, Tag, Words
 from stark_udfs.release.report.funnel import place
 from stark_udfs.release.report.source import Source, count, number
@@ -22,7 +23,7 @@ def section(source: Source) -> Section:
         if row["kind"] == "set" and str(row["stage"]) in source.offline:
             whose = Tag(SET)
         lines.append((stage, name, _figure(row["value"]), _interval(row), count(row["n"]), _bounds(row), whose, state))
-        if state.level == "bad":
+        if state.level == "bad" and row["stage"] != consistency.STAGE:  # which has its own section
             findings.append(
                 Finding(f"{stage}: {name} is {_figure(row['value'])}, {_bounds(row)} was expected.", "bad", "checks")
             )

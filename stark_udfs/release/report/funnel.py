@@ -2,6 +2,7 @@
 
 from stark_udfs.release.report import plots
 from stark_udfs.release.report.blocks import SET, Bar, Block, Finding, Grid, Plot, Section, Tag, Words
+from stark_udfs.release.report.narrow import chosen, episodes
 from stark_udfs.release.report.source import Source, count, number, share
 from stark_udfs.release.text import shortened
 
@@ -53,20 +54,22 @@ def place(stage: str) -> tuple[int, str]:
 
 
 def _episodes(source: Source) -> Plot | None:
+    told = f"{episodes(source)} s" if source.has("sessions") else ""
+    pictured = f"{chosen(source)} i" if source.has("images") else ""
     steps = [
         ("people drawn", "demographics", "SELECT count(*) AS n FROM demographics"),
         ("people with a persona", "personas", "SELECT count(DISTINCT demographic_id) AS n FROM personas"),
         ("episodes begun", "narratives", "SELECT count(*) AS n FROM narratives"),
         ("with events", "events", "SELECT count(*) AS n FROM events"),
         ("with an album", "albums", "SELECT count(*) AS n FROM albums"),
-        ("with sessions", "sessions", "SELECT count(DISTINCT episode_id) AS n FROM sessions"),
+        ("with sessions", "sessions", f"SELECT count(*) AS n FROM {told}"),
         (
             "with every session",
             "sessions",
-            "SELECT count(*) AS n FROM (SELECT episode_id, count(*) AS told FROM sessions GROUP BY episode_id) s "
-            "JOIN events e ON e.episode_id = s.episode_id WHERE s.told >= size(e.events)",
+            f"SELECT count(*) AS n FROM {told} JOIN events e ON e.episode_id = s.episode_id "
+            "WHERE s.sessions >= size(e.events)",
         ),
-        ("with an image chosen", "images", "SELECT count(DISTINCT episode_id) AS n FROM images WHERE chosen"),
+        ("with an image chosen", "images", f"SELECT count(DISTINCT episode_id) AS n FROM {pictured}"),
         ("in the data set", "episodes", "SELECT count(DISTINCT episode_id) AS n FROM episodes"),
     ]
     needs = {"with every session": ("sessions", "events")}

@@ -4,7 +4,20 @@ import re
 from collections.abc import Iterable
 from importlib import resources
 
-from stark_udfs.release.report.blocks import Bar, Block, Cell, Code, Finding, Grid, Plot, Section, Tag, Tile, Words
+from stark_udfs.release.report.blocks import (
+    Bar,
+    Block,
+    Cell,
+    Code,
+    Finding,
+    Grid,
+    Place,
+    Plot,
+    Section,
+    Tag,
+    Tile,
+    Words,
+)
 from stark_udfs.release.report.plots import drawn
 from stark_udfs.release.report.report import Report
 from stark_udfs.release.text import escaped
@@ -133,19 +146,29 @@ def _cell(value: Cell, right: bool, *, first: bool) -> str:
 
 
 def _value(value: Cell) -> str:
-    if isinstance(value, Tag):
-        return _tag(value)
-    if isinstance(value, Bar):
-        width = max(0.0, min(1.0, value.share)) * 100
-        bar = f'<span class="bar"><span style="width:{width:.1f}%"></span></span>'
-        return f'{bar}<span class="pc">{value.share:.0%}</span>'
-    if isinstance(value, Code):
-        return f"<code>{escaped(value.text)}</code>"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.1f}"
-    return "" if value is None else f"<bdi>{escaped(value)}</bdi>"
+    match value:
+        case Tag():
+            found = _tag(value)
+        case Bar():
+            width = max(0.0, min(1.0, value.share)) * 100
+            bar = f'<span class="bar"><span style="width:{width:.1f}%"></span></span>'
+            found = f'{bar}<span class="pc">{value.share:.0%}</span>'
+        case Code():
+            found = f"<code>{escaped(value.text)}</code>"
+        case Place():
+            found = f'<bdi id="{escaped(value.id)}">{escaped(value.text)}</bdi>'
+        case tuple():
+            links = (f'<a class="to" href="#{escaped(one.to)}"><bdi>{escaped(one.text)}</bdi></a>' for one in value)
+            found = " ".join(links)
+        case int():
+            found = f"{value:,}"
+        case float():
+            found = f"{value:,.1f}"
+        case None:
+            found = ""
+        case _:
+            found = f"<bdi>{escaped(value)}</bdi>"
+    return found
 
 
 def _tag(tag: Tag | None) -> str:

@@ -1,9 +1,11 @@
 """Who the episodes are about, beside whom was drawn."""
 
-from stark_udfs.release.audit import DistributionAudit, audit
+from stark_udfs.release.audit import STAGE, DistributionAudit, audit
 from stark_udfs.release.report import plots
 from stark_udfs.release.report.blocks import Block, Finding, Grid, Plot, Section, Tag, Words
-from stark_udfs.release.report.source import Measured, Source, count, names, shares
+from stark_udfs.release.report.narrow import episodes
+from stark_udfs.release.report.source import Measured, Source, count, names, number, shares
+from stark_udfs.release.text import shortened
 
 BAND = "CAST(floor({age} / 10) * 10 AS BIGINT)"
 FEATURES = (("age band", BAND.format(age="age")), ("gender", "gender"), ("country of residence", "residence"))
@@ -15,7 +17,8 @@ def section(source: Source) -> Section:
     title = "People"
     if not source.has("demographics", "narratives"):
         return Section("people", title, "", (Words("Nobody was drawn yet, or no episode was begun."),))
-    table = "sessions" if source.has("sessions") else "narratives"
+    with_sessions = source.has("sessions")
+    table = episodes(source) if with_sessions else "narratives"
     blocks: list[Block] = []
     findings: list[Finding] = []
     audited = []
@@ -25,12 +28,14 @@ def section(source: Source) -> Section:
         findings += found
         audited.append(line)
     blocks.append(_audit(audited))
+    if written := _last_audit(source):
+        blocks.append(written)
     origin = source.rows("SELECT origin, count(*) AS n FROM demographics GROUP BY origin ORDER BY n DESC LIMIT 3")
     drawn = sum(count(row["n"]) for row in origin)
     whence = {"population": "the real population of 2024", "uniform": "equal shares"}
     said = ", ".join(whence.get(str(row["origin"]), str(row["origin"])) for row in origin)
     lead = (
-        f"Bars: episodes{' with sessions' if table == 'sessions' else ''}, with 95 % intervals (Wilson). "
+        f"Bars: episodes{' with sessions' if with_sessions else ''}, with 95 % intervals (Wilson). "
         f"Orange marks: the target, which is the {drawn:,} people who were drawn (from {said})."
     )
     return Section("people", title, lead, tuple(blocks), tuple(findings))
@@ -60,10 +65,28 @@ def _audit(found: list[DistributionAudit]) -> Grid:
     return Grid(head, lines, "Episodes against the people who were drawn: 0 is equal, 1 nothing in common")
 
 
-def _feature(source: Source, name: str, sql: str, table: str) -> tuple[Plot, list[Finding], DistributionAudit]:
-    there = (
-        f"SELECT n.* FROM narratives n JOIN (SELECT DISTINCT episode_id FROM {table}) t ON t.episode_id = n.episode_id"
+def _last_audit(source: Source) -> Grid | None:
+    """What `stark audit` found when it last ran: against a target that the drawn people may miss themselves."""
+    rows = source.rows(f"SELECT * FROM last_checks WHERE stage = '{STAGE}'") if source.has("checks") else []
+    lines = tuple(
+        (
+            shortened(row["name"], 80),
+            f"{number(row['value']):.3f}",
+            "–"
+            if row["interval_low"] is None
+            else f"{number(row['interval_low']):.3f} – {number(row['interval_high']):.3f}",
+            f"at most {number(row['high']):.3f}" if row["low"] is None else f"at least {number(row['low']):.3f}",
+            count(row["n"]),
+            Tag("as meant", "ok") if row["ok"] else Tag("not as meant", "warn"),
+        )
+        for row in sorted(rows, key=lambda row: str(row["name"]))
     )
+    head = ("measure", "value", "95 % interval", "expected", "people", "state")
+    return Grid(head, lines, "Episodes against their target, as `stark audit` last found") if lines else None
+
+
+def _feature(source: Source, name: str, sql: str, table: str) -> tuple[Plot, list[Finding], DistributionAudit]:
+    there = f"SELECT n.age, n.gender, n.residence FROM narratives n JOIN {table} t ON t.episode_id = n.episode_id"
     found = _counted(source, f"SELECT {sql} AS grp, count(*) AS n FROM ({there}) x GROUP BY 1")
     target = _counted(source, f"SELECT {sql} AS grp, count(*) AS n FROM demographics GROUP BY 1")
     if name == "age band":

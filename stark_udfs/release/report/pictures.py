@@ -2,6 +2,7 @@
 
 from stark_udfs.release.report import plots
 from stark_udfs.release.report.blocks import SET, Block, Cell, Finding, Grid, Plot, Section, Tag, Words
+from stark_udfs.release.report.narrow import shared
 from stark_udfs.release.report.source import Source, count, number, share
 from stark_udfs.release.text import shortened
 
@@ -40,7 +41,8 @@ def section(source: Source) -> Section:
 
 def _sources(source: Source) -> list[Block]:
     rows = source.rows(
-        "SELECT source AS grp, reused, count(*) AS n FROM shared_images GROUP BY source, reused ORDER BY source, reused"
+        f"SELECT source AS grp, reused, count(*) AS n FROM {shared(source)} s GROUP BY source, reused "
+        "ORDER BY source, reused"
     )
     total = sum(count(row["n"]) for row in rows)
     if not total:

@@ -125,7 +125,7 @@ def stacked(field: str, title: str, *, sort: Sequence[str], percent: bool = True
                     "type": "quantitative",
                     "title": title,
                     "stack": "normalize" if percent else "zero",
-                    "axis": {"format": "%" if percent else "~s", "tickCount": 4},
+                    "axis": {**_axis(percent), "format": "%" if percent else "~s"},
                 },
                 "y": _groups(None),
                 "color": {
@@ -160,7 +160,7 @@ def _groups(sort: Sequence[str] | None) -> dict[str, object]:
 
 
 def _axis(percent: bool) -> dict[str, object]:
-    return {"format": "~%" if percent else "~r", "tickCount": 4, "labelOverlap": True}
+    return {"format": "~%" if percent else "~r", "tickCount": 4, "labelOverlap": "greedy", "labelSeparation": 8}
 
 
 def _whisker(y: Mapping[str, object]) -> Layer:

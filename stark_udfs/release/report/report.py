@@ -2,9 +2,21 @@
 
 from dataclasses import dataclass
 
-from stark_udfs.release.report import bias, checks, funnel, money, origin, people, pictures, stories, verdicts
+from stark_udfs.release.report import (
+    bias,
+    checks,
+    consistency,
+    funnel,
+    money,
+    origin,
+    people,
+    pictures,
+    stories,
+    verdicts,
+)
 from stark_udfs.release.report.blocks import SET, Finding, Section, Tag, Tile
 from stark_udfs.release.report.money import amount, currency
+from stark_udfs.release.report.narrow import episodes
 from stark_udfs.release.report.source import Source, count, number
 from stark_udfs.sql.duckdb import SqlEngine
 
@@ -14,6 +26,7 @@ SECTIONS = (
     stories.section,
     pictures.section,
     verdicts.section,
+    consistency.section,
     checks.section,
     bias.section,
     money.section,
@@ -60,13 +73,12 @@ def _tiles(source: Source) -> tuple[Tile, ...]:
     tiles: list[Tile] = []
     if source.has("sessions"):
         row = source.rows(
-            "SELECT count(DISTINCT episode_id) AS episodes, count(*) AS sessions, sum(size(turns)) AS turns FROM "
-            "sessions"
+            f"SELECT count(*) AS episodes, sum(sessions) AS sessions, sum(turns) AS turns FROM {episodes(source)} e"
         )[0]
         tag = Tag(SET) if "sessions" in source.offline else None
-        episodes, sessions = count(row["episodes"]), max(1, count(row["sessions"]))
+        sessions = max(1, count(row["sessions"]))
         tiles += [
-            Tile(f"{episodes:,}", "episodes with sessions"),
+            Tile(f"{count(row['episodes']):,}", "episodes with sessions"),
             Tile(f"{count(row['sessions']):,}", "sessions"),
             Tile(f"{count(row['turns']) / sessions:.1f}", "turns a session", tag),
         ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from stark_udfs.release.report import plots
 from stark_udfs.release.report.blocks import SET, Block, Grid, Plot, Section, Tag, Words
+from stark_udfs.release.report.narrow import episodes, spoken, told
 from stark_udfs.release.report.source import Measured, Source, count, names, number, shares
 from stark_udfs.release.text import shortened
 
@@ -88,24 +89,17 @@ def _events(source: Source) -> list[Block]:
 
 def _sessions(source: Source) -> list[Block]:
     tag = Tag(SET) if "sessions" in source.offline else None
-    turns = source.rows("SELECT size(turns) AS grp, count(*) AS n FROM sessions GROUP BY 1 ORDER BY 1")
+    turns = source.rows(f"SELECT turns AS grp, count(*) AS n FROM {told(source)} s GROUP BY turns ORDER BY turns")
     each = source.rows(
-        "SELECT grp, count(*) AS n FROM (SELECT episode_id, count(*) AS grp FROM sessions GROUP BY episode_id) s "
-        "GROUP BY grp ORDER BY grp"
+        f"SELECT sessions AS grp, count(*) AS n FROM {episodes(source)} e GROUP BY sessions ORDER BY sessions"
     )
-    between = source.rows("SELECT interval AS grp, count(*) AS n FROM sessions WHERE interval IS NOT NULL GROUP BY 1")
-    shown = source.rows(
-        "SELECT grp, count(*) AS n FROM (SELECT s.episode_id, s.session_number, coalesce(i.images, 0) AS grp FROM "
-        "sessions s LEFT JOIN "
-        "(SELECT episode_id, session_number, count(*) AS images FROM shared_images GROUP BY episode_id, "
-        "session_number) i "
-        "ON i.episode_id = s.episode_id AND i.session_number = s.session_number) x GROUP BY grp ORDER BY grp"
+    between = source.rows(
+        f"SELECT span AS grp, count(*) AS n FROM {told(source)} s WHERE span IS NOT NULL GROUP BY span"
     )
+    shown = source.rows(f"SELECT images AS grp, count(*) AS n FROM {told(source)} s GROUP BY images ORDER BY images")
     words = source.rows(
-        "SELECT CASE WHEN speaker = 'AI Assistant' THEN 'assistant' ELSE 'user' END AS who, count(*) AS turns, "
-        "avg(length(text)) AS characters, sum(CASE WHEN length(text) = 0 THEN 1 ELSE 0 END) AS silent, "
-        "max(length(text)) AS longest "
-        "FROM conversations GROUP BY 1 ORDER BY 1"
+        "SELECT who, sum(turns) AS turns, sum(characters) / sum(turns) AS characters, sum(silent) AS silent, "
+        f"max(longest) AS longest FROM {spoken(source)} s GROUP BY who ORDER BY who"
     )
     lines = tuple(
         (

@@ -75,15 +75,16 @@ def _judgements(source: Source) -> list[Block]:
     if not criteria:
         return [Words("The table `judgements` has none of the seven criteria as columns.")]
     by = "j.judge" if "judge" in source.columns("judgements") else "'judge'"
+    found = {criterion: judged(source, criterion, by) for criterion in criteria}
+    judges = {one.group for rows in found.values() for one in rows}
     rows: list[Measured] = []
     for criterion in criteria:
         name = criterion.replace("_", " ")
-        for one in judged(source, criterion, by):
-            rows.append(replace(one, group=f"{name} · {one.group}"))
+        rows += [replace(one, group=name if len(judges) == 1 else f"{name} · {one.group}") for one in found[criterion]]
     offline = offline_judge(source)
     tag = Tag("offline judge: measures nothing", "warn") if offline else None
     plot = Plot(
-        "Mean score by criterion and judge",
+        "Mean score by criterion" if len(judges) == 1 else "Mean score by criterion and judge",
         _said(rows),
         plots.values(rows),
         plots.dots("mean score, 1 to 4", percent=False),
@@ -113,7 +114,7 @@ def _counted(source: Source, table: str) -> Grid:
         total = count(source.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"])
         return Grid(("table", "rows"), ((table, total),), f"{table}: {SAYS[table]}")
     rows = source.rows(f"SELECT {by} AS grp, count(*) AS n FROM {table} GROUP BY 1 ORDER BY n DESC LIMIT 20")
-    lines = tuple((shortened(row["grp"], 40), count(row["n"])) for row in rows)
+    lines = tuple((shortened(row["grp"], 40).replace("_", " "), count(row["n"])) for row in rows)
     return Grid((by, "rows"), lines, f"{table}: {SAYS[table]}")
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from stark_udfs.release.report.blocks import Block, Grid, Words
+from stark_udfs.release.report.narrow import episodes
 from stark_udfs.release.report.source import Source, count
 from stark_udfs.release.text import shortened
 
@@ -70,7 +71,7 @@ def distinctive(source: Source) -> list[Block]:
     if not source.has("sessions", "narratives"):
         return []
     blocks: list[Block] = []
-    total = count(source.rows("SELECT count(DISTINCT episode_id) AS n FROM sessions")[0]["n"])
+    total = count(source.rows(f"SELECT count(*) AS n FROM {episodes(source)} e")[0]["n"])
     below = _below(total)
     for name, sql, most in GROUPS:
         grid = _grid(source, name, sql, most, below)
@@ -93,33 +94,37 @@ def _below(total: int) -> str:
     return f"{int(0xFFFFFFFF * SAMPLE / total):08x}"
 
 
-def _grid(source: Source, name: str, sql: str, most: int, below: str) -> Block:
+def _words(source: Source, below: str) -> str:
+    """In how many episodes a user says a word, parts of the name left out: `gender, residence, word, episodes`."""
     sampled = f"AND c.episode_id < '{below}'" if below else ""
-    words = (
-        f"SELECT DISTINCT {sql} AS grp, c.episode_id, explode(regexp_extract_all(lower(c.text), '[a-z]+', 0)) AS "
-        "word, lower(n.name) AS person "
-        "FROM conversations c JOIN narratives n ON n.episode_id = c.episode_id WHERE c.speaker <> 'AI Assistant' "
-        f"{sampled}"
+    said = (
+        "SELECT DISTINCT c.episode_id, explode(regexp_extract_all(lower(c.text), '[a-z]+', 0)) AS word "
+        f"FROM conversations c WHERE c.speaker <> 'AI Assistant' {sampled}"
     )
+    return source.sql.keep(
+        f"SELECT n.gender, n.residence, s.word, count(*) AS episodes FROM ({said}) s "
+        "JOIN narratives n ON n.episode_id = s.episode_id WHERE length(s.word) BETWEEN 3 AND 20 "
+        "AND lower(n.name) NOT LIKE '%' || s.word || '%' GROUP BY n.gender, n.residence, s.word"
+    )
+
+
+def _grid(source: Source, name: str, sql: str, most: int, below: str) -> Block:
+    sampled = f"WHERE n.episode_id < '{below}'" if below else ""
     rows = source.rows(
-        f"SELECT grp, word, count(DISTINCT episode_id) AS n FROM ({words}) w WHERE length(word) BETWEEN 3 AND 20 "
-        "AND person NOT LIKE '%' || word || '%' GROUP BY grp, word"
+        f"SELECT {sql} AS grp, n.word, sum(n.episodes) AS n FROM {_words(source, below)} n GROUP BY 1, n.word"
     )
-    episodes = {
+    sizes = {
         str(row["grp"]): count(row["n"])
         for row in source.rows(
-            f"SELECT {sql} AS grp, count(DISTINCT c.episode_id) AS n FROM sessions c JOIN narratives n ON "
-            "n.episode_id = c.episode_id "
-            f"WHERE true {sampled} GROUP BY 1"
+            f"SELECT {sql} AS grp, count(*) AS n FROM {episodes(source)} e JOIN narratives n ON "
+            f"n.episode_id = e.episode_id {sampled} GROUP BY 1"
         )
     }
     said: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
         said[str(row["grp"])][str(row["word"])] = count(row["n"])
     found = log_odds(said)
-    large = sorted(
-        (group for group in found if episodes.get(group, 0) >= LEAST_EPISODES), key=lambda group: -episodes[group]
-    )
+    large = sorted((group for group in found if sizes.get(group, 0) >= LEAST_EPISODES), key=lambda group: -sizes[group])
     if not large or len(found) < 2:
         return Words(
             f"Distinctive words by {name}: no group has {LEAST_EPISODES} episodes and another one to compare with."
@@ -128,5 +133,5 @@ def _grid(source: Source, name: str, sql: str, most: int, below: str) -> Block:
     for group in large[:most]:
         sure = [one for one in found[group] if one.z >= SURE][:MOST]
         shown = ", ".join(f"{one.word} ({one.z:.1f})" for one in sure) or "none beyond chance"
-        lines.append((shortened(group, 40), episodes[group], shown))
+        lines.append((shortened(group, 40), sizes[group], shown))
     return Grid((name, "episodes", f"word (z ≥ {SURE})"), tuple(lines), f"Most distinctive words by {name}")

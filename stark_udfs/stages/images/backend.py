@@ -1,7 +1,7 @@
 """The image backend that the settings describe: offline drawings, or models, indexes and a web search."""
 
-from stark_udfs.demo.drawings.backend import OfflineAtelierSpec
-from stark_udfs.images.backend import ModelAtelierSpec, NamedPainter
+from stark_udfs.demo.drawings.backend import OfflineBackendSpec
+from stark_udfs.images.backend import ModelBackendSpec, NamedPainter
 from stark_udfs.images.models import configured
 from stark_udfs.images.requests import ImageBackendSpec
 from stark_udfs.images.retrieval.index_store import index_at
@@ -16,10 +16,10 @@ def image_backend(pictures: PicturesSettings, files: str) -> ImageBackendSpec:
         StorageError: an index of `pictures.indexes` is not there.
     """
     if pictures.provider == "offline":
-        return OfflineAtelierSpec(files, pictures.batch_size)
+        return OfflineBackendSpec(files, pictures.batch_size)
     clip = configured.clip(pictures.clip)
     painter, personal = configured.painter(pictures.painter), configured.painter(pictures.personal)
-    return ModelAtelierSpec(
+    return ModelBackendSpec(
         files=files,
         painter=NamedPainter(painter.name, painter.spec(), triggered=painter.reads_trigger),
         personal=NamedPainter(personal.name, personal.spec(), triggered=personal.reads_trigger),

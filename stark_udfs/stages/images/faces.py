@@ -181,7 +181,7 @@ def stage(settings: "Settings") -> ImageStage[FaceSeed, FaceImage]:
         request=partial(request, settings),
         parse=partial(parse, settings),
         writes=TABLE,
-        atelier=image_backend(settings.pictures, settings.storage.files),
+        backend=image_backend(settings.pictures, settings.storage.files),
         gpus=settings.pictures.gpus,
         seed=settings.pipeline.seed,
         settings={

@@ -1,5 +1,6 @@
 """Demographics: who the people are before anything is written about them; drawn, or the user's own table."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ from stark_udfs.core.ids import Json
 from stark_udfs.core.records import Record
 from stark_udfs.data.population import population_version
 from stark_udfs.engine.checking.measures import Exact, Share
-from stark_udfs.engine.stage import Check, Frames, TableStage
+from stark_udfs.engine.stage import Check, Frames, Ranking, Source, TableStage
 from stark_udfs.settings.people import PeopleSettings
 from stark_udfs.stages.people import user_table
 from stark_udfs.stages.people.sampler import Sampler, sampler
 from stark_udfs.stages.people.udf import drawing, drawn_row
+from stark_udfs.stages.people.user_delta import version_of
 from stark_udfs.stages.people.user_rows import Rules, rules
 from stark_udfs.stages.preflight import check_people
 from stark_udfs.tables.schema import struct_type
@@ -24,6 +26,11 @@ from stark_udfs.tables.table import Table
 if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
 
+RANKING = Ranking(
+    ("personas",),
+    instead="Where people come later, say how many episodes each is to have, before the first run: "
+    "pipeline.episodes_per_person.",
+)
 LOCAL_ROWS = 20_000  # up to here, drawing on the driver is quicker than starting Python on the executors
 
 
@@ -50,8 +57,8 @@ def stage(settings: "Settings") -> TableStage:
         SettingsError: nobody can be drawn by them.
     """
     people = settings.people
-    drawn = people.source is None
-    select = partial(_drawn, settings, sampler(people)) if drawn else partial(_given, str(people.source), rules(people))
+    given = None if people.source is None else _Given(people.source, rules(people))
+    select = partial(_drawn, settings, sampler(people)) if given is None else given.all
     return TableStage(
         name="demographics",
         reads=(),
@@ -60,14 +67,21 @@ def stage(settings: "Settings") -> TableStage:
         settings=_fingerprint_settings(settings),
         checks=_checks(people),
         preflight=partial(check_people, people),
+        source=None if given is None else Source(given.version, given.since, ("origin", given.origin)),
+        ranking=_ranking(settings),
     )
+
+
+def _ranking(settings: "Settings") -> Ranking | None:
+    """None by person, and for quotas, where more people are wanted as soon as a stratum has no more."""
+    counted_over_all = settings.pipeline.episodes_per_person is None and settings.quotas.accepted is None
+    return RANKING if counted_over_all else None
 
 
 def _fingerprint_settings(settings: "Settings") -> dict[str, Json]:
     people = settings.people
-    rows = (
-        {"population": population_version()} if people.source is None else {"source": user_table.version(people.source)}
-    )
+    source = people.source
+    rows = {"population": population_version()} if source is None else {"source": user_table.checksum(source)}
     return {"seed": settings.pipeline.seed, "people": people.model_dump(mode="json"), **rows}
 
 
@@ -98,11 +112,26 @@ def _drawn(settings: "Settings", people: Sampler, _frames: Frames) -> DataFrame:
     return spark.createDataFrame(rows, struct, verifySchema=False)
 
 
-def _given(source: str, allowed: Rules, _frames: Frames) -> DataFrame:
-    """The user's people, each kept once.
+@dataclass(frozen=True)
+class _Given:
+    """The user's own people, each kept once."""
 
-    Raises:
-        InputError: the table cannot be used; the message says what to mend.
-    """
-    origin = F.lit(source.rstrip("/").rsplit("/", 1)[-1]).alias("origin")
-    return user_table.people_of(SparkSession.active(), source, allowed).select("*", origin)
+    source: str
+    allowed: Rules
+
+    @property
+    def origin(self) -> str:
+        return self.source.rstrip("/").rsplit("/", 1)[-1]
+
+    def version(self) -> str | None:
+        return version_of(SparkSession.active(), self.source)
+
+    def all(self, _frames: Frames) -> DataFrame:
+        return self._as_rows(user_table.people_of(SparkSession.active(), self.source, self.allowed))
+
+    def since(self, before: str) -> DataFrame | None:
+        people = user_table.people_since(SparkSession.active(), self.source, self.allowed, before)
+        return None if people is None else self._as_rows(people)
+
+    def _as_rows(self, people: DataFrame) -> DataFrame:
+        return people.select("*", F.lit(self.origin).alias("origin"))

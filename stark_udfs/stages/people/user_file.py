@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 import fsspec
 
@@ -35,8 +35,7 @@ SAVE = "Save it as 'CSV UTF-8'"
 Record = Sequence[str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row that is not blank.
 
     number: from 1 below the header, blank rows counted, so that it is one less than in a spreadsheet; values: as in the
@@ -116,13 +115,17 @@ def rows_of(layouts: Iterable[Layout]) -> Iterator[Row]:
     for layout in layouts:
         for record in _records(layout):
             number += 1
-            if any(value and value.strip() for value in record):
+            if any(map(_said, record)):
                 yield _row(number, record, layout)
+
+
+def _said(value: str | None) -> bool:
+    return value is not None and bool(value.strip())
 
 
 def _row(number: int, record: Record, layout: Layout) -> Row:
     values = {column: record[place] if place < len(record) else None for column, place in layout.places.items()}
-    if any(value and value.strip() for value in record[len(layout.header) :]):
+    if len(record) > len(layout.header) and any(map(_said, record[len(layout.header) :])):
         problem = f"has {len(record)} values for {len(layout.header)} columns: put quotes around a value that holds "
         return Row(number, values, problem + SEPARATORS.get(layout.separator, "separators"))
     if layout.encoding == "cp1252" and not (values.get(ID) or "").isascii():

@@ -1,7 +1,6 @@
 """The user's own table of people: where it is, whether it has changed, and its rows as people or complaints."""
 
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
@@ -18,17 +17,15 @@ from pyspark.sql.types import StructType
 from stark_udfs.core.errors import InputError
 from stark_udfs.core.ids import Json, stable_id
 from stark_udfs.core.records import Record
-from stark_udfs.engine.frames import arrow, arrow_schema, dicts
+from stark_udfs.engine.frames import arrow, arrow_schema, checkpointed, dicts
 from stark_udfs.stages.people import user_file
 from stark_udfs.stages.people.sampler import Profile
+from stark_udfs.stages.people.user_delta import came_since, is_delta, is_table_name, one_line, table_of
 from stark_udfs.stages.people.user_file import Layout, exists, folded, located
 from stark_udfs.stages.people.user_rows import COLUMNS, ID, Rules, id_problem, missing_columns, profile_of
 from stark_udfs.tables.schema import struct_type
-from stark_udfs.tables.tables import last_commit
 
 LOG = logging.getLogger(__name__)
-ERROR_CLASS = re.compile(r"\[[A-Z_]+(?:\.[A-Z_]+)*\][^\n]*")
-TABLE_NAME = re.compile(r"`?\w+`?(?:\.`?\w+`?){0,2}")
 FORMATS = f"{', '.join(user_file.ENDINGS)}, .parquet"
 MOST_SHOWN = 10
 LOCAL_ROWS = 20_000  # up to here, checking on the driver is quicker than starting Python on the executors
@@ -69,80 +66,84 @@ def people_of(spark: SparkSession, source: str, allowed: Rules) -> DataFrame:
     Raises:
         InputError: the table cannot be used; the message says what to mend.
     """
-    struct = struct_type(CheckedRow)
-    found, has_ids = _read(spark, source)
-    if isinstance(found, DataFrame):
-        checked = found.mapInArrow(_checking(allowed, has_ids, struct), struct)
-    else:
-        rows = [tuple(row.values()) for row in checked_rows(found, allowed, has_ids=has_ids)]
-        checked = spark.createDataFrame(rows, struct, verifySchema=False)
-    _refuse_bad_rows(checked, source)
-    return checked.dropDuplicates([ID]).select(ID, *COLUMNS)
+    return _each_once(_checked(spark, source, allowed), source)
 
 
-def version(source: str) -> Json:
-    """A value that changes whenever the source does; None: it is not there, or cannot be told before Spark runs.
+def people_since(spark: SparkSession, source: str, allowed: Rules, before: str) -> DataFrame | None:
+    """As `people_of`, of what came to a Delta table since a version of before, and maybe more; None: nothing tells it.
 
     Raises:
-        InputError: the source is a view or another table that has no versions.
+        InputError: the table cannot be used; the message says what to mend.
     """
-    if _is_table_name(source):
-        spark = SparkSession.getActiveSession()
-        return None if spark is None or not spark.catalog.tableExists(source) else _table_version(spark, source)
-    if not exists(source):
+    new = came_since(spark, source, before)
+    return None if new is None else _each_once(_checked_table(new, source, allowed), source, since=before)
+
+
+def _each_once(rows: DataFrame, source: str, *, since: str = "") -> DataFrame:
+    alone = F.when(F.col("problem").isNotNull(), F.col("number"))  # rows that cannot be used are shown one by one
+    said = rows.groupBy(ID, *COLUMNS, "problem", alone.alias("alone")).agg(
+        F.min("number").alias("number"), F.count(F.lit(1)).alias("rows")
+    )
+    different = checkpointed(said)  # counted, shown and written: the source is read once
+    _refuse_bad_rows(different, source, since)
+    return different.select(ID, *COLUMNS)
+
+
+def checksum(source: str) -> Json:
+    """A value that changes whenever a file does, or a folder of them; None: it is not there, or a table with versions.
+
+    Raises:
+        InputError: there is no such file system.
+    """
+    if is_table_name(source) or not exists(source) or is_delta(source):
         return None
-    commit = _commit_of(source)
-    if commit is not None:
-        return commit
     filesystem, path = located(source)
     return stable_id(*(filesystem.checksum(file) for file in sorted(filesystem.find(path))))
 
 
-def _read(spark: SparkSession, source: str) -> tuple[DataFrame | list[Row], bool]:
-    """The rows as `SourceRow`s, of a small file at once, and whether they have ids of their own.
+def _checked(spark: SparkSession, source: str, allowed: Rules) -> DataFrame:
+    """Every row of the table as a `CheckedRow`.
 
     Raises:
         InputError: the source is not there, is of another kind, or cannot be read.
     """
-    if not _is_table_name(source) and not exists(source):
+    if not is_table_name(source) and not exists(source):
         raise InputError(f"people.source: there is no {source}. Give a {FORMATS} or Delta path, or a table's name.")
     try:
-        if _is_table_name(source):
-            return _numbered(spark.table(source), source)
-        if _commit_of(source) is not None:
-            return _numbered(spark.read.format("delta").load(source), source)
+        if is_table_name(source) or is_delta(source):
+            return _checked_table(table_of(spark, source), source, allowed)
         if source.rstrip("/").lower().endswith(".parquet"):
-            return _numbered(spark.read.parquet(source), source)
+            return _checked_table(spark.read.parquet(source), source, allowed)
     except (Py4JJavaError, PySparkException) as error:
-        raise InputError(f"people.source: cannot read {source}: {_said(error)}") from error
+        raise InputError(f"people.source: cannot read {source}: {one_line(error)}") from error
     if source.rstrip("/").lower().endswith(user_file.ENDINGS):
-        return _from_files(spark, source)
+        return _checked_files(spark, source, allowed)
     raise InputError(
         f"people.source: {source} is neither {', '.join(user_file.ENDINGS)} nor .parquet, a Delta folder or a table's "
         "name. Save it as CSV."
     )
 
 
-def _from_files(spark: SparkSession, source: str) -> tuple[DataFrame | list[Row], bool]:
+def _checked_files(spark: SparkSession, source: str, allowed: Rules) -> DataFrame:
     layouts = user_file.layouts_of(source)
     if any(layout.encoding == "cp1252" for layout in layouts):
         LOG.warning("people.source: %s is not in UTF-8; it is read as Windows-1252, as Excel writes CSV", source)
     has_ids = all(ID in layout.places for layout in layouts)
+    struct = struct_type(CheckedRow)
     first = list(islice(_rows(layouts), LOCAL_ROWS + 1))
     if len(first) <= LOCAL_ROWS:
-        return first, has_ids
-    struct = struct_type(SourceRow)
-    rows = spark.range(0, 1, 1, 1).mapInArrow(_reading(layouts, struct), struct)
-    return rows.repartition("number"), has_ids
+        rows = [tuple(row.values()) for row in checked_rows(first, allowed, has_ids=has_ids)]
+        return spark.createDataFrame(rows, struct, verifySchema=False)
+    return spark.range(0, 1, 1, 1).mapInArrow(_reading(layouts, allowed, has_ids, struct), struct)
 
 
-def _reading(layouts: Sequence[Layout], struct: StructType) -> Batchwise:
-    """A mapInArrow function: one row in, `SourceRow`s of type `struct` out, all in one task."""
+def _reading(layouts: Sequence[Layout], allowed: Rules, has_ids: bool, struct: StructType) -> Batchwise:
+    """A mapInArrow function: one row in, `CheckedRow`s of type `struct` out, all in one task: a file has one reader."""
     schema = arrow_schema(struct)
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         if any(batch.num_rows for batch in batches):
-            yield from arrow(_rows(layouts), schema, READ_ROWS)
+            yield from arrow(checked_rows(_rows(layouts), allowed, has_ids=has_ids), schema, READ_ROWS)
 
     return read
 
@@ -153,8 +154,8 @@ def _rows(layouts: Sequence[Layout]) -> Iterator[Row]:
         yield {**blank, "number": row.number, **row.values, "problem": row.problem}
 
 
-def _numbered(table: DataFrame, source: str) -> tuple[DataFrame, bool]:
-    """The columns that count, as text, and each row's place in the table from 1."""
+def _checked_table(table: DataFrame, source: str, allowed: Rules) -> DataFrame:
+    """The columns that count, as text, with each row's place in the table from 1; checked."""
     named = [folded(column) for column in table.columns]
     there = ", ".join(map(repr, table.columns)) or "none"
     if missing := missing_columns(named):
@@ -171,7 +172,8 @@ def _numbered(table: DataFrame, source: str) -> tuple[DataFrame, bool]:
     place = F.row_number().over(Window.orderBy(F.monotonically_increasing_id()))
     problem = F.lit(None).cast("string").alias("problem")
     rows = table.select(*texts).select(place.cast("bigint").alias("number"), ID, *COLUMNS, problem)
-    return rows.repartition("number"), ID in wanted
+    struct = struct_type(CheckedRow)
+    return rows.repartition("number").mapInArrow(_checking(allowed, ID in wanted, struct), struct)
 
 
 def _checking(allowed: Rules, has_ids: bool, struct: StructType) -> Batchwise:
@@ -221,21 +223,28 @@ def _refused(problem: object) -> Row:
     return {**dict.fromkeys(CheckedRow.model_fields), "problem": str(problem)}
 
 
-def _refuse_bad_rows(checked: DataFrame, source: str) -> None:
-    """All rows are usable, or none is used: leaving people out silently would change who the data is about."""
-    rows, bad, ids, people = checked.agg(
-        F.count(F.lit(1)), F.count("problem"), F.count_distinct(ID), F.count_distinct(ID, *COLUMNS)
+def _refuse_bad_rows(different: DataFrame, source: str, since: str) -> None:
+    """All rows are usable, or none is used: leaving people out silently would change who the data is about.
+
+    Args:
+        different: `CheckedRow`s, each that can be used once: `number` of the first that says so, how many `rows` do.
+        source: for the message.
+        since: the version since which the rows came; empty: they are all.
+    """
+    rows, bad, ids, people = different.agg(
+        F.sum("rows"), F.count("problem"), F.count_distinct(ID), F.count_if(F.col("problem").isNull())
     ).collect()[0]
     if not rows:
+        if since:
+            return
         raise InputError(f"people.source: {source} has no rows.")
+    source += f" (what came since version {since.partition('@')[0]})" if since else ""
     if bad:
-        shown = checked.where("problem IS NOT NULL").orderBy("number").limit(MOST_SHOWN).collect()
+        shown = different.where("problem IS NOT NULL").orderBy("number").limit(MOST_SHOWN).collect()
         lines = [f"row {row['number']}: {row['problem']}" for row in shown]
         raise InputError(_listed(f"people.source: {source}: {bad} of {rows} rows cannot be used", lines, bad))
     if people > ids:
-        twice = checked.groupBy(ID).agg(
-            F.count_distinct(*COLUMNS).alias("people"), F.sort_array(F.collect_list("number"))
-        )
+        twice = different.groupBy(ID).agg(F.count(F.lit(1)).alias("people"), F.sort_array(F.collect_list("number")))
         shown = twice.where("people > 1").orderBy(ID).limit(MOST_SHOWN).collect()
         lines = [f"{row[0]!r}: rows {', '.join(map(str, row[2][:MOST_SHOWN]))}" for row in shown]
         raise InputError(_listed(f"people.source: {source}: one {ID} for different people", lines, people - ids))
@@ -246,32 +255,3 @@ def _refuse_bad_rows(checked: DataFrame, source: str) -> None:
 def _listed(what: str, lines: list[str], in_all: int) -> str:
     more = [f"and {in_all - len(lines)} more"] if in_all > len(lines) else []
     return "\n  ".join([f"{what} (rows counted from 1):", *lines, *more])
-
-
-def _table_version(spark: SparkSession, name: str) -> int:
-    try:
-        return int(spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").select("version").collect()[0][0])
-    except PySparkException as error:
-        raise InputError(
-            f"people.source: {name} is not a Delta table, so that no run could tell whether it has changed. "
-            f"Save it as one, or as a file. ({_said(error)})"
-        ) from error
-
-
-def _commit_of(source: str) -> int | None:
-    """The newest version of a Delta folder; None: it is something else."""
-    filesystem, path = located(source)
-    return last_commit(source) if filesystem.isdir(path) else None
-
-
-def _is_table_name(source: str) -> bool:
-    """Whether it reads as a table's name: no slash, no known ending, and nothing on disk is called so."""
-    endings = (*user_file.ENDINGS, ".parquet")
-    return TABLE_NAME.fullmatch(source) is not None and not source.lower().endswith(endings) and not exists(source)
-
-
-def _said(error: Exception) -> str:
-    """What Spark says in one line, from its error class on where there is one."""
-    text = str(error).strip()
-    found = ERROR_CLASS.search(text)
-    return found.group(0) if found else text.splitlines()[0]

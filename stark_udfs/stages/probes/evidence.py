@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stark_udfs.stages.probes.quotes import parts, quoted
 from stark_udfs.stages.text.history import EpisodeHistory, ToldSession
-from stark_udfs.stages.text.matching import coverage
+from stark_udfs.stages.text.matching import content, coverage
 from stark_udfs.stages.text.sessions.turns import ASSISTANT, Turn
 
 SAID = 0.6  # of a fact's content words: a present-tense event told in the past tense reaches 0.9, a free retelling 0.6
@@ -12,11 +13,20 @@ SAID = 0.6  # of a fact's content words: a present-tense event told in the past 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A fact, the session that tells it and the turns in which it does."""
+    """A fact, the session that tells it, the turns in which it does, and what of it a question may quote.
+
+    part: what these turns say of the fact, short enough for a question; None: they say no such part on its own.
+    """
 
     fact: str
     session: ToldSession
     turns: tuple[int, ...]
+    part: str | None = None
+
+    @property
+    def quote(self) -> str:
+        """The part as a question quotes it; empty where there is none."""
+        return "" if self.part is None else quoted(self.part)
 
     def ids(self, history: EpisodeHistory) -> list[str]:
         """EPISODE:session:turn of each."""
@@ -29,15 +39,25 @@ def user_turns(session: ToldSession) -> list[Turn]:
 
 
 def evidence(session: ToldSession, fact: str) -> Evidence | None:
-    """The turn of the person, or the two that follow each other, that say a fact; None: no turn really does."""
+    """The turn of the person, or the two that follow each other, that say a fact; None: no turn really does.
+
+    Turns that also say a part which a question can quote go before others: a fact told in other words may be told whole
+    and not in its beginning.
+    """
     turns = user_turns(session)
+    told: list[Evidence] = []
     for count in (1, 2):
         runs = [turns[place : place + count] for place in range(len(turns) - count + 1)]
-        shares = [coverage(fact, " ".join(turn.text for turn in run)) for run in runs]
-        if shares and max(shares) >= SAID:
-            best = runs[shares.index(max(shares))]
-            return Evidence(fact, session, tuple(turn.turn for turn in best))
-    return None
+        found = [(coverage(fact, text), place, text) for place, text in enumerate(map(_text, runs))]
+        for share, place, text in sorted(found, key=lambda one: (-one[0], one[1])):
+            if share >= SAID:
+                part = next((one for one in parts(fact) if coverage(one, text) >= SAID), None)
+                told.append(Evidence(fact, session, tuple(turn.turn for turn in runs[place]), part))
+    return next((one for one in told if one.part is not None), told[0] if told else None)
+
+
+def _text(turns: Sequence[Turn]) -> str:
+    return " ".join(turn.text for turn in turns)
 
 
 def told_events(history: EpisodeHistory) -> Sequence[Evidence]:
@@ -60,3 +80,18 @@ def told_experiences(history: EpisodeHistory, operation: str) -> Sequence[Eviden
             if told is not None:
                 found.append(told)
     return found
+
+
+def taken_up(history: EpisodeHistory, earlier: Evidence, later: Evidence) -> frozenset[str]:
+    """The words of an earlier fact that the person says again when telling a later one, and that nobody else had said.
+
+    Source: ours. A name, or a word that other sessions had before, ties no two sessions together.
+    """
+    pair = {earlier.session.session_number, later.session.session_number}
+    elsewhere = " ".join(
+        turn.text
+        for session, turn in history.turns()
+        if session.session_number not in pair and session.session_number < later.session.session_number
+    )
+    own = content(earlier.fact) - content(later.fact) - content(elsewhere) - content(history.name)
+    return own & content(_text(user_turns(later.session)))

@@ -17,6 +17,7 @@ from stark_udfs.stages.text.sessions.turns import ASSISTANT, Turn
 
 QUOTE = re.compile("“([^”]+)”")
 DAY = re.compile(r"\b(\d{1,2} [A-Z][a-z]+ \d{4})\b")
+LINKS = 2  # words of a cause that the telling of its effect has to take up
 SHOWN = 0.9  # of the words of a picture's description
 
 
@@ -56,7 +57,7 @@ def _cited(history: EpisodeHistory, turn_id: str) -> Cited:
 
 
 def _quotes(probe: Probe, count: int) -> list[str]:
-    found = [quote.rstrip("…") for quote in QUOTE.findall(probe.question)]
+    found = [quote.strip("…") for quote in QUOTE.findall(probe.question)]
     if len(found) != count:
         raise Unproved(f"{len(found)} quotes, not {count}")
     return found
@@ -138,7 +139,7 @@ def _which_first(history: EpisodeHistory, probe: Probe, cited: Sequence[Cited]) 
     first, second = sorted(told, key=lambda quote: told[quote].session_date)
     if told[first].session_date == told[second].session_date:
         raise Unproved("both are of one day")
-    if probe.answer.rstrip("…") != first:
+    if probe.answer.strip("…") != first:
         raise Unproved(f"first is {first!r}")
 
 
@@ -173,6 +174,17 @@ def _how_long_between(history: EpisodeHistory, probe: Probe, cited: Sequence[Cit
         raise Unproved(f"{earlier} to {later} is {between(earlier, later)}")
 
 
+def _why_said(history: EpisodeHistory, probe: Probe, cited: Sequence[Cited]) -> None:
+    (effect,) = _quotes(probe, 1)
+    _one_day(history, _day(probe), cited)
+    text = " ".join(cited[0].turn.text.split())
+    one, two = re.escape(effect), re.escape(probe.answer)
+    if len(cited) != 1 or cited[0].turn.speaker == ASSISTANT:
+        raise Unproved("one turn of the person is to be cited")
+    if not re.search(rf"{one},? because (?:of )?{two}|{two}, so (?:\w+,? )?{one}", text, re.IGNORECASE):
+        raise Unproved(f"the turn does not say that {probe.answer!r} is why {effect!r}")
+
+
 def _what_explains(history: EpisodeHistory, probe: Probe, cited: Sequence[Cited]) -> None:
     (quote,) = _quotes(probe, 1)
     told = _tells(cited, quote)
@@ -183,12 +195,21 @@ def _what_explains(history: EpisodeHistory, probe: Probe, cited: Sequence[Cited]
 def _what_led_to(history: EpisodeHistory, probe: Probe, cited: Sequence[Cited]) -> None:
     (quote,) = _quotes(probe, 1)
     told = _tells(cited, quote)
+    _only(history, quote, told)
     cause = _tells([one for one in cited if one.session.session_number != told.session_number], probe.answer)
     if (cause.session_date, cause.session_number) >= (told.session_date, told.session_number):
         raise Unproved("the cause comes later")
-    if told.experience is None:
-        raise Unproved("nothing is known of the step between them")
-    _said(told.experience, [Cited(told, turn) for turn in told.turns if turn.speaker != ASSISTANT])
+    before = [
+        content(turn.text)
+        for session, turn in history.turns()
+        if session.session_number not in {cause.session_number, told.session_number}
+        and session.session_number < told.session_number
+    ]
+    heard = [content(one.turn.text) for one in cited if one.session.session_number == told.session_number]
+    shared = content(probe.answer) & frozenset[str]().union(*heard)
+    shared -= frozenset[str]().union(content(quote), content(history.name), *before)
+    if len(shared) < LINKS:
+        raise Unproved(f"session {told.session_number} takes up no more of the cause than {sorted(shared)}")
 
 
 def _what_picture(history: EpisodeHistory, probe: Probe, cited: Sequence[Cited]) -> None:
@@ -255,6 +276,7 @@ PROOFS: Mapping[str, Callable[[EpisodeHistory, Probe, Sequence[Cited]], None]] =
     "who_in_both": _who_in_both,
     "when_told": _when_told,
     "how_long_between": _how_long_between,
+    "why_said": _why_said,
     "what_explains": _what_explains,
     "what_led_to": _what_led_to,
     "what_picture": _what_picture,

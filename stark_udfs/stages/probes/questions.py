@@ -1,19 +1,20 @@
 """Makers of probes, one per form of question: candidates from what the pipeline knows and the turns tell."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 
-from stark_udfs.core.ids import rng_of, stable_id
+from stark_udfs.core.ids import rng_of
 from stark_udfs.stages.consistency.names import first_names, folded, relations
+from stark_udfs.stages.probes.candidates import day, probe, turn_ids
+from stark_udfs.stages.probes.causes import what_explains, what_led_to, why_said
 from stark_udfs.stages.probes.evidence import Evidence, told_events, told_experiences, user_turns
+from stark_udfs.stages.probes.quotes import parts, quoted
 from stark_udfs.stages.probes.records import NEVER_SAID, Probe, ProbeKind
 from stark_udfs.stages.text.events.intervals import between
 from stark_udfs.stages.text.history import EpisodeHistory
-from stark_udfs.stages.text.matching import WORD, content
+from stark_udfs.stages.text.matching import WORD
 from stark_udfs.stages.text.sessions.turns import ASSISTANT
 
-QUOTE_LIMIT = 90  # characters of an event that a question quotes
 Maker = Callable[[EpisodeHistory], Iterator[Probe]]
 TOPICS = (
     "a wedding", "a divorce", "a lottery ticket", "a motorcycle", "a swimming pool", "a chess tournament",
@@ -27,35 +28,9 @@ RELATIVES = (
 )  # fmt: skip
 
 
-def day(when: date) -> str:
-    """A day as questions say it: 14 March 2021."""
-    return f"{when.day} {when:%B %Y}"
-
-
-def quoted(fact: str) -> str:
-    """A fact as a question quotes it: whole, or its beginning up to a word's end."""
-    text = fact.strip().rstrip(".").replace("“", "'").replace("”", "'")
-    if len(text) <= QUOTE_LIMIT:
-        return f"“{text}”"
-    return f"“{text[:QUOTE_LIMIT].rsplit(' ', 1)[0].rstrip(',;:')}…”"
-
-
-def _probe(  # noqa: PLR0917
-    history: EpisodeHistory, kind: ProbeKind, form: str, question: str, answer: str, proof: Sequence[str] = ()
-) -> Probe:
-    return Probe(
-        probe_id=stable_id(history.episode_id, kind.value, question),
-        episode_id=history.episode_id,
-        kind=kind,
-        form=form,
-        question=question,
-        answer=answer,
-        evidence=list(dict.fromkeys(proof)),
-    )
-
-
-def _ids(history: EpisodeHistory, *facts: Evidence) -> list[str]:
-    return [turn for fact in facts for turn in fact.ids(history)]
+def _quotable(history: EpisodeHistory) -> list[Evidence]:
+    """The told events of which a question can quote something."""
+    return [told for told in told_events(history) if told.part is not None]
 
 
 def who_is(history: EpisodeHistory) -> Iterator[Probe]:
@@ -66,7 +41,7 @@ def who_is(history: EpisodeHistory) -> Iterator[Probe]:
                 question = f"What is the name of {history.name}'s “{relation}”?"
                 proof = [history.turn_id(session.session_number, turn.turn)]
                 if folded(name) in first_names() and words:
-                    yield _probe(history, ProbeKind.SINGLE_FACT, "who_is", question, name, proof)
+                    yield probe(history, ProbeKind.SINGLE_FACT, "who_is", question, name, proof)
 
 
 def what_happened(history: EpisodeHistory) -> Iterator[Probe]:
@@ -77,31 +52,32 @@ def what_happened(history: EpisodeHistory) -> Iterator[Probe]:
             question = (
                 f"What did {history.name} tell the {ASSISTANT} had happened, on {day(told.session.session_date)}?"
             )
-            yield _probe(history, ProbeKind.SINGLE_FACT, "what_happened", question, told.fact, _ids(history, told))
+            yield probe(history, ProbeKind.SINGLE_FACT, "what_happened", question, told.fact, turn_ids(history, told))
 
 
 def which_first(history: EpisodeHistory) -> Iterator[Probe]:
     """Which of two things was told first."""
-    for one, two in combinations(told_events(history), 2):
+    for one, two in combinations(_quotable(history), 2):
         if one.session.session_date < two.session.session_date:
-            pair = [quoted(one.fact), quoted(two.fact)]
+            pair = [one.quote, two.quote]
             rng_of(history.episode_id, *pair).shuffle(pair)
             question = f"Which did {history.name} tell about first: {pair[0]} or {pair[1]}?"
-            answer = quoted(one.fact).strip("“”")
-            yield _probe(history, ProbeKind.SEVERAL_SESSIONS, "which_first", question, answer, _ids(history, one, two))
+            answer = one.part or ""
+            yield probe(
+                history, ProbeKind.SEVERAL_SESSIONS, "which_first", question, answer, turn_ids(history, one, two)
+            )
 
 
 def who_in_both(history: EpisodeHistory) -> Iterator[Probe]:
     """Who plays a part in two events."""
-    events = told_events(history)
-    for one, two in combinations(events, 2):
+    for one, two in combinations(_quotable(history), 2):
         both = _people(history, one) & _people(history, two)
         if len(both) == 1:
-            question = f"Who plays a part both in {quoted(one.fact)} and in {quoted(two.fact)}, beside {history.name}?"
+            question = f"Who plays a part both in {one.quote} and in {two.quote}, beside {history.name}?"
             name = next(iter(both))
-            if name not in quoted(one.fact) + quoted(two.fact):
-                yield _probe(
-                    history, ProbeKind.SEVERAL_SESSIONS, "who_in_both", question, name, _ids(history, one, two)
+            if name not in one.quote + two.quote:
+                yield probe(
+                    history, ProbeKind.SEVERAL_SESSIONS, "who_in_both", question, name, turn_ids(history, one, two)
                 )
 
 
@@ -123,48 +99,23 @@ def _people(history: EpisodeHistory, told: Evidence) -> set[str]:
 
 def when_told(history: EpisodeHistory) -> Iterator[Probe]:
     """The day on which something was told."""
-    for told in told_events(history):
-        question = f"On which date did {history.name} tell the {ASSISTANT} about this: {quoted(told.fact)}?"
+    for told in _quotable(history):
+        question = f"On which date did {history.name} tell the {ASSISTANT} about this: {told.quote}?"
         answer = told.session.session_date.isoformat()
-        yield _probe(history, ProbeKind.TIME, "when_told", question, answer, _ids(history, told))
+        yield probe(history, ProbeKind.TIME, "when_told", question, answer, turn_ids(history, told))
 
 
 def how_long_between(history: EpisodeHistory) -> Iterator[Probe]:
     """The time between two tellings."""
-    for one, two in combinations(told_events(history), 2):
+    for one, two in combinations(_quotable(history), 2):
         earlier, later = one.session.session_date, two.session.session_date
         if earlier < later:
             question = (
-                f"How much time lay between the talk in which {history.name} told of {quoted(one.fact)} and the one "
-                f"about {quoted(two.fact)}?"
+                f"How much time lay between the talk in which {history.name} told of {one.quote} and the one "
+                f"about {two.quote}?"
             )
             answer = between(earlier, later)
-            yield _probe(history, ProbeKind.TIME, "how_long_between", question, answer, _ids(history, one, two))
-
-
-def what_explains(history: EpisodeHistory) -> Iterator[Probe]:
-    """The experience that led from an earlier event to this one."""
-    events = {told.session.session_number: told for told in told_events(history)}
-    for lived in told_experiences(history, "add"):
-        told = events.get(lived.session.session_number)
-        if told is not None and not content(lived.fact) <= content(told.fact):
-            question = (
-                f"By the time of {quoted(told.fact)}, what had {history.name} learned or lived through that explains "
-                "how it came to this?"
-            )
-            yield _probe(history, ProbeKind.CAUSE, "what_explains", question, lived.fact, _ids(history, told, lived))
-
-
-def what_led_to(history: EpisodeHistory) -> Iterator[Probe]:
-    """The earlier event that caused a later one, where both are told and the step between them is."""
-    events = {told.session.event_id: told for told in told_events(history)}
-    lived = {told.session.event_id for op in ("add", "update") for told in told_experiences(history, op)}
-    for told in events.values():
-        event = history.event(told.session.event_id)
-        cause = None if event is None or event.caused_by is None else events.get(event.caused_by.event_id)
-        if cause is not None and told.session.event_id in lived:
-            question = f"Which earlier thing that {history.name} told about led to {quoted(told.fact)}?"
-            yield _probe(history, ProbeKind.CAUSE, "what_led_to", question, cause.fact, _ids(history, cause, told))
+            yield probe(history, ProbeKind.TIME, "how_long_between", question, answer, turn_ids(history, one, two))
 
 
 def what_picture(history: EpisodeHistory) -> Iterator[Probe]:
@@ -178,7 +129,7 @@ def what_picture(history: EpisodeHistory) -> Iterator[Probe]:
                 turn, image = shown[0]
                 question = f"What did the picture show that “{who}” shared on {day(session.session_date)}?"
                 proof = [history.turn_id(session.session_number, turn)]
-                yield _probe(history, ProbeKind.VISUAL, "what_picture", question, image.description, proof)
+                yield probe(history, ProbeKind.VISUAL, "what_picture", question, image.description, proof)
 
 
 def when_shown(history: EpisodeHistory) -> Iterator[Probe]:
@@ -186,11 +137,11 @@ def when_shown(history: EpisodeHistory) -> Iterator[Probe]:
     seen: set[str] = set()
     for session, turn in history.turns():
         for image in turn.images:
-            question = f"On which date was this picture first shared: {quoted(image.description)}?"
+            question = f"On which date was this picture first shared: {quoted(next(parts(image.description)))}?"
             proof = [history.turn_id(session.session_number, turn.turn)]
             if image.image_id not in seen:
                 answer = session.session_date.isoformat()
-                yield _probe(history, ProbeKind.VISUAL, "when_shown", question, answer, proof)
+                yield probe(history, ProbeKind.VISUAL, "when_shown", question, answer, proof)
             seen.add(image.image_id)
 
 
@@ -199,9 +150,9 @@ def who_shared(history: EpisodeHistory) -> Iterator[Probe]:
     for session in history.sessions:
         for turn in session.turns:
             for image in turn.images:
-                question = f"Who shared this picture: {quoted(image.description)}?"
+                question = f"Who shared this picture: {quoted(next(parts(image.description)))}?"
                 proof = [history.turn_id(session.session_number, turn.turn)]
-                yield _probe(history, ProbeKind.VISUAL, "who_shared", question, turn.speaker, proof)
+                yield probe(history, ProbeKind.VISUAL, "who_shared", question, turn.speaker, proof)
 
 
 def what_holds_now(history: EpisodeHistory) -> Iterator[Probe]:
@@ -211,7 +162,7 @@ def what_holds_now(history: EpisodeHistory) -> Iterator[Probe]:
         when = lived.session.session_date
         if days.count(when) == 1:
             question = f"What did {history.name} see otherwise than before, as they said on {day(when)}?"
-            yield _probe(history, ProbeKind.UPDATE, "what_holds_now", question, lived.fact, _ids(history, lived))
+            yield probe(history, ProbeKind.UPDATE, "what_holds_now", question, lived.fact, turn_ids(history, lived))
 
 
 def latest_news(history: EpisodeHistory) -> Iterator[Probe]:
@@ -222,30 +173,30 @@ def latest_news(history: EpisodeHistory) -> Iterator[Probe]:
     for told in told_events(history):
         if told.session is last:
             question = f"What is the latest that {history.name} has told about what happened?"
-            yield _probe(history, ProbeKind.UPDATE, "latest_news", question, told.fact, _ids(history, told))
+            yield probe(history, ProbeKind.UPDATE, "latest_news", question, told.fact, turn_ids(history, told))
     shown = [(session, turn, image) for session, turn in history.turns() for image in turn.images]
     if shown:
         session, turn, image = shown[-1]
         question = "What does the picture show that was shared last?"
         proof = [history.turn_id(session.session_number, turn.turn)]
-        yield _probe(history, ProbeKind.UPDATE, "latest_picture", question, image.description, proof)
+        yield probe(history, ProbeKind.UPDATE, "latest_picture", question, image.description, proof)
 
 
 def never_said(history: EpisodeHistory) -> Iterator[Probe]:
     """What nobody ever spoke of."""
     for relative in RELATIVES:
         question = f"What is the name of {history.name}'s “{relative}”?"
-        yield _probe(history, ProbeKind.ADVERSARIAL, "never_said", question, NEVER_SAID)
+        yield probe(history, ProbeKind.ADVERSARIAL, "never_said", question, NEVER_SAID)
     for topic in TOPICS:
         question = f"What did {history.name} say about “{topic}”?"
-        yield _probe(history, ProbeKind.ADVERSARIAL, "never_said", question, NEVER_SAID)
+        yield probe(history, ProbeKind.ADVERSARIAL, "never_said", question, NEVER_SAID)
 
 
 MAKERS: Mapping[ProbeKind, tuple[Maker, ...]] = {
     ProbeKind.SINGLE_FACT: (who_is, what_happened),
     ProbeKind.SEVERAL_SESSIONS: (who_in_both, which_first),
     ProbeKind.TIME: (when_told, how_long_between),
-    ProbeKind.CAUSE: (what_explains, what_led_to),
+    ProbeKind.CAUSE: (why_said, what_explains, what_led_to),
     ProbeKind.VISUAL: (what_picture, when_shown, who_shared),
     ProbeKind.UPDATE: (what_holds_now, latest_news),
     ProbeKind.ADVERSARIAL: (never_said,),

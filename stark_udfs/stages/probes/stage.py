@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 from pydantic import Field
@@ -15,7 +15,8 @@ from stark_udfs.core.rejects import Reject, RejectReason
 from stark_udfs.engine.checking.measures import Exact, Share
 from stark_udfs.engine.frames import Batches, arrow, arrow_schema, dicts
 from stark_udfs.engine.stage import Check, Frames, TableStage
-from stark_udfs.settings.section import Section
+from stark_udfs.settings.chat_models import ChatStageSettings
+from stark_udfs.settings.section import Scalar
 from stark_udfs.stages.probes.proof import unproved
 from stark_udfs.stages.probes.questions import MAKERS
 from stark_udfs.stages.probes.records import TABLE, Probe, ProbeKind
@@ -32,11 +33,15 @@ LEAST = 8  # probes of an episode
 REJECT_COLUMNS = ("unit_key", "reason", "detail", "key")
 
 
-class ProbesSettings(Section):
-    """Memory probes."""
+class ProbesSettings(ChatStageSettings):
+    """Memory probes; a model is asked only where `phrasing` says so."""
 
     of_each_kind: int = Field(2, ge=1, le=20, description="questions of an episode of each of the seven kinds, at most")
     rejects: bool = Field(True, description="whether a question that no turn proves becomes a reject")
+    phrasing: Literal["template", "model"] = Field(
+        "template", description="who words the questions; model: one call an episode, answers stay as they are"
+    )
+    parameters: dict[str, Scalar] = Field({"temperature": 0.7, "top_p": 0.95})
 
 
 def made(of_each_kind: int, seed: int, history: EpisodeHistory) -> list[Probe | Reject]:

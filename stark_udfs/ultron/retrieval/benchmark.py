@@ -26,6 +26,7 @@ class Query:
     speaker: who shares the image.
     pool: the candidates of this query alone; None: all of the benchmark.
     on: the day of the dialogue.
+    memory: what is remembered of the conversations before it.
     """
 
     query_id: str
@@ -35,6 +36,7 @@ class Query:
     speaker: str = ""
     pool: tuple[str, ...] | None = None
     on: date | None = None
+    memory: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,25 +46,32 @@ def tokens(text: str) -> list[str]:
 def bleu(texts: Sequence[str], references: Sequence[str], n: int = 4) -> float:
     """Corpus BLEU with one reference each, in percent; 0 where one order of n-grams has no match."""
     _same_length(texts, references)
-    matched, possible = Counter[int](), Counter[int]()
-    length = wanted = 0
-    for text, reference in zip(texts, references, strict=True):
-        said, true = tokens(text), tokens(reference)
-        length, wanted = length + len(said), wanted + len(true)
-        for order in range(1, n + 1):
-            mine = _grams(said, order)
-            matched[order] += (mine & _grams(true, order)).total()
-            possible[order] += mine.total()
-    if not all(matched[order] for order in range(1, n + 1)):
+    counts = [bleu_counts(text, reference, n) for text, reference in zip(texts, references, strict=True)]
+    return bleu_of([sum(column) for column in zip(*counts, strict=True)]) if counts else 0.0
+
+
+def bleu_counts(text: str, reference: str, n: int = 4) -> list[int]:
+    """What a text adds to BLEU: matches of each order, n-grams of each order, its words, the reference's words."""
+    said, true = tokens(text), tokens(reference)
+    mine = [_grams(said, order) for order in range(1, n + 1)]
+    matched = [(grams & _grams(true, order)).total() for order, grams in enumerate(mine, 1)]
+    return [*matched, *(grams.total() for grams in mine), len(said), len(true)]
+
+
+def bleu_of(counts: Sequence[float]) -> float:
+    """BLEU of summed `bleu_counts`, in percent."""
+    *grams, length, wanted = counts
+    n = len(grams) // 2
+    if not all(grams[:n]):
         return 0.0
-    precision = sum(math.log(matched[order] / possible[order]) for order in range(1, n + 1)) / n
+    precision = sum(math.log(matched / possible) for matched, possible in zip(grams[:n], grams[n:], strict=True)) / n
     return 100 * math.exp(precision + min(0.0, 1 - wanted / length))
 
 
 def rouge_l(texts: Sequence[str], references: Sequence[str]) -> float:
     """Mean F1 of the longest common subsequence of words, in percent."""
     _same_length(texts, references)
-    return 100 * sum(map(_rouge, texts, references)) / len(texts) if texts else 0.0
+    return 100 * sum(map(rouge, texts, references)) / len(texts) if texts else 0.0
 
 
 def distinct(texts: Sequence[str], n: int = 2) -> float:
@@ -73,7 +80,8 @@ def distinct(texts: Sequence[str], n: int = 2) -> float:
     return 100 * len(grams) / grams.total() if grams else 0.0
 
 
-def _rouge(text: str, reference: str) -> float:
+def rouge(text: str, reference: str) -> float:
+    """ROUGE-L's F1 of one text, in [0, 1]."""
     said, true = tokens(text), tokens(reference)
     row = [0] * (len(true) + 1)
     for word in said:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from stark_udfs.core.ids import fingerprint
+from stark_udfs.tracking.send import MODEL, experiment_id
 from stark_udfs.ultron.retrieval.harness import Evaluation, Result
 from stark_udfs.ultron.retrieval.report import markdown
 
@@ -24,6 +25,7 @@ def log_evaluation(
     tables: Mapping[str, int] | None = None,
     source: str = "",
     params: Mapping[str, object] | None = None,
+    trained: Mapping[str, str] | None = None,
 ) -> str:
     """Log an evaluation; returns the id of its run.
 
@@ -37,6 +39,8 @@ def log_evaluation(
             `search_runs("tags.`table.sessions` = '3'")` finds the run.
         source: where the tables are.
         params: anything else that the result depends on.
+        trained: of systems whose names begin so, the key of the training: the tag `stark.model`, by which the model's
+            card finds them.
 
     Raises:
         mlflow.exceptions.MlflowException: the server refuses or cannot be reached.
@@ -46,8 +50,7 @@ def log_evaluation(
 
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # two lines for every new file
     client = MlflowClient(tracking_uri=tracking_uri)
-    found = client.get_experiment_by_name(experiment)
-    place = found.experiment_id if found is not None else client.create_experiment(experiment)
+    place = experiment_id(client, tracking_uri, experiment)
     versions = {f"table.{name}": str(version) for name, version in (tables or {}).items()}
     tags = {"kind": "retrieval", "benchmark": evaluation.benchmark, "split": evaluation.split, **versions}
     parent = client.create_run(place, run_name=f"retrieval: {evaluation.benchmark} {evaluation.split}", tags=tags)
@@ -56,7 +59,8 @@ def log_evaluation(
     _log_inputs(client, parent_id, tables or {}, source)
     client.set_tag(parent_id, "mlflow.note.content", markdown(evaluation)[:5000])
     for result in evaluation.results:
-        more = {**tags, "mlflow.parentRunId": parent_id}
+        models = [key for label, key in (trained or {}).items() if result.system.startswith(label)]
+        more = {**tags, "mlflow.parentRunId": parent_id, **({MODEL: models[0]} if models else {})}
         run = client.create_run(place, run_name=FORBIDDEN.sub(" ", result.system)[:250], tags=more)
         client.log_batch(
             run.info.run_id,

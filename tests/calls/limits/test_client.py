@@ -110,7 +110,7 @@ def describe_slots():
 def describe_rates():
     def it_keeps_requests_per_minute_over_several_tasks():
         async def go() -> list[float]:
-            one, server = broker(requests_per_minute=240, in_flight=64), Server()
+            one, server = broker(Clock(speed=25.0), requests_per_minute=240, in_flight=64), Server()
             async with limiter(one, "a") as first, limiter(one, "b") as second:
                 await asyncio.gather(*(visits(server, g, 250, 32, seconds=0.5) for g in (first, second)))
             return sorted(server.times)
@@ -199,6 +199,25 @@ def describe_stopping():
                 assert str(through.stopped) == "stopped by the user"
 
         asyncio.run(go())
+
+    def it_reaches_who_was_let_in_and_has_not_sent_yet():
+        async def go() -> tuple[float, int]:
+            one = broker(in_flight=1, money=1.0)
+            bound = CostBound(0.4, 100)
+            async with limiter(one) as through:
+                await through.enter(bound)
+                waiting = asyncio.create_task(through.enter(bound))
+                await one.clock.sleep(5)
+                through.leave(bound, CallOutcome(money=0.3, tokens=100))
+                through.stop("no room")
+                with pytest.raises(RunStopped, match="no room"):
+                    await waiting
+                left = through.in_flight
+            return one.stages["loaves"].budget.spent, left
+
+        spent, left = asyncio.run(go())
+        assert spent == pytest.approx(0.3)
+        assert left == 0
 
     def it_tells_everyone():
         async def go() -> str:

@@ -12,8 +12,9 @@ from stark_udfs.calls.providers.server import Client
 from stark_udfs.calls.request import ChatRequest
 from stark_udfs.calls.sequence import OpenCall, advance
 from stark_udfs.core.errors import NotAuthorised, SettingsError, Unreachable
+from stark_udfs.testing.faults import Faults
 from stark_udfs.testing.serve import served
-from stark_udfs.testing.stub_server import Faults, StubServer
+from stark_udfs.testing.stub_server import StubServer
 from tests.calls.asks import GOOD, Basket, chat, conversation, model
 
 KEY = "hunter2-hunter2-hunter2"

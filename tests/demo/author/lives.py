@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from stark_udfs.core.ids import rng_of
-from stark_udfs.demo.author import events, sessions
 from stark_udfs.demo.author.block import Block
+from stark_udfs.demo.author.stages import events, sessions
 from tests.demo.author.people import block_of, life
 
 PLAN = {"asked": 6, "first": "2021-01-01", "last": "2024-04-30", "update_share": 0.17}

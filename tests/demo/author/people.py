@@ -3,8 +3,8 @@
 import random
 from typing import Any
 
-from stark_udfs.demo.author import commonsense, narratives, personas
 from stark_udfs.demo.author.block import Block
+from stark_udfs.demo.author.stages import commonsense, narratives, personas
 from stark_udfs.demo.author.values import categories
 from stark_udfs.demo.author.world import countries
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from stark_udfs.core.ids import rng_of
-from stark_udfs.demo.drawings.backend import OfflineAtelierSpec
+from stark_udfs.demo.drawings.backend import OfflineBackendSpec
 from stark_udfs.demo.drawings.pen import rgb
 from stark_udfs.images.appearance import draw_traits
 from stark_udfs.images.files import ImageFiles
@@ -45,17 +45,17 @@ for name in ("torch", "torchvision", "transformers", "diffusers", "faiss", "peft
 from stark_udfs.settings.image_models import PicturesSettings
 from stark_udfs.stages.images.backend import image_backend
 from stark_udfs.images.requests import ImageRequest, Module, ScoreRequest
-atelier = image_backend(PicturesSettings(), sys.argv[1]).load()
+backend = image_backend(PicturesSettings(), sys.argv[1]).load()
 wanted = [ImageRequest(module=module, prompt="a red house", query="a dog", seeds=(1,)) for module in Module]
-found = atelier.work(wanted)
+found = backend.work(wanted)
 paths = tuple(candidate.path for answer in found for candidate in answer.candidates)
-atelier.work([ScoreRequest(paths=paths, captions=paths, description="a dog", of_person=True)])
+backend.work([ScoreRequest(paths=paths, captions=paths, description="a dog", of_person=True)])
 print(len(paths), "pandas" in sys.modules, "pyspark" in sys.modules)
 """
 
 
 def work(folder: Path, *orders: ImageTask) -> list[ImageResult | Unavailable]:
-    return loaded(pickle.loads(pickle.dumps(OfflineAtelierSpec(str(folder))))).work(orders)
+    return loaded(pickle.loads(pickle.dumps(OfflineBackendSpec(str(folder))))).work(orders)
 
 
 def found(folder: Path, wish: ImageRequest) -> list[Candidate]:
@@ -184,8 +184,8 @@ def describe_likeness():
 
 def describe_identity():
     def it_tells_drawings_from_ratings():
-        spec, asked = OfflineAtelierSpec("a"), rate([], "x")
-        assert spec.identity(SCENE) == OfflineAtelierSpec("b", at_once=99).identity(WEB)
+        spec, asked = OfflineBackendSpec("a"), rate([], "x")
+        assert spec.identity(SCENE) == OfflineBackendSpec("b", at_once=99).identity(WEB)
         assert spec.identity(asked).keys() == {"provider", "scorer"}
         assert spec.identity(asked.model_copy(update={"of_person": True})).keys() == {"provider", "scorer", "likeness"}
         assert spec.identity(SCENE).items() <= spec.models().items()

@@ -15,15 +15,16 @@ from stark_udfs.engine.images.judging import judged
 from stark_udfs.images.decode import picture_of
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.models.clip import ClipSpec
-from stark_udfs.images.models.judge import JudgeAccess, JudgeSettings, JudgeSpec, Verdict
+from stark_udfs.images.models.judge import JudgeSettings, JudgeSpec, Verdict
+from stark_udfs.images.models.server_access import ServerAccess, ServerPrice
 from stark_udfs.images.requests import ImageResult, ImageScore, ImageTask, ScoreRequest, Scores
-from stark_udfs.testing.stub_server import Faults
+from stark_udfs.testing.faults import Faults
 from tests.engine.images.test_painting import no_author, painted_by
 from tests.engine.images.test_worker import script, task
 from tests.engine.toy import Town
 from tests.images import tiny
 
-ACCESS = {"per_million_in": 1000.0, "per_million_out": 2000.0, "currency": "USD"}
+PRICE = ServerPrice(per_million_in=1000.0, per_million_out=2000.0, currency="USD")
 
 
 def rated(folder: Path, *seeds: int) -> ScoreRequest:
@@ -33,7 +34,7 @@ def rated(folder: Path, *seeds: int) -> ScoreRequest:
 
 
 def judged_by(url: str, folder: Path) -> object:
-    judge = JudgeSpec("stub", access=JudgeAccess(base_url=url, **ACCESS))
+    judge = JudgeSpec("stub", access=ServerAccess(base_url=url, price=PRICE))
     return replace(painted_by(url, folder), scorer=judge)
 
 
@@ -56,6 +57,7 @@ def describe_a_judge():
         (scores,) = {reply.reply for reply in ours.replies if reply.model_returned == "rate"}
         ratings = Scores.model_validate_json(scores).ratings
         assert [(one.fault, one.text_score is None, one.phash is None) for one in ratings] == [("", False, False)] * 2
+        assert all(reply.money == pytest.approx(PRICE.of_tokens(reply.tokens_in, reply.tokens_out)) for reply in paid)
         assert all(reply.money > 0 for reply in paid)
 
     def a_reply_that_is_no_verdict_is_a_fault_and_paid_once(tmp_path: Path):

@@ -14,15 +14,16 @@ from stark_udfs.core.ids import rng_of
 from stark_udfs.core.records import Record
 from stark_udfs.engine.images.painting import stored
 from stark_udfs.images.appearance import draw_traits
-from stark_udfs.images.backend import ModelAtelierSpec, NamedPainter
+from stark_udfs.images.backend import ModelBackendSpec, NamedPainter
 from stark_udfs.images.decode import picture_of
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.models.clip import ClipSpec
-from stark_udfs.images.models.image_server import ImageServerSettings, ImageServerSpec, ServedPicture, ServerAccess
+from stark_udfs.images.models.image_server import ImageServerSettings, ImageServerSpec, ServedPicture
+from stark_udfs.images.models.server_access import ServerAccess, ServerPrice
 from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, ImageResult, ImageTask, Module, Person
 from stark_udfs.settings.run import LimitsSettings
+from stark_udfs.testing.faults import Faults
 from stark_udfs.testing.pictures import fields_of
-from stark_udfs.testing.stub_server import Faults
 from tests.engine.images.test_worker import script, task
 from tests.engine.toy import Town
 from tests.images import site as sites
@@ -32,12 +33,12 @@ PRICE = 0.01
 PERSON = Person(age=30, traits=draw_traits(30, "female", rng_of(1)))
 
 
-def painted_by(url: str, folder: Path, **access: object) -> ModelAtelierSpec:
+def painted_by(url: str, folder: Path, **access: object) -> ModelBackendSpec:
     server = ImageServerSpec(
-        "stub", "medium", access=ServerAccess(base_url=url, per_picture=PRICE, currency="USD", **access)
+        "stub", "medium", access=ServerAccess(base_url=url, price=ServerPrice(PRICE, currency="USD"), **access)
     )
     painter = NamedPainter("stub", server)
-    return ModelAtelierSpec(files=str(folder), painter=painter, personal=painter, clip=ClipSpec("none"), at_once=4)
+    return ModelBackendSpec(files=str(folder), painter=painter, personal=painter, clip=ClipSpec("none"), at_once=4)
 
 
 def of_a_town(row: Town, answers: Sequence[ImageResult]) -> ImageTask | None:
@@ -225,11 +226,11 @@ def describe_replies():
 
 def describe_prices():
     def they_are_published_by_quality_or_the_users_own():
-        assert ImageServerSettings().spec().access.per_picture == 0.011
+        assert ImageServerSettings().spec().access.price.per_picture == 0.011
         assert ImageServerSettings(quality="high").priced().as_of is not None
         own = ImageServerSettings(model="my", price={"per_picture": 0.5, "currency": "EUR"}).spec()
-        assert (own.access.per_picture, own.access.currency) == (0.5, "EUR")
-        assert ImageServerSettings(base_url="http://mine:8000/v1", model="my").spec().access.per_picture == 0
+        assert (own.access.price.per_picture, own.access.price.currency) == (0.5, "EUR")
+        assert ImageServerSettings(base_url="http://mine:8000/v1", model="my").spec().access.price.per_picture == 0
 
     def one_that_nobody_knows_has_to_be_said():
         with pytest.raises(Exception, match="no price is known here for dall-e-9"):

@@ -1,7 +1,9 @@
-"""Image stages on a toy atelier: real Spark, Delta, journal and files."""
+"""Image stages on a toy backend: real Spark, Delta, journal and files."""
 
+import shutil
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,31 +16,57 @@ from stark_udfs.engine.system_tables import REPLIES, UNITS
 from stark_udfs.images.files import FileState, ImageFiles
 from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.tables.tables import Tables
-from tests.engine.gallery import VIEWS, ToyAtelier, orders, stages
+from tests.engine.conftest import Settle
+from tests.engine.gallery import VIEWS, ToyBackend, orders, stages
 from tests.engine.toy import Toy
 
 Run = Callable[..., RunReport]
 
 
+@dataclass(frozen=True)
+class Painted:
+    """A warehouse in which the stage has run once; only to copy."""
+
+    folder: Path
+    report: RunReport
+
+
+def settings_in(folder: Path) -> Settings:
+    return load_settings("demo", overrides=[f"storage.tables={folder}/tables", f"storage.files={folder}/files"])
+
+
+@pytest.fixture(scope="session")
+def painted(spark: SparkSession, settle: Settle, tmp_path_factory: pytest.TempPathFactory) -> Painted:
+    folder = tmp_path_factory.mktemp("painted")
+    settle(folder, Toy().towns)
+    settings = settings_in(folder)
+    return Painted(folder, run(stages(Toy(), ToyBackend(files=settings.storage.files)), settings, spark))
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load_settings("demo", overrides=[f"storage.tables={tmp_path}/tables", f"storage.files={tmp_path}/files"])
+    return settings_in(tmp_path)
 
 
 @pytest.fixture
-def paint(spark: SparkSession, settings: Settings) -> Run:
+def paint(spark: SparkSession, settle: Settle, settings: Settings, tmp_path: Path) -> Run:
+    settle(tmp_path, Toy().towns)
+
     def paint(
-        towns: int = 6, least: float = 0.0, suffix: str = "", wanted: Wanted | None = None, **atelier: object
+        towns: int = 6, least: float = 0.0, suffix: str = "", wanted: Wanted | None = None, **backend: object
     ) -> RunReport:
-        made = ToyAtelier(files=settings.storage.files, **atelier)  # type: ignore[arg-type]
+        made = ToyBackend(files=settings.storage.files, **backend)  # type: ignore[arg-type]
         return run(stages(Toy(towns, suffix=suffix), made, least), settings, spark, wanted=wanted)
 
     return paint
 
 
 def describe_an_image_stage():
-    def it_makes_each_picture_once_and_then_nothing(paint: Run, spark: SparkSession, settings: Settings):
-        _, views = paint().stages
+    def it_makes_each_picture_once_and_then_nothing(
+        paint: Run, spark: SparkSession, settings: Settings, painted: Painted, tmp_path: Path
+    ):
+        shutil.copytree(painted.folder, tmp_path, dirs_exist_ok=True)
+        _, views = painted.report.stages
         assert (views.added, views.rejected, views.calls, views.open) == (10, 1, 10, 0)  # 5 towns × 2; Ulm is withheld
         tables, files = Tables(spark, settings.storage), ImageFiles(settings.storage.files)
         rows = tables.read(VIEWS).collect()
@@ -52,8 +80,10 @@ def describe_an_image_stage():
         assert (again.calls, again.state) == (0, "unchanged")
         assert orders(settings.storage.files) == before
 
-    def it_replays_thresholds_free_and_rates_anew_without_painting(paint: Run, settings: Settings):
-        paint()
+    def it_replays_thresholds_free_and_rates_anew_without_painting(
+        paint: Run, settings: Settings, painted: Painted, tmp_path: Path
+    ):
+        shutil.copytree(painted.folder, tmp_path, dirs_exist_ok=True)
         _, strict = paint(least=1_000.0, wanted=Wanted(remake=frozenset({"views"}))).stages
         assert (strict.calls, strict.removed, strict.rejected) == (0, 10, 11)
         with pytest.raises(GuardStopped, match="work again"):
@@ -72,7 +102,7 @@ def describe_an_image_stage():
 
     def it_leaves_open_what_cannot_be_had_now(paint: Run, spark: SparkSession, settings: Settings):
         flag = Path(settings.storage.files) / "busy"
-        flag.parent.mkdir(parents=True)
+        flag.parent.mkdir(parents=True, exist_ok=True)
         flag.touch()
         _, first = paint(busy="Bonn").stages
         assert (first.added, first.open, first.state) == (8, 1, "partial")

@@ -17,9 +17,10 @@ from stark_udfs.calls.sequence import OpenCall, SequenceEnd, advance
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject
 from stark_udfs.engine.images.open_units import known_replies
-from stark_udfs.engine.images.replay import QUESTION, PictureScript, QuestionRequest
+from stark_udfs.engine.images.replay import ImageReplay
+from stark_udfs.engine.images.requests import PaidKind, PaidRequest
 from stark_udfs.engine.images.worker import ImageEnd, ImagePartition, ImageWork
-from stark_udfs.images.backend import ModelAtelierSpec, NamedPainter
+from stark_udfs.images.backend import ModelBackendSpec, NamedPainter
 from stark_udfs.images.models.clip import ClipSpec
 from stark_udfs.images.models.sdxl import SdxlBase, SdxlSpec
 from stark_udfs.images.protocols import DeviceLost
@@ -27,7 +28,7 @@ from stark_udfs.images.requests import Candidates, ImageRequest, ImageResult, Im
 from stark_udfs.images.web.providers import Brave, Searx
 from stark_udfs.images.web.results import SearchTerms
 from stark_udfs.settings.run import LimitsSettings
-from tests.engine.gallery import ToyAtelier, orders, request
+from tests.engine.gallery import ToyBackend, orders, request
 from tests.engine.toy import Town
 from tests.images.site import FAST, Site, serving
 
@@ -38,7 +39,7 @@ PRICE = 0.005
 class Task:
     """What one task is run with."""
 
-    script: PictureScript
+    script: ImageReplay
     journal: JournalPlace
     server: BrokerServer
 
@@ -64,9 +65,7 @@ class Task:
 
 
 @contextmanager
-def task(
-    folder: Path, script: PictureScript, limits: LimitsSettings | None = None, spent: float = 0.0
-) -> Iterator[Task]:
+def task(folder: Path, script: ImageReplay, limits: LimitsSettings | None = None, spent: float = 0.0) -> Iterator[Task]:
     broker = Broker()
     found = script.limits(limits or LimitsSettings(), run_spent=spent, stage_spent=spent)
     broker.begin(script.stage, script.pool, found)
@@ -74,8 +73,8 @@ def task(
         yield Task(script, JournalPlace(str(folder), "run-1", script.stage), server)
 
 
-def script(atelier: Any, ask: Any = request) -> PictureScript:
-    return PictureScript("views", Town, Record, ask, no_rows, atelier, 7)
+def script(backend: Any, ask: Any = request) -> ImageReplay:
+    return ImageReplay("views", Town, Record, ask, no_rows, backend, 7)
 
 
 def no_rows(row: Town, answers: Sequence[ImageResult]) -> list[Record | Reject]:
@@ -93,9 +92,9 @@ def site() -> Iterator[Site]:
         yield site
 
 
-def searching(site: Site, folder: Path, price: float = PRICE, rate: int | None = None) -> ModelAtelierSpec:
+def searching(site: Site, folder: Path, price: float = PRICE, rate: int | None = None) -> ModelBackendSpec:
     base = SdxlSpec(SdxlBase("none"))
-    return ModelAtelierSpec(
+    return ModelBackendSpec(
         files=str(folder),
         painter=NamedPainter("none", base),
         personal=NamedPainter("none", base),
@@ -110,7 +109,7 @@ def searching(site: Site, folder: Path, price: float = PRICE, rate: int | None =
 
 def describe_a_task():
     def it_answers_round_after_round_and_journals_each_answer(tmp_path: Path):
-        with task(tmp_path, script(ToyAtelier(str(tmp_path)))) as ours:
+        with task(tmp_path, script(ToyBackend(str(tmp_path)))) as ours:
             ends = ours.run("Bonn", "Ulm", "Kiel")
             counts = ours.server.served.counts("views")
         assert {(end.unit_key, end.state) for end in ends} == {("Bonn", "done"), ("Ulm", "done"), ("Kiel", "done")}
@@ -121,23 +120,23 @@ def describe_a_task():
         assert (counts.asked, counts.done, counts.in_flight) == (4, 3, 0)
 
     def what_an_earlier_attempt_journaled_is_not_made_again(tmp_path: Path):
-        with task(tmp_path, script(ToyAtelier(str(tmp_path)))) as ours:
+        with task(tmp_path, script(ToyBackend(str(tmp_path)))) as ours:
             ours.run("Bonn", "Kiel")
             before = len(orders(str(tmp_path)))
             ours.run("Bonn", "Kiel", "Jena", attempt="0-1")
         assert (before, len(orders(str(tmp_path)))) == (4, 6)
 
     def replies_of_the_table_are_not_made_again(tmp_path: Path):
-        with task(tmp_path / "one", script(ToyAtelier(str(tmp_path / "one")))) as ours:
+        with task(tmp_path / "one", script(ToyBackend(str(tmp_path / "one")))) as ours:
             ours.run("Bonn")
             stored = ours.replies
-        with task(tmp_path / "two", script(ToyAtelier(str(tmp_path / "two")))) as again:
+        with task(tmp_path / "two", script(ToyBackend(str(tmp_path / "two")))) as again:
             (end,) = again.run("Bonn", known={"Bonn": stored})
             assert again.replies == []
         assert (end.state, (tmp_path / "two" / "orders.jsonl").exists()) == ("done", False)
 
     def a_bucket_belongs_to_one_attempt(tmp_path: Path):
-        with task(tmp_path, script(ToyAtelier(str(tmp_path)))) as ours:
+        with task(tmp_path, script(ToyBackend(str(tmp_path)))) as ours:
             broker = ours.server.served
             broker.join("other", "views")
             assert broker.claim("other", 3)
@@ -146,8 +145,8 @@ def describe_a_task():
             assert not (tmp_path / "orders.jsonl").exists()
 
     def a_stop_is_honoured_between_batches(tmp_path: Path):
-        with task(tmp_path, script(StoppingAtelier(str(tmp_path)))) as ours:
-            StoppingAtelier.broker = ours.server.served
+        with task(tmp_path, script(StoppingBackend(str(tmp_path)))) as ours:
+            StoppingBackend.broker = ours.server.served
             ends = ours.run(*(f"Town {number}" for number in range(40)))
         batches = (tmp_path / "batches").stat().st_size
         assert batches < 20  # of 20
@@ -155,7 +154,7 @@ def describe_a_task():
         assert len(ours.replies) == len(orders(str(tmp_path)))  # all that was answered is kept
 
     def a_lost_device_ends_the_task_after_all_is_kept(tmp_path: Path):
-        with task(tmp_path, script(ToyAtelier(str(tmp_path), lose_at=3))) as ours:
+        with task(tmp_path, script(ToyBackend(str(tmp_path), lose_at=3))) as ours:
             with pytest.raises(DeviceLost):
                 ours.run(*(f"Town {number}" for number in range(20)))
             kept = len(ours.replies)
@@ -165,19 +164,19 @@ def describe_a_task():
 
     def a_journal_that_cannot_be_written_ends_the_task(tmp_path: Path):
         (tmp_path / "journal").write_text("in the way")
-        with task(tmp_path, script(ToyAtelier(str(tmp_path / "files")))) as ours:
+        with task(tmp_path, script(ToyBackend(str(tmp_path / "files")))) as ours:
             with pytest.raises(Exception, match="the journal cannot be written"):
                 ours.run("Bonn")
             assert "journal cannot be written" in ours.server.served.stopped
 
 
 @dataclass(frozen=True)
-class StoppingAtelier(ToyAtelier):
+class StoppingBackend(ToyBackend):
     """Has the run stopped in its second batch."""
 
     broker = Broker()
 
-    def load(self) -> "StoppingAtelier":
+    def load(self) -> "StoppingBackend":
         return self
 
     def begin(self, orders: Sequence[ImageTask]) -> Iterator[Any]:
@@ -232,8 +231,8 @@ def describe_a_paid_search():
         assert len([path for path in site.asked if path.startswith("/search")]) == 1
 
     def its_reply_counts_into_what_the_unit_cost(tmp_path: Path, site: Site):
-        atelier = searching(site, tmp_path)
-        with task(tmp_path, script(atelier, from_the_web)) as ours:
+        backend = searching(site, tmp_path)
+        with task(tmp_path, script(backend, from_the_web)) as ours:
             ours.run("Bonn")
         row = Town(town_id="Bonn", name="Bonn").model_dump_json()
         conversation = ours.script.conversation({"unit_key": "Bonn", "row": row, "redraw": 0})
@@ -257,7 +256,7 @@ def describe_a_paid_search():
         step = advance(conversation, {})
         assert isinstance(step, OpenCall)
         assert conversation.terms.bound(step.request).money == PRICE
-        assert QuestionRequest(step.request).model == QUESTION
+        assert PaidRequest(PaidKind.QUESTION, step.request).model == "question"
 
 
 def describe_a_search_that_fails():

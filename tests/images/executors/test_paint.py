@@ -13,7 +13,7 @@ from stark_udfs.images.decode import picture_of
 from stark_udfs.images.executors.paint import PaintExecutor
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.models.ip_adapter import IpAdapterSpec
-from stark_udfs.images.models.photomaker import PhotoMakerSpec
+from stark_udfs.images.models.photomaker.photomaker import PhotoMakerSpec
 from stark_udfs.images.models.sdxl import SdxlBase, SdxlSpec
 from stark_udfs.images.models.weights import WeightFile
 from stark_udfs.images.protocols import DeviceLost, OutOfMemory, PainterSpec, Painting, Pixels, Unpaintable

@@ -4,12 +4,12 @@ import pytest
 import yaml
 
 from stark_udfs.core.errors import SettingsError, StorageError
-from stark_udfs.demo.drawings.backend import OfflineAtelierSpec
-from stark_udfs.images.backend import ModelAtelierSpec
+from stark_udfs.demo.drawings.backend import OfflineBackendSpec
+from stark_udfs.images.backend import ModelBackendSpec
 from stark_udfs.images.models import configured
 from stark_udfs.images.models.clip import ClipSpec
 from stark_udfs.images.models.ip_adapter import IpAdapterSpec
-from stark_udfs.images.models.photomaker import PhotoMakerSpec
+from stark_udfs.images.models.photomaker.photomaker import PhotoMakerSpec
 from stark_udfs.images.models.scorers import PICKSCORE, ClipScoreSpec, PickScoreSpec
 from stark_udfs.images.models.sdxl import SdxlSettings, SdxlSpec
 from stark_udfs.images.models.weights import WeightFile
@@ -29,16 +29,16 @@ def backend(*overrides: str) -> ImageBackendSpec:
     return image_backend(settings.pictures, settings.storage.files)
 
 
-def models_of(*overrides: str) -> ModelAtelierSpec:
+def models_of(*overrides: str) -> ModelBackendSpec:
     spec = backend("pictures.provider=models", *overrides)
-    assert isinstance(spec, ModelAtelierSpec)
+    assert isinstance(spec, ModelBackendSpec)
     return spec
 
 
 def describe_base():
     def it_draws_offline():
         spec = backend()
-        assert spec == OfflineAtelierSpec("warehouse/files", 8)
+        assert spec == OfflineBackendSpec("warehouse/files", 8)
         assert spec.provider == "offline"
 
     def it_names_every_setting_with_its_default():

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from stark_udfs.core.errors import SettingsError
-from stark_udfs.images.models.devices import OwnDevice, cuda_device, given_gpu
+from stark_udfs.images.models.devices import OwnDevice, cuda_device, given_gpu, refuse_shares
 from stark_udfs.images.protocols import loaded
 from stark_udfs.settings.image_models import PicturesSettings
 
@@ -38,6 +38,15 @@ def describe_the_gpu_of_a_task():
     def a_share_of_one_is_refused_by_the_settings():
         with pytest.raises(ValidationError, match="gpus"):
             PicturesSettings(gpus=0.5)
+
+    @pytest.mark.parametrize("amount", ["0.5", "0.25"])
+    def a_share_of_one_is_refused_where_spark_gives_it(amount: str):
+        with pytest.raises(SettingsError, match=f"amount={amount}: .* tasks would share a GPU"):
+            refuse_shares(amount)
+
+    @pytest.mark.parametrize("amount", [None, "", "0", "1", "2", "many"])
+    def whole_ones_are_not(amount: str | None):
+        refuse_shares(amount)
 
     @pytest.mark.parametrize(
         ("number", "there", "name"), [(None, 8, "cuda"), (3, 8, "cuda:3"), (3, 1, "cuda:0"), (0, 1, "cuda:0")]

@@ -139,3 +139,10 @@ def describe_bad_models():
             file.rename(file.with_suffix(".bin"))
         with pytest.raises(SettingsError, match="no safetensors"):
             SdxlBase(str(tmp_path / "sdxl")).load()
+
+    def one_that_was_cut_off_is_damaged(models: Path, tmp_path: Path):
+        shutil.copytree(models / "sdxl", tmp_path / "sdxl")
+        file = tmp_path / "sdxl/unet/diffusion_pytorch_model.safetensors"
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+        with pytest.raises(SettingsError, match="is damaged"):
+            SdxlBase(str(tmp_path / "sdxl")).load()

@@ -1,19 +1,25 @@
 import weakref
 
 import pytest
-import torch
+from huggingface_hub.errors import LocalEntryNotFoundError
 
-from stark_udfs.images.models.weights import device_errors, precision_on
+from stark_udfs.core.errors import SettingsError
+from stark_udfs.images.models.weights import device_errors, loading, precision_on
 from stark_udfs.images.protocols import DeviceLost, OutOfMemory
 
 
 def describe_device_errors():
-    @pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory. Tried"), MemoryError()])
-    def it_tells_a_full_device(error: Exception):
+    @pytest.mark.parametrize("of_torch", [True, False])
+    def it_tells_a_full_device(of_torch: bool):
+        import torch
+
+        error = torch.OutOfMemoryError("CUDA out of memory. Tried") if of_torch else MemoryError()
         with pytest.raises(OutOfMemory), device_errors():
             raise error
 
     def it_tells_a_lost_device():
+        import torch
+
         with pytest.raises(DeviceLost, match="new worker"), device_errors():
             raise torch.AcceleratorError("CUDA error: device-side assert triggered")
 
@@ -22,6 +28,8 @@ def describe_device_errors():
             raise RuntimeError("shape")
 
     def it_lets_go_of_what_the_call_held():
+        import torch
+
         held = []
 
         def fails() -> None:
@@ -37,6 +45,19 @@ def describe_device_errors():
 
 def describe_precision_on():
     def it_is_half_on_a_gpu_and_whole_on_a_cpu():
+        import torch
+
         assert precision_on("cpu", "float16") is torch.float32
         assert precision_on("cuda", "bfloat16") is torch.bfloat16
         assert precision_on("cuda:1", "float16") is torch.float16
+
+
+def describe_loading():
+    def it_tells_a_hub_that_was_not_reached_from_a_model_that_is_not_there():
+        with pytest.raises(SettingsError, match="the hub was not reached"), loading("us/ours"):
+            try:
+                raise LocalEntryNotFoundError("no connection")
+            except LocalEntryNotFoundError as error:
+                raise OSError("us/ours does not appear to have a file named config.json") from error
+        with pytest.raises(SettingsError, match="there is no such model"), loading("us/ours"):
+            raise OSError("us/ours does not appear to have a file named config.json")

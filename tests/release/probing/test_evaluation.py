@@ -9,8 +9,12 @@ from stark_udfs.core.errors import InputError
 from stark_udfs.release.probing.contexts import prompts, transcript
 from stark_udfs.release.probing.evaluation import as_json, by_search, evaluated, export, from_file
 from stark_udfs.release.probing.scoring import abstains, matches, score
+from stark_udfs.release.probing.written import score_rows, write_scores
+from stark_udfs.settings.run import StorageSettings
 from stark_udfs.stages.probes.records import NEVER_SAID, Probe, ProbeKind
+from stark_udfs.stages.probes.scores import TABLE
 from stark_udfs.stages.probes.stage import made
+from stark_udfs.tables.tables import Tables
 from tests.stages.histories import history
 
 TOLD = history()
@@ -60,8 +64,8 @@ def describe_score():
         assert score(never, "A blue one.").match == 0.0
 
     def right_answers_are_all_right_and_missing_ones_all_wrong():
-        best = evaluated("best", PROBES, {probe.probe_id: probe.answer for probe in PROBES})
-        none = evaluated("none", PROBES, {})
+        best = evaluated("best", "full", PROBES, {probe.probe_id: probe.answer for probe in PROBES})
+        none = evaluated("none", "full", PROBES, {})
         assert [(kind.match.value, kind.match.low) for kind in best.kinds] == [(1.0, 1.0)] * len(best.kinds)
         assert {kind.match.value for kind in none.kinds} == {0.0}
         assert json.loads(as_json([best]))[0]["answered"] == len(PROBES)
@@ -111,3 +115,40 @@ def describe_files():
         (tmp_path / "given.jsonl").write_text(text)
         with pytest.raises(InputError, match=r"given\.jsonl"):
             from_file(PROBES, tmp_path / "given.jsonl")
+
+
+def describe_score_rows():
+    def there_is_one_for_each_probe_with_what_answered_it():
+        found = by_search(PROBES, TRANSCRIPTS, 5)
+        rows = score_rows(found, phrased=False)
+        assert {row.probe_id for row in rows} == {probe.probe_id for probe in PROBES}
+        assert {(row.system, row.model, row.context, row.phrased) for row in rows} == {
+            ("BM25", None, "best_turn", False)
+        }
+        assert sum(row.score for row in rows) / len(rows) == pytest.approx(found.kinds[-1].match.value)
+
+    def an_answer_that_was_not_given_is_null_and_wrong():
+        (row,) = score_rows(evaluated("m", "full", PROBES[:1], {}), phrased=True)
+        assert (row.answer, row.score, row.phrased) == (None, 0.0, True)
+
+    def a_system_has_one_row_a_probe_and_wording():
+        ids = {
+            row.score_id
+            for context in ("full", "last_session")
+            for worded in (False, True)
+            for row in score_rows(evaluated("m", context, PROBES, {}), phrased=worded)
+        }
+        assert len(ids) == 4 * len(PROBES)
+
+
+def describe_write_scores():
+    def the_last_evaluation_of_a_system_takes_the_place_of_the_one_before(spark, tmp_path: Path):
+        storage = StorageSettings(tables=f"{tmp_path}/tables", files=f"{tmp_path}/files")
+        many = len(PROBES)
+        none = evaluated("m", "full", PROBES, {})
+        best = evaluated("m", "full", PROBES[1:], {probe.probe_id: probe.answer for probe in PROBES})
+        assert write_scores(spark, storage, [none, by_search(PROBES, TRANSCRIPTS, 5)], phrased=False).insert == 2 * many
+        counts = write_scores(spark, storage, [best], phrased=False)
+        assert (counts.insert, counts.update, counts.delete) == (0, many - 1, 1)
+        kept = Tables(spark, storage).read(TABLE).groupBy("system").agg({"score": "sum", "*": "count"}).collect()
+        assert {(row["system"], row["count(1)"]) for row in kept} == {("m", many - 1), ("BM25", many)}

@@ -11,8 +11,8 @@ from stark_udfs.calls.sequence import ChatSequence, OpenCall, SequenceEnd, advan
 from stark_udfs.core.ids import rng_of
 from stark_udfs.core.records import ReplySchema
 from stark_udfs.core.rejects import Reject, RejectReason
-from stark_udfs.demo.author import image_plans as author
 from stark_udfs.demo.author.block import Block
+from stark_udfs.demo.author.stages import image_plans as author
 from stark_udfs.engine.stage import ChatStage
 from stark_udfs.stages.images.image_plans import stage as image_plans
 from stark_udfs.stages.images.image_plans.prompt import PlanReply, shape_of

@@ -12,13 +12,14 @@ from stark_udfs.engine.run import RunReport, run
 from stark_udfs.engine.stage import Stage
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.requests import Candidate
-from stark_udfs.release.judged import judged_sessions
-from stark_udfs.release.ratings import import_ratings
+from stark_udfs.release.judging.judged import judged_sessions
+from stark_udfs.release.judging.ratings import import_ratings
 from stark_udfs.stages.images.images import stage as images
 from stark_udfs.stages.pipeline import Settings, load_settings
 from stark_udfs.stages.text import summaries
 from stark_udfs.stages.verdicts import judgements, moderations
-from stark_udfs.testing.stub_server import Faults, StubResponse, StubServer
+from stark_udfs.testing.faults import Faults
+from stark_udfs.testing.stub_server import StubResponse, StubServer
 from tests.cli import small
 from tests.engine.stubs import stubbed
 

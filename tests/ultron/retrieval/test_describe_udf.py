@@ -1,5 +1,6 @@
 """Descriptions by a pandas UDF: a real small language model, and Spark."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,25 @@ class LoudSpec:
         tempfile.mkstemp(prefix=f"{os.getpid()}-", dir=self.folder)
         return self
 
+    def identity(self) -> str:
+        return "loud"
+
     def describe(self, prompts: Sequence[str]) -> list[str]:
         return [prompt.upper() for prompt in prompts]
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Answers as `LoudSpec` would be found, and says nothing new."""
+
+    def load(self) -> "Silent":
+        return self
+
+    def identity(self) -> str:
+        return "loud"
+
+    def describe(self, prompts: Sequence[str]) -> list[str]:
+        return ["..." for _ in prompts]
 
 
 def test_a_table_is_described_with_one_load_a_worker(spark: SparkSession, tmp_path: Path):
@@ -36,6 +54,24 @@ def test_a_table_is_described_with_one_load_a_worker(spark: SparkSession, tmp_pa
     assert {row["id"]: row["said"] for row in rows} == {at: text and text.upper() for at, text in enumerate(texts)}
     loads = [path.name.split("-")[0] for path in tmp_path.iterdir()]
     assert len(loads) == len(set(loads)) <= 4
+
+
+def test_what_was_said_is_kept_and_not_said_again(tmp_path: Path):
+    (tmp_path / "loads").mkdir()
+    kept, spec = udf.KeptTexts(str(tmp_path / "files")), LoudSpec(str(tmp_path / "loads"))
+    assert kept.describe(spec, ["a", "b", "a"]) == ["A", "B", "A"]
+    silent = Silent()
+    assert kept.describe(silent, ["b", "a"]) == ["B", "A"]
+    assert kept.describe(silent, ["c"]) == ["..."]
+
+
+def test_half_a_file_of_a_killed_worker_is_written_anew(tmp_path: Path):
+    kept, spec = udf.KeptTexts(str(tmp_path / "files")), Silent()
+    kept.describe(spec, ["a"])
+    [path] = (tmp_path / "files").rglob("*.json")
+    path.write_text('{"te')
+    assert kept.describe(spec, ["a"]) == ["..."]
+    assert json.loads(path.read_text()) == {"text": "..."}
 
 
 def test_a_real_model_gives_one_text_a_prompt_whatever_the_batch(tmp_path: Path):

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
-from torchmetrics.retrieval import RetrievalMRR, RetrievalRecall
 
 from stark_udfs.core.errors import InputError
 from stark_udfs.ultron.retrieval.metrics import figures, holm, intervals, paired, ranks_of
@@ -45,6 +43,9 @@ def describe_figures():
         )  # fmt: skip
 
     def it_agrees_with_torchmetrics_on_random_scores():
+        import torch
+        from torchmetrics.retrieval import RetrievalMRR, RetrievalRecall
+
         rng = np.random.default_rng(3)
         scores = rng.random((40, 30)).astype(np.float32)  # torchmetrics takes only positive scores for answers
         targets = rng.integers(30, size=40)

@@ -1,7 +1,6 @@
 """Metrics of turns, by hand and against torchmetrics."""
 
 import pytest
-from torchmetrics.text import BLEUScore
 
 from stark_udfs.core.errors import InputError
 from stark_udfs.ultron.retrieval.text_metrics import bleu, distinct, rouge_l, share_now
@@ -25,6 +24,8 @@ def describe_share_now():
 
 def describe_bleu():
     def it_agrees_with_torchmetrics():
+        from torchmetrics.text import BLEUScore
+
         theirs = 100 * float(BLEUScore(n_gram=4)(SAID, [[text] for text in TRUE]))
         assert bleu(SAID, TRUE) == pytest.approx(theirs, rel=1e-4)
 

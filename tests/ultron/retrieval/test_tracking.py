@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from mlflow import MlflowClient
 
 from stark_udfs.ultron.retrieval.harness import evaluate
 from stark_udfs.ultron.retrieval.tracking import log_evaluation
@@ -16,6 +15,8 @@ pytestmark = [
 
 
 def test_a_table_is_found_again_by_the_version_of_a_table_it_was_made_from(tmp_path: Path):
+    from mlflow import MlflowClient
+
     data = benchmark((said("a", target="i1"), "A dog"), (said("b", target="i2"), "A cat"))
     made = evaluate(data, [Given("bad @ first", [[0.1, 0.2], [0.2, 0.1]]), Given("good", [[2, 1], [1, 2]])])
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"

@@ -272,13 +272,25 @@
   }
 
   function fields(one, but) {
-    return el("dl", {}, Object.entries(one).filter(([name]) => !but.includes(name)).map(([name, value]) => row(name, value !== null && typeof value === "object" ? JSON.stringify(value) : value)));
+    return el("dl", {}, Object.entries(one).filter(([name]) => !but.includes(name)).map(([name, value]) => row(name, lines(value))));
+  }
+
+  // Lists as lines; of an object its values, as "coherence: …".
+  function lines(value) {
+    const one = (part) => (part !== null && typeof part === "object" ? Object.values(part).map((text, place) => (place ? String(text) : words(text))).join(": ") : String(part));
+    if (Array.isArray(value)) return value.map(one).join("\n");
+    return value !== null && typeof value === "object" ? one(value) : value;
   }
 
   function verdicts(found) {
     const tables = ["judgements", "moderations", "consistency"].filter((name) => found[name].length);
     if (!tables.length) return el("p", { class: "nothing" }, "This episode was not judged or moderated.");
-    return tables.map((name) => el("details", { open: name === "judgements" }, el("summary", {}, `${words(name)} (${found[name].length})`), el("ul", { class: "plain" }, found[name].slice(0, MAX_LISTED).map((one) => el("li", {}, fields(one, ["episode_id", "judgement_id"]))))));
+    return tables.map((name) => {
+      const rows = name === "consistency" ? found[name].filter((one) => one.found) : found[name];
+      const title = name === "consistency" ? `consistency: ${rows.length} faults in ${found[name].length} checks` : `${words(name)} (${rows.length})`;
+      const listed = rows.slice(0, MAX_LISTED).map((one) => el("li", {}, fields(one, ["episode_id", "judgement_id", "found"])));
+      return el("details", { open: name === "judgements" }, el("summary", {}, title), rows.length ? el("ul", { class: "plain" }, listed) : el("p", { class: "nothing" }, "Each session agrees with its episode."));
+    });
   }
 
   function lineage(context) {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from stark_udfs.core.english import article
-from stark_udfs.images.models.trigger import TRIGGER
+from stark_udfs.images.models.photomaker.trigger import TRIGGER
 from stark_udfs.images.requests import Module
 
 PROMPT_LIMIT = 600  # characters

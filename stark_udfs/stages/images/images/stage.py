@@ -195,7 +195,7 @@ def stage(settings: "Settings") -> ImageStage[PlannedImage, Image]:
         request=partial(request, rules, taste),
         parse=partial(parse, rules, taste),
         writes=TABLE,
-        atelier=image_backend(settings.pictures, settings.storage.files),
+        backend=image_backend(settings.pictures, settings.storage.files),
         gpus=settings.pictures.gpus,
         searches=True,
         paintings=settings.aligner.samples,

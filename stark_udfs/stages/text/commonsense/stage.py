@@ -144,15 +144,19 @@ def _commonsense(row: RelationSeed, reply: InferenceReply) -> Commonsense | Reje
 
 
 def select(settings: "Settings", frames: Frames) -> DataFrame:
-    """The first `pipeline.episodes` of persona × relation: calls in their order, within one by a seeded hash."""
+    """The first `pipeline.episodes` of persona × relation: calls in their order, within one by a seeded hash.
+
+    With `pipeline.episodes_per_person`, so many of each person.
+    """
     profiles = frames[demographics.TABLE.name].select("demographic_id", "age", "gender", "birthplace", "residence")
     relations = list(Relation)
     rng_of(settings.pipeline.seed, "relations").shuffle(relations)
     names = F.array(*(F.lit(relation.value) for relation in relations))
     shuffled = columns.seed_of(F.lit(settings.pipeline.seed), F.col("persona_id"))
-    place = F.row_number().over(Window.partitionBy("ordinal").orderBy(shuffled, "persona_id", "turn"))
-    sentences = frames[personas.TABLE.name]
-    if not settings.quotas.started:
+    sentences, each = frames[personas.TABLE.name], settings.pipeline.episodes_per_person
+    among = Window.partitionBy("ordinal" if each is None else "demographic_id")
+    place = F.row_number().over(among.orderBy("ordinal", shuffled, "persona_id", "turn"))
+    if not settings.quotas.started and each is None:
         sentences = sentences.join(F.broadcast(_before(settings, sentences)), "ordinal")
     candidates = (
         sentences.select("*", F.posexplode(names).alias("index", "relation"))
@@ -163,6 +167,8 @@ def select(settings: "Settings", frames: Frames) -> DataFrame:
     )
     if settings.quotas.started:
         chosen = _by_stratum(settings, candidates)
+    elif each is not None:
+        chosen = candidates.where(F.col("place") <= each)
     else:
         chosen = candidates.where(F.col("before") + F.col("place") <= settings.pipeline.episodes)
     return chosen.select(
@@ -235,7 +241,7 @@ def stage(settings: "Settings") -> ChatStage[RelationSeed, InferenceReply, Commo
         settings=fingerprint_settings(settings.commonsense),
         scope={
             "seed": settings.pipeline.seed,
-            "episodes": settings.pipeline.episodes,
+            **settings_named(settings.pipeline, "episodes", "episodes_per_person"),
             "quotas": settings_named(settings.quotas, "by", "started"),
             **settings_named(settings.personas, "relations_each", "exclude_categories", "sensitive"),
         },

@@ -17,7 +17,9 @@ class PersonaSeed(Record):
     """One call: a profile and the category that its sentences are about."""
 
     seed_id: str = Field(description="stable_id(demographic_id, category, entity_key, draw)")
-    ordinal: int = Field(description="place in the stratified order over all seeds, from 0; may have gaps")
+    ordinal: int = Field(
+        description="place in the order over all seeds, or over the person's own, from 0; may have gaps"
+    )
     demographic_id: str
     age: int
     gender: str

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from stark_udfs.calls.policy import ChatPolicy
+from stark_udfs.core.errors import SettingsError
 from stark_udfs.core.ids import canonical, rng_of, stable_id
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject, RejectReason
@@ -99,26 +100,48 @@ def _persona(row: PersonaSeed, position: int, item: PersonaItem) -> Persona | Re
 
 
 def calls(settings: "Settings") -> int:
-    """Calls that could give `pipeline.episodes` episodes, with some to spare; at least 1."""
+    """Calls that could give `pipeline.episodes` episodes, with some to spare where they are not counted by person."""
+    if settings.pipeline.episodes_per_person is not None:
+        return settings.pipeline.episodes // settings.pipeline.episodes_per_person * calls_per_person(settings)
     return max(1, math.ceil(settings.pipeline.episodes / _each(settings) * (1 + settings.personas.extra_share)))
 
 
+def calls_per_person(settings: "Settings") -> int:
+    """Calls that could give `pipeline.episodes_per_person` episodes."""
+    return math.ceil((settings.pipeline.episodes_per_person or 0) / _each(settings))
+
+
 def select(settings: "Settings", frames: Frames) -> DataFrame:
-    """The first `calls` seeds: categories take turns, each in a seeded hash order of profiles."""
+    """The first `calls` seeds: categories take turns, each in a seeded hash order of profiles.
+
+    With `pipeline.episodes_per_person`, each profile's own first seeds: who else there is moves none of them.
+
+    Raises:
+        SettingsError: the profiles are more than `pipeline.episodes` has room for.
+    """
     categories = list(drawn(settings.personas.exclude_categories, sensitive=settings.personas.sensitive))
     rng_of(settings.pipeline.seed, "categories").shuffle(categories)
     first = calls(settings)
     parts = [F.col(name) for name in SEED_PARTS]
     quotas = settings.quotas
     shuffled = F.xxhash64(F.lit(settings.pipeline.seed), *parts)  # half a million times: SHA-256 would take seconds
-    turn = Window.partitionBy("position").orderBy(shuffled, "demographic_id", "draw")
-    ranked = _candidates(settings.personas, categories, frames[demographics.TABLE.name]).withColumn(
-        "rank", F.row_number().over(turn)
-    )
-    if not quotas.started:  # the rest is not even shuffled
+    profiles, each = frames[demographics.TABLE.name], settings.pipeline.episodes_per_person
+    if each is None:
+        turn = Window.partitionBy("position").orderBy(shuffled, "demographic_id", "draw")
+    else:
+        _check_room(profiles.count(), each, settings.pipeline.episodes)
+        turn = Window.partitionBy("demographic_id").orderBy(shuffled, "position", "draw")
+    ranked = _candidates(settings.personas, categories, profiles).withColumn("rank", F.row_number().over(turn))
+    if each is not None:
+        ranked = ranked.where(F.col("rank") <= calls_per_person(settings))
+    elif not quotas.started:  # the rest is not even shuffled
         ranked = ranked.where(F.col("rank") <= _last_rank(settings.personas, categories, first))
     numbered = ranked.withColumn("ordinal", (F.col("rank") - 1).cast("bigint") * len(categories) + F.col("position"))
-    return (_by_stratum(settings, numbered) if quotas.started else numbered.orderBy("ordinal").limit(first)).select(
+    if quotas.started:
+        numbered = _by_stratum(settings, numbered)
+    elif each is None:
+        numbered = numbered.orderBy("ordinal").limit(first)
+    return numbered.select(
         columns.stable_id(*parts).alias("seed_id"),
         "ordinal",
         "demographic_id",
@@ -130,6 +153,14 @@ def select(settings: "Settings", frames: Frames) -> DataFrame:
         "entity_key",
         "sensitive",
     )
+
+
+def _check_room(people: int, each: int, most: int) -> None:
+    if people * each > most:
+        raise SettingsError(
+            f"pipeline.episodes: {people:,} people with {each:,} each (pipeline.episodes_per_person) are "
+            f"{people * each:,} episodes, and {most:,} may be started in all. No call was made. Raise it (--episodes)."
+        )
 
 
 def _by_stratum(settings: "Settings", seeds: DataFrame) -> DataFrame:
@@ -189,8 +220,9 @@ def _as_json(categories: Sequence[Category]) -> str:
 def _checks(settings: "Settings") -> tuple[Check, ...]:
     categories = len(drawn(settings.personas.exclude_categories, sensitive=settings.personas.sensitive))
     wanted, made = min(calls(settings), categories), "count(distinct category, entity_key)"
+    turns = Check("drawn categories that gave a sentence", Counted(f"least({made}, {wanted})", of=f"{wanted}"), low=0.9)
     return (
-        Check("drawn categories that gave a sentence", Counted(f"least({made}, {wanted})", of=f"{wanted}"), low=0.9),
+        *((turns,) if settings.pipeline.episodes_per_person is None else ()),  # else no turns are taken
         Check("words in a sentence", Mean("size(split(sentence, ' '))"), low=6, high=25),
         Check("first person", Share("sentence rlike '(?i)\\\\b(I|my|me|mine|we|our|us)\\\\b'"), low=0.98),
         Check("distinct values", Counted("count(distinct category, lower(entity_value))"), low=0.3),
@@ -198,7 +230,16 @@ def _checks(settings: "Settings") -> tuple[Check, ...]:
 
 
 def stage(settings: "Settings") -> ChatStage[PersonaSeed, PersonaReply, Persona]:
-    """The stage with these settings."""
+    """The stage with these settings.
+
+    Raises:
+        SettingsError: episodes are counted by person and by quotas.
+    """
+    if settings.pipeline.episodes_per_person is not None and (settings.quotas.accepted or settings.quotas.started):
+        raise SettingsError(
+            "pipeline.episodes_per_person and quotas.accepted exclude each other: quotas choose among all people, "
+            "so those who come later change who is chosen. Leave one of them null."
+        )
     return ChatStage(
         name="personas",
         reads=(demographics.TABLE,),
@@ -212,7 +253,7 @@ def stage(settings: "Settings") -> ChatStage[PersonaSeed, PersonaReply, Persona]
         chat=ChatPolicy.of(settings, settings.personas),
         settings={"seed": settings.pipeline.seed, **fingerprint_settings(settings.personas, *SCOPE)},
         scope={
-            "episodes": settings.pipeline.episodes,
+            **settings_named(settings.pipeline, "episodes", "episodes_per_person"),
             "quotas": settings_named(settings.quotas, "by", "started"),
             **settings_named(settings.personas, *SCOPE),
         },

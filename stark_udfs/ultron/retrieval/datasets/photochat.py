@@ -10,6 +10,7 @@ benchmark of another name, so that the two never stand in one table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -88,19 +89,31 @@ def photochat_plus(file: Path, *, pictures: Path | None = None, context: Context
     return Benchmark(read.name, read.split, read.queries, tuple(described), notes)
 
 
-def share_turns(file: Path) -> list[tuple[tuple[Turn, ...], bool]]:
-    """Every turn as a decision: what was said before it, and whether it shares a photo. For `text_metrics.share_now`.
+@dataclass(frozen=True, slots=True)
+class ShareTurn:
+    """A turn as a decision: what was said before it, who takes it, and whether it shares a photo."""
+
+    turn_id: str
+    before: tuple[Turn, ...]
+    speaker: str
+    shares: bool
+
+
+def share_turns(file: Path) -> list[ShareTurn]:
+    """Every turn as a decision, up to the first photo of its dialogue.
 
     Raises:
         InputError: not as published.
     """
     found = []
     for entry in items(json_file(file), file):
+        dialogue = mapping(entry, file)
         before: list[Turn] = []
-        for turn in _turns(mapping(entry, file), file):
+        for turn in _turns(dialogue, file):
             shares = _shares(turn, file)
             if before:
-                found.append((tuple(before), shares))
+                name = f"{dialogue.get('dialogue_id')}/{len(before)}"
+                found.append(ShareTurn(name, tuple(before), str(turn.get("user_id")), shares))
             if shares:
                 break
             before.append(_said(turn))

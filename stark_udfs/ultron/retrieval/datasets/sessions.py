@@ -16,7 +16,9 @@ JOIN narratives n ON n.episode_id = s.episode_id
 JOIN commonsense c ON c.commonsense_id = n.commonsense_id
 JOIN personas p ON p.persona_id = c.persona_id
 ORDER BY s.episode_id, s.session_number"""
+MEMORIES = "SELECT episode_id, session_number, summary FROM summaries ORDER BY episode_id, session_number"
 Row = Mapping[str, object]
+Memories = Mapping[str, Sequence[tuple[int, str]]]  # by episode: number of a session, and the memory after it
 DEFAULT = SplitSettings()
 
 
@@ -39,11 +41,18 @@ def sessions(sql: SqlEngine, *, split: str, seed: int, shares: SplitSettings = D
         raise InputError(f"the warehouse has no table {missing[0]} yet: run `stark run --until sessions` first.")
     rows = sql.ask(ROWS).dicts()
     wanted = [row for row in rows if split_of(str(row["demographic_id"]), shares, seed=seed) == split]
-    return benchmark_of(wanted, split)
+    return benchmark_of(wanted, split, _memories(sql) if "summaries" in sql.tables else {})
 
 
-def benchmark_of(rows: Sequence[Row], split: str) -> Benchmark:
-    """The benchmark of session rows with `demographic_id`.
+def _memories(sql: SqlEngine) -> Memories:
+    found: dict[str, list[tuple[int, str]]] = {}
+    for row in sql.ask(MEMORIES).dicts():
+        found.setdefault(str(row["episode_id"]), []).append((int(str(row["session_number"])), str(row["summary"])))
+    return found
+
+
+def benchmark_of(rows: Sequence[Row], split: str, memories: Memories | None = None) -> Benchmark:
+    """The benchmark of session rows with `demographic_id`; of sessions that have a memory before them, with it.
 
     Raises:
         InputError: there is no image in them.
@@ -51,7 +60,9 @@ def benchmark_of(rows: Sequence[Row], split: str) -> Benchmark:
     queries: list[Query] = []
     candidates: dict[str, Candidate] = {}
     for row in rows:
-        for query, candidate in _shared(row):
+        earlier = [] if memories is None else memories.get(str(row["episode_id"]), ())
+        before = [text for number, text in earlier if number < int(str(row["session_number"]))]
+        for query, candidate in _shared(row, before[-1] if before else ""):
             queries.append(query)
             candidates.setdefault(candidate.image_id, candidate)
     notes = (
@@ -61,7 +72,7 @@ def benchmark_of(rows: Sequence[Row], split: str) -> Benchmark:
     return Benchmark("Stark sessions", split, tuple(queries), tuple(candidates.values()), notes)
 
 
-def _shared(row: Row) -> Iterator[tuple[Query, Candidate]]:
+def _shared(row: Row, memory: str) -> Iterator[tuple[Query, Candidate]]:
     before: list[Turn] = []
     place = f"{row['episode_id']}/{row['session_number']}"
     on = cast("date | None", row.get("session_date"))
@@ -73,5 +84,6 @@ def _shared(row: Row) -> Iterator[tuple[Query, Candidate]]:
             image_id = str(image["image_id"])
             if before:
                 query_id = f"{place}/{turn['turn']}/{image_id}"
-                query = Query(query_id, tuple(before), image_id, str(row["demographic_id"]), speaker, on=on)
+                group = str(row["demographic_id"])
+                query = Query(query_id, tuple(before), image_id, group, speaker, on=on, memory=memory)
                 yield query, Candidate(image_id, str(image["description"]))

@@ -78,7 +78,7 @@ def describe_photochat():
             photochat(saved(tmp_path, wrong), split="test")
 
     def it_gives_every_turn_as_a_decision(tmp_path: Path):
-        assert [shares for _, shares in share_turns(saved(tmp_path, [CHAT]))] == [False] * 4 + [True]
+        assert [turn.shares for turn in share_turns(saved(tmp_path, [CHAT]))] == [False] * 4 + [True]
 
     def it_reads_the_descriptions_of_photochat_plus(tmp_path: Path):
         rows = [{**CHAT, "description": "A cake on a table"}, {**CHAT, "dialogue_id": 8}]

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-import bm25s
 import numpy as np
 import pytest
 
@@ -27,6 +26,8 @@ DATA = benchmark(
 
 def describe_bm25():
     def it_scores_as_another_implementation_does():
+        import bm25s
+
         theirs = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
         theirs.index([tokens(caption) for caption in CAPTIONS], show_progress=False)
         ours = Bm25(LAST_TURN).score(DATA.queries, DATA.candidates)

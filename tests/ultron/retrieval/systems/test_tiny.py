@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import sparse
 
 from stark_udfs.core.errors import InputError
 from stark_udfs.ultron.retrieval.harness import evaluate
@@ -33,6 +32,8 @@ def test_equal_data_and_seed_give_equal_weights_and_another_seed_others():
 
 
 def test_gradients_are_those_of_finite_differences():
+    from scipy import sparse
+
     rng = np.random.default_rng(0)
     asked, shown = sparse.csr_matrix(rng.random((3, 5))), sparse.csr_matrix(rng.random((5, 5)))
     one, other = rng.standard_normal((5, 4)), rng.standard_normal((5, 4))

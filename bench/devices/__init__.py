@@ -1,0 +1,1 @@
+"""Pictures a second for many devices that sleep."""

@@ -1,0 +1,1 @@
+"""`stark batch`: what is with batch APIs, and answers from files."""

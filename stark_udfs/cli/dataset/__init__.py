@@ -1,0 +1,1 @@
+"""The data set: exported, imported, judged, audited, and looked at in a browser."""

@@ -1,0 +1,1 @@
+"""`stark evaluate`: how well models do on what a run has made."""

@@ -1,0 +1,1 @@
+"""What a machine, a cluster and a workspace need before a run."""

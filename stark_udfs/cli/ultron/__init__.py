@@ -1,0 +1,1 @@
+"""`stark train`, `stark chat`, `stark mlflow`."""

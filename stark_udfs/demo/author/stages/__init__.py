@@ -1,0 +1,1 @@
+"""What the offline author answers, a module for each stage."""

@@ -1,0 +1,1 @@
+"""Asking the open calls of a stage live, on executors."""

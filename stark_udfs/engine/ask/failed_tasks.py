@@ -1,0 +1,26 @@
+"""What a failed Spark job says, without the page of Java that Spark puts around it."""
+
+import re
+
+TRACEBACK = "Traceback (most recent call last):"
+RAISED = re.compile(r"(?:\w+\.)*([A-Z]\w*)(?:: (.*))?")
+LONGEST = 500
+
+
+def last_words(error: Exception | str) -> str:
+    """The exception that a Python worker ended with: its class and the first line of its message.
+
+    Where no worker raised one, the first line of what Spark says.
+
+    Example:
+        >>> last_words("Traceback (most recent call last):\\n  File …\\na.b.BrokerLost: gone\\n\\tat Java")
+        'BrokerLost: gone'
+    """
+    before, marker, after = str(error).rpartition(TRACEBACK)
+    if marker:
+        for line in after.splitlines():
+            found = RAISED.fullmatch(line.rstrip())
+            if found is not None:
+                return f"{found[1]}: {found[2]}"[:LONGEST] if found[2] else found[1]
+    lines = (line.strip() for line in (before + after).splitlines())
+    return next(filter(None, lines), type(error).__name__)[:LONGEST]

@@ -1,0 +1,1 @@
+"""Answering open calls by files: through a batch API, or by hand."""

@@ -1,0 +1,137 @@
+"""Which calls an image task leads to, on what terms they are answered, and what the task costs by them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stark_udfs.calls.policy import CostBound
+from stark_udfs.engine.images.requests import PaidKind, PaidRequest, PictureRequest
+from stark_udfs.images.backend import ModelBackendSpec
+from stark_udfs.images.models.image_server import ImageServerSpec
+from stark_udfs.images.models.judge import JudgeSpec
+from stark_udfs.images.models.server_access import ServerAccess, ServerPrice
+from stark_udfs.images.requests import ImageBackendSpec, Module, ScoreRequest
+from stark_udfs.images.web.results import SearchTerms
+
+FREE = ServerPrice()
+QUESTION_ATTEMPTS, QUESTION_S = 3, 120.0  # of one question to a search provider, and seconds for all of them
+
+
+@dataclass(frozen=True)
+class PaidPolicy:
+    """What one call over the network costs, and how often it is tried.
+
+    fixed: money of the call, whatever is counted.
+    tokens: the most that it takes, in and out; paid by `price`.
+    """
+
+    name: str
+    fixed: float = 0.0
+    tokens: tuple[int, int] = (0, 0)
+    price: ServerPrice = FREE
+    attempts: int = QUESTION_ATTEMPTS
+    call_budget_s: float = QUESTION_S
+
+    def bound(self, request: PaidRequest) -> CostBound:
+        """All its tokens."""
+        return CostBound(money=self.cost(*self.tokens), tokens=sum(self.tokens))
+
+    def cost(self, tokens_in: int, tokens_out: int) -> float:
+        """What the server counted."""
+        return self.fixed + self.price.of_tokens(tokens_in, tokens_out)
+
+
+@dataclass(frozen=True)
+class TaskPolicy:
+    """What image tasks cost: the calls that they lead to."""
+
+    backend: ImageBackendSpec
+    attempts: int = 1
+    call_budget_s: float = QUESTION_S
+
+    @property
+    def name(self) -> str:
+        """Who is asked over the network."""
+        servers, judge, searched = servers_by(self.backend), judge_of(self.backend), searched_by(self.backend)
+        names = [f"image server {server.model}" for server in servers.values()]
+        names += [f"judge {judge.model}"] if judge else []
+        if not names:
+            names = [f"web search {searched.web.name}" if searched and searched.web else "no web search"]
+        return " and ".join(dict.fromkeys(names))
+
+    def bound(self, request: PictureRequest) -> CostBound:
+        """The most that its calls can cost."""
+        calls = calls_of(self.backend, request)
+        return CostBound(money=sum(policy_of(self.backend, one).bound(one).money for one in calls), tokens=0)
+
+    def cost(self, tokens_in: int, tokens_out: int) -> float:
+        """Nothing: what is paid has replies of its own."""
+        return 0.0
+
+
+def calls_of(backend: ImageBackendSpec, request: PictureRequest) -> tuple[PaidRequest, ...]:
+    """The calls of a task that cost something or are made by the picture; none: it is answered here."""
+    order = request.order
+    if isinstance(order, ScoreRequest):
+        judged = range(len(order.paths)) if judge_of(backend) else ()
+        return tuple(PaidRequest(PaidKind.JUDGEMENT, request, place) for place in judged)
+    if order.module in servers_by(backend):
+        return tuple(PaidRequest(PaidKind.PAINTING, request, place) for place in range(len(order.seeds)))
+    if order.module is Module.WEB and search_terms(backend).price:
+        return (PaidRequest(PaidKind.QUESTION, request),)
+    return ()
+
+
+def policy_of(backend: ImageBackendSpec, request: PaidRequest) -> PaidPolicy:
+    """The terms of a call."""
+    order = request.task.order
+    if request.kind is PaidKind.QUESTION:
+        return PaidPolicy(TaskPolicy(backend).name, fixed=search_terms(backend).price)
+    if isinstance(order, ScoreRequest):
+        judge = judge_of(backend)
+        assert judge is not None
+        return _policy(f"judge {judge.model}", judge.access, tokens=judge.tokens(order))
+    server = servers_by(backend)[order.module]
+    return _policy(f"image server {server.model}", server.access, fixed=server.price(order.module))
+
+
+def _policy(name: str, access: ServerAccess, *, fixed: float = 0.0, tokens: tuple[int, int] = (0, 0)) -> PaidPolicy:
+    return PaidPolicy(name, fixed, tokens, access.price, access.attempts, access.attempts * access.timeout_s)
+
+
+def searched_by(backend: ImageBackendSpec) -> ModelBackendSpec | None:
+    """The backend, if it asks a search provider over the network."""
+    return backend if isinstance(backend, ModelBackendSpec) and backend.web is not None else None
+
+
+def search_terms(backend: ImageBackendSpec) -> SearchTerms:
+    """What its provider costs and how often it may be asked; without a provider: nothing."""
+    searched = searched_by(backend)
+    return SearchTerms() if searched is None else searched.terms
+
+
+def judge_of(backend: ImageBackendSpec) -> JudgeSpec | None:
+    """The judge that rates for the backend, if one does."""
+    scorer = backend.scorer if isinstance(backend, ModelBackendSpec) else None
+    return scorer if isinstance(scorer, JudgeSpec) else None
+
+
+def servers_by(backend: ImageBackendSpec) -> Mapping[Module, ImageServerSpec]:
+    """The image servers that paint for the backend, by module."""
+    if not isinstance(backend, ModelBackendSpec):
+        return {}
+    found = {module: backend.server(module) for module in (Module.T2I, Module.P_T2I)}
+    return {module: server for module, server in found.items() if server is not None}
+
+
+def loads_models(backend: ImageBackendSpec) -> bool:
+    """Whether workers load models that paint or rate; else servers do all of it, or drawings stand for it."""
+    if not isinstance(backend, ModelBackendSpec):
+        return False
+    local = len(servers_by(backend)) < 2 or backend.nsfw or backend.detector or backend.likeness
+    return bool(local or (backend.scorer is not None and judge_of(backend) is None))
+
+
+def accesses_of(backend: ImageBackendSpec) -> tuple[ServerAccess, ...]:
+    """Of its image servers and its judge."""
+    judge = judge_of(backend)
+    return (*(server.access for server in servers_by(backend).values()), *([judge.access] if judge else []))

@@ -1,0 +1,1 @@
+"""How good sessions are: judges, people, and how far they agree."""

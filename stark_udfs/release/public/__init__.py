@@ -1,0 +1,1 @@
+"""The public data set, read into the shape of our tables."""

@@ -1,0 +1,1 @@
+"""A trained model in MLflow: logged, served and found by its name."""

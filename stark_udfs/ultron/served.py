@@ -1,7 +1,0 @@
-"""What MLflow runs where the model is served."""
-
-from mlflow.models import set_model
-
-from stark_udfs.ultron.pyfunc import UltronModel
-
-set_model(UltronModel())

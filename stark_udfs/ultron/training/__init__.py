@@ -1,0 +1,1 @@
+"""Training: samples to tensors, processes, checkpoints, and what a training would take."""
