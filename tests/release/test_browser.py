@@ -151,7 +151,7 @@ def describe_viewer():
 
 
 def describe_report():
-    @pytest.mark.parametrize(("width", "dark"), [(1280, True), (390, False)])
+    @pytest.mark.parametrize(("width", "dark"), [(1280, True), (1000, False), (390, False)])
     def it_fits_its_width_and_has_no_serious_finding(tmp_path: Path, width: int, dark: bool):
         file = tmp_path / "report.html"
         tables = DuckSnapshot(str(small.write(tmp_path / "tables")))
