@@ -4,13 +4,12 @@ But on a local folder: there a commit looks for the next version's file and then
 processes at the same moment one may overwrite the other. They take turns by the operating system's lock on the folder.
 """
 
-import fcntl
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import TracebackType
 
 import fsspec
@@ -19,6 +18,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from stark_udfs.core.errors import Locked
+from stark_udfs.core.turns import in_turn
 from stark_udfs.engine.system_tables import LOCKS, Lock
 from stark_udfs.tables.schema import struct_type
 from stark_udfs.tables.tables import Tables
@@ -133,15 +133,8 @@ def _in_turn(tables: Tables) -> Iterator[bool]:
         return
     folder = fsspec.core.strip_protocol(tables.root)
     os.makedirs(folder, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
-    alone = False
-    try:
-        with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            alone = True
+    with in_turn(folder) as alone:
         yield alone
-    finally:
-        os.close(descriptor)
 
 
 def held_by_another(locks: Sequence[Lock], run_id: str, now: float) -> Lock | None:

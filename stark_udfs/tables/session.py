@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,11 +17,13 @@ from pyspark.errors import PySparkException, PySparkRuntimeError
 from pyspark.sql import SparkSession
 
 from stark_udfs.core.errors import StorageError
+from stark_udfs.core.turns import in_turn
 from stark_udfs.settings.run import SparkSettings
 from stark_udfs.tables.address import in_catalog
 from stark_udfs.tables.tuning import EVERYWHERE, SMALL, cores, leave_jars_to_java
 
 DELTA = "io.delta:delta-spark_4.1_2.13"
+DELTA_JAR = ".ivy2*/jars/io.delta_delta-spark_4.1_2.13-{}.jar"  # where Spark keeps it, below the home folder
 OLDEST_SPARK = (4, 0)
 UTF8_LOCALE = "C.UTF-8"
 SUBMITTED = "PYSPARK_GATEWAY_PORT"  # spark-submit sets it: the JVM is there already
@@ -99,7 +101,13 @@ def _start(settings: SparkSettings, app: str) -> SparkSession:
         builder = builder.master(master)
     for key, value in _options(settings, master, given).items():
         builder = builder.config(key, value)
-    with _stderr_into(settings.log), _utf8_paths():
+    home = os.path.expanduser("~")
+    jars_here = submitted or any(Path(home).glob(DELTA_JAR.format(version("delta-spark"))))
+    with ExitStack() as starting:
+        if not jars_here:  # two first starts at once would spoil each other's
+            starting.enter_context(in_turn(home))
+        starting.enter_context(_stderr_into(settings.log))
+        starting.enter_context(_utf8_paths())
         try:
             spark: SparkSession = builder.getOrCreate()
         except PySparkRuntimeError as error:

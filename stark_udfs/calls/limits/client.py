@@ -99,7 +99,7 @@ class LimiterClient:
         """
         if self._ended is not None:
             raise self._ended
-        if not self._waiting and self._lacks(bound) is None:
+        if not self._waiting and self._may_enter(bound):
             self._take(bound)
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -192,20 +192,15 @@ class LimiterClient:
         with suppress(OSError, UnknownWorker):
             await self.link.release(claim)
 
-    def _lacks(self, bound: CostBound) -> str | None:
-        """What keeps a call from being sent now; None: nothing."""
-        if self._doubts:
-            return "doubt"
-        if self.in_flight >= self._ceiling:
-            return "slot"
-        if bound.money > self._money + CENT:
-            return "money"
+    def _may_enter(self, bound: CostBound) -> bool:
         now = self.clock.now()
-        if now < self._pause_until:
-            return "pause"
-        if self._paced and not self._fresh(now, bound.tokens):
-            return "permit"
-        return None
+        return (
+            not self._doubts
+            and self.in_flight < self._ceiling
+            and bound.money <= self._money + CENT
+            and now >= self._pause_until
+            and (not self._paced or self._fresh(now, bound.tokens))
+        )
 
     def _fresh(self, now: float, tokens: int) -> bool:
         """Whether there is a permit for so many tokens; those that are too old or too small are returned."""
@@ -227,7 +222,7 @@ class LimiterClient:
         while self._waiting:
             future, bound = self._waiting[0]
             if not future.cancelled():
-                if self._lacks(bound) is not None:
+                if not self._may_enter(bound):
                     self._poke.set()
                     return
                 self._take(bound)
