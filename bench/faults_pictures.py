@@ -99,9 +99,7 @@ def tried(fault: str, folder: Path) -> Found:
         for number in range(MOST_ATTEMPTS):
             budget = PRICE * UNITS * PICTURES / 2 if fault.startswith("budget") and number == 0 else None
             desk = Broker()
-            desk.begin(
-                script.stage, script.pool, script.limits(LimitsSettings(budget=budget), run_spent=0, stage_spent=0)
-            )
+            script.begin(desk, script.limits(LimitsSettings(budget=budget), run_spent=0, stage_spent=0))
             with BrokerServer(desk) as broker:
                 work = ImageWork(script, journal, broker.place, 1)
                 if fault.startswith("kill") and number == 0:

@@ -11,12 +11,13 @@ import shutil
 import signal
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from bench.cluster import kills, rows, times
 from bench.cluster.submit import Submission
 from bench.faults import outcome
-from bench.faults.moments import FIRST, MIDDLE, WRITING
+from bench.faults.moments import FIRST, MIDDLE, WRITING, Moment
 from bench.faults.trial import Bench, Work
 from stark_udfs.calls.providers.offline import embedded
 from stark_udfs.cli.run import between
@@ -27,6 +28,20 @@ from stark_udfs.tables.session import spark_session
 OUT = Path("bench/out")
 PACKAGE = Path("dist/stark.zip")
 ENVIRONMENT = Path("environment.tar.gz")
+A_PICTURE = "{kind: openai, model: stub, secret: null, in_flight: 4, price: {per_picture: 0.01, currency: USD}}"
+PAINTED = (  # by an image server, which is paid as the chat server is
+    "pictures.provider=models",
+    f"pictures.painter={A_PICTURE}",
+    f"pictures.personal={A_PICTURE}",
+    "pictures.scorer={kind: judge, model: stub, secret: null, in_flight: 4, price: {input: 1.0, output: 2.0}}",
+    "pictures.nsfw=null",
+    "pictures.likeness=null",
+    "aligner.samples=1",
+    "aligner.modules=[p-t2i, t2i]",
+    "aligner.fallback=[t2i]",
+    "faces.attempts=1",
+)
+SERVED = ("models.default", "pictures.painter", "pictures.personal", "pictures.scorer")
 MOMENTS = {"first": FIRST, "middle": MIDDLE, "writing": WRITING}
 
 
@@ -73,8 +88,10 @@ def _tried(root: Path, options: argparse.Namespace, submission: Submission) -> i
             "models.default.in_flight=4",
             "models.default.price={input: 1.0, output: 2.0}",
             "tracking.enabled=false",
+            *(PAINTED if options.pictures else ()),
         ),
         command=("run", "--target", "demo", "--until", options.until),
+        server=tuple(f"{one}.base_url" for one in SERVED[: None if options.pictures else 1]),
     )
     spark = spark_session(work.load((f"spark.log={root}/spark.log",)).spark, app="cluster")
     bench, well = Bench(root, spark, work), True
@@ -87,7 +104,7 @@ def _tried(root: Path, options: argparse.Namespace, submission: Submission) -> i
                 print(same.line, flush=True)
                 well = well and same.ok
             else:
-                done = kills.FAULTS[name](bench, submission, [MOMENTS[one] for one in options.moments])
+                done = kills.FAULTS[name](bench, submission, partial(_chosen, options))
                 print(outcome.line(done), flush=True)
                 outcome.keep([done], OUT / "cluster-kills.json")
                 well = well and done.ok
@@ -96,13 +113,21 @@ def _tried(root: Path, options: argparse.Namespace, submission: Submission) -> i
     return 0 if well else 1
 
 
+def _chosen(options: argparse.Namespace, moment: Moment) -> bool:
+    return moment.name in [MOMENTS[one] for one in options.moments] and (
+        options.stages is None or moment.stage.name in options.stages
+    )
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.cluster", description=__doc__)
     parser.add_argument("what", choices=["times", "rows", "kills"])
     parser.add_argument("--only", nargs="+", choices=[*rows.PLACES, *kills.FAULTS], metavar="NAME", help="some of them")
     parser.add_argument("--moments", nargs="+", choices=list(MOMENTS), default=["middle", "writing"])
+    parser.add_argument("--stages", nargs="+", metavar="STAGE", help="in which something is killed; without it, in all")
     parser.add_argument("--episodes", type=int, default=10)
     parser.add_argument("--until", default="summaries", metavar="STAGE", help="the last stage")
+    parser.add_argument("--pictures", action="store_true", help="painted and judged by the server, and paid")
     parser.add_argument("--package", type=Path, default=PACKAGE, help="the wheel, named .zip")
     parser.add_argument("--environment", type=Path, default=ENVIRONMENT, help="for the hosts; if it is not there, none")
     parser.add_argument("--conf", help="folder of the settings; without it, those of the package")

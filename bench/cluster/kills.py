@@ -26,6 +26,7 @@ from bench.faults.trial import LATENCY_MS, Bench, Trial, told
 from bench.standalone import MASTER
 from stark_udfs.testing.faults import Faults
 
+Choice = Callable[[Moment], bool]  # whether something is killed then
 MOST_STARTS = 12
 OTHER_NAME = "localhost"  # one that resolves
 ORPHANED_S = 60.0
@@ -83,13 +84,13 @@ def site(
             yield Site(trial, spark)
 
 
-def executor(bench: Bench, submission: Submission, moments: Sequence[str]) -> Outcome:
+def executor(bench: Bench, submission: Submission, chosen: Choice) -> Outcome:
     """kill -9 of an executor that asks, of two."""
     with site(bench, submission, "executor") as at:
-        return _killed_at(at, moments, lambda moment: sum(killed(one) for _, one in at.chosen(moment)))
+        return _killed_at(at, chosen, lambda moment: sum(killed(one) for _, one in at.chosen(moment)))
 
 
-def host(bench: Bench, submission: Submission, moments: Sequence[str]) -> Outcome:
+def host(bench: Bench, submission: Submission, chosen: Choice) -> Outcome:
     """kill -9 of all processes of a host that asks, of two; it comes back ten seconds later."""
     with site(bench, submission, "host") as at:
 
@@ -101,14 +102,14 @@ def host(bench: Bench, submission: Submission, moments: Sequence[str]) -> Outcom
                 return count
             return 0
 
-        return _killed_at(at, moments, kill)
+        return _killed_at(at, chosen, kill)
 
 
-def driver(bench: Bench, submission: Submission, moments: Sequence[str]) -> Outcome:
+def driver(bench: Bench, submission: Submission, chosen: Choice) -> Outcome:
     """kill -9 of all that runs on the driver's host; the job is submitted again."""
     with site(bench, submission, "driver") as at:
         kills = Kills(at.trial)
-        for moment in _moments(at.trial, moments):
+        for moment in _moments(at.trial, chosen):
             shell = at.trial.shell()
             there = wait_for(at.trial, moment, shell.alive)
             if there:
@@ -119,7 +120,7 @@ def driver(bench: Bench, submission: Submission, moments: Sequence[str]) -> Outc
         return kills.outcome(at.trial.shell_to_the_end())
 
 
-def elsewhere(bench: Bench, submission: Submission, _moments: Sequence[str]) -> Outcome:
+def elsewhere(bench: Bench, submission: Submission, _chosen: Choice) -> Outcome:
     """The same once, and the job is submitted from another host, which cannot know that the driver is dead."""
     with site(bench, submission, "driver elsewhere") as at:
         kills, ends = Kills(at.trial), list[str]()
@@ -144,12 +145,12 @@ def elsewhere(bench: Bench, submission: Submission, _moments: Sequence[str]) -> 
         return kills.outcome(f"{refused} × refused by the lock, then {ends[-1]} {time.monotonic() - begun:.0f} s later")
 
 
-def broker(bench: Bench, submission: Submission, moments: Sequence[str]) -> Outcome:
+def broker(bench: Bench, submission: Submission, chosen: Choice) -> Outcome:
     """The connections of the tasks to the broker are cut; where that is not possible here, the driver stands still."""
     with site(bench, submission, "broker") as at:
         ends: list[str] = []
         cuts = 0
-        left = [moment for moment in _moments(at.trial, moments) if moment.name != WRITING]
+        left = [moment for moment in _moments(at.trial, chosen) if moment.name != WRITING]
         while not ends or (ends[-1] != FINISHED and len(ends) < MOST_STARTS):
             shell = at.trial.shell()
             while left and wait_for(at.trial, left[0], shell.alive):
@@ -159,7 +160,7 @@ def broker(bench: Bench, submission: Submission, moments: Sequence[str]) -> Outc
         return at.trial.outcome(f"{told(ends)}; {cuts} cuts", vacuous="" if cuts and not left else "nothing was cut")
 
 
-def copies(bench: Bench, submission: Submission, _moments: Sequence[str]) -> Outcome:
+def copies(bench: Bench, submission: Submission, _chosen: Choice) -> Outcome:
     """Speculation forced on, a tenth of the answers six seconds late."""
     events = bench.root / "events"
     events.mkdir()
@@ -172,7 +173,7 @@ def copies(bench: Bench, submission: Submission, _moments: Sequence[str]) -> Out
         return at.trial.outcome(f"{ended}; {found} copies of tasks that ask", vacuous=wrong)
 
 
-def coming_and_going(bench: Bench, submission: Submission, _moments: Sequence[str]) -> Outcome:
+def coming_and_going(bench: Bench, submission: Submission, _chosen: Choice) -> Outcome:
     """Dynamic allocation: executors go after two seconds without work, those that hold rows after four."""
     with site(bench, submission, "dynamic allocation", conf=COMING_AND_GOING) as at:
         ended = at.trial.shell_to_the_end()
@@ -181,7 +182,7 @@ def coming_and_going(bench: Bench, submission: Submission, _moments: Sequence[st
         return at.trial.outcome(f"{ended}; {started} executors", vacuous=wrong)
 
 
-FAULTS: Mapping[str, Callable[[Bench, Submission, Sequence[str]], Outcome]] = {
+FAULTS: Mapping[str, Callable[[Bench, Submission, Choice], Outcome]] = {
     "executor": executor,
     "host": host,
     "driver": driver,
@@ -192,10 +193,10 @@ FAULTS: Mapping[str, Callable[[Bench, Submission, Sequence[str]], Outcome]] = {
 }
 
 
-def _killed_at(at: Site, moments: Sequence[str], kill: Callable[[Moment], int]) -> Outcome:
+def _killed_at(at: Site, chosen: Choice, kill: Callable[[Moment], int]) -> Outcome:
     """Kill something at each moment, run after run until one comes to its end."""
     kills = Kills(at.trial)
-    left = _moments(at.trial, moments)
+    left = _moments(at.trial, chosen)
     ends: list[str] = []
     while not ends or (ends[-1] != FINISHED and len(ends) < MOST_STARTS):
         shell = at.trial.shell()
@@ -207,8 +208,8 @@ def _killed_at(at: Site, moments: Sequence[str], kill: Callable[[Moment], int]) 
     return kills.outcome(told(ends))
 
 
-def _moments(trial: Trial, names: Sequence[str]) -> list[Moment]:
-    return [moment for moment in all_moments(trial) if moment.name in names]
+def _moments(trial: Trial, chosen: Choice) -> list[Moment]:
+    return [moment for moment in all_moments(trial) if chosen(moment)]
 
 
 def until_free(at: Site) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from bench.cluster.kills import site, until_free
 from bench.cluster.submit import Submission
@@ -82,16 +81,11 @@ PLACES: Mapping[str, Callable[[Bench, Submission], Compared]] = {
 
 def _compared(trial: Trial, where: str, ended: str) -> Compared:
     expected, found = trial.bench.expected, trial.contents()
-    undisturbed = trial.bench.root / "undisturbed" / "files"
     return Compared(
         where=where,
         ended=ended,
         rows=sum(len(rows) for rows in found.rows.values()),
         lost=ledger.lost(expected, found),
         doubled=ledger.doubled(expected, found),
-        files=len(_pictures(undisturbed) ^ _pictures(trial.files)),
+        files=len(expected.pictures ^ found.pictures),
     )
-
-
-def _pictures(files: Path) -> set[str]:
-    return {str(path.relative_to(files)) for path in (files / "images").rglob("*.*")}

@@ -53,7 +53,7 @@ def painted(spark: SparkSession, folder: Path, devices: int, units: int) -> dict
     (folder / "log").mkdir(parents=True)
     script = stages(units, SleepingDevices(f"{folder}/files", f"{folder}/log"))[1].script()
     broker, tasks = Broker(), min(BUCKETS, TASKS_A_DEVICE * devices)
-    broker.begin(script.stage, script.pool, script.limits(LimitsSettings(), run_spent=0, stage_spent=0))
+    script.begin(broker, script.limits(LimitsSettings(), run_spent=0, stage_spent=0))
     place = F.format_string("place %08d", "id")
     with BrokerServer(broker) as server:
         work = ImageWork(script, JournalPlace(str(folder), "run-1", script.stage), server.place, tasks)

@@ -46,7 +46,7 @@ class Kills:
 
     def outcome(self, ended: str) -> Outcome:
         """The line of the table: what is paid twice between two kills is the first one's doing."""
-        ends = [*self._twice[1:], self.trial.server.twice]
+        ends = [*self._twice[1:], self.trial.server.twice] if self._twice else []
         in_flight = self.trial.settings.models["default"].in_flight
         return self.trial.outcome(
             ended,

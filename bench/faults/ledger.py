@@ -2,19 +2,21 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deltalake import DeltaTable
 
 from stark_udfs.core.ids import canonical, digest
 from stark_udfs.engine.system_tables import REJECTS, REPLIES, UNITS, UnitState
+from stark_udfs.images.requests import Module
 from stark_udfs.tables.table import Table
 
 Key = tuple[object, ...]
 Row = Mapping[str, object]
 
 OF_THE_RUN = {"run_id", "replied_at", "seconds", "tries"}  # differ between any two runs
+PAINTED = (Module.P_T2I.value, Module.T2I.value)
 IGNORED = {  # beside those: what a further ask changes
     REPLIES.name: {"request", "reply", "finish_reason", "tokens_in", "tokens_out", "money"},
     UNITS.name: {"money"},
@@ -27,7 +29,8 @@ class Contents:
     """The rows of a warehouse: by table and key, a digest of what counts in them.
 
     again: keys that stand twice in a table. open: units without a verdict. reasks: keys of replies to further asks.
-    calls: distinct, by stage that asks a chat server. money: of all replies.
+    calls: distinct, by stage that asks a server. paintings: wishes for pictures, by stage. money: of all replies.
+    pictures: their files, by path; a name is the hash of what is in it.
     """
 
     rows: Mapping[str, Mapping[Key, str]]
@@ -36,6 +39,8 @@ class Contents:
     reasks: frozenset[Key]
     calls: Mapping[str, int]
     money: float
+    paintings: Mapping[str, int] = field(default_factory=dict)
+    pictures: frozenset[str] = frozenset()
 
     @property
     def logical(self) -> int:
@@ -43,10 +48,11 @@ class Contents:
         return sum(self.calls.values())
 
 
-def read(root: Path, tables: Sequence[Table], asking: Collection[str]) -> Contents:
+def read(root: Path, tables: Sequence[Table], asking: Collection[str], files: Path | None = None) -> Contents:
     """The contents of the stage tables, and of `replies`, `units` and `rejects`, in the folder `root`.
 
-    asking: the names of the stages that ask a chat server; `replies` holds what painters answered, too.
+    asking: the names of the stages that ask a chat server; of other stages, whose painters may be at home, those calls
+    count that cost money. files: where pictures are; None: they are not looked at.
     """
     found = {table.name: rows_of(root / table.name) for table in (*tables, REPLIES, UNITS, REJECTS)}
     digests: dict[str, dict[Key, str]] = {}
@@ -61,9 +67,24 @@ def read(root: Path, tables: Sequence[Table], asking: Collection[str]) -> Conten
         again=again,
         open=sum(row["state"] == UnitState.OPEN.value for row in found[UNITS.name]),
         reasks=frozenset((row["key"],) for row in replies if row["attempt"]),
-        calls=Counter(stage for stage, _ in {(str(row["stage"]), row["key"]) for row in replies} if stage in asking),
-        money=sum(float(str(row["money"])) for row in replies),
+        calls=Counter(stage for stage, _ in _paid(replies, asking)),
+        money=sum(_money(row) for row in replies),
+        paintings=Counter(str(row["stage"]) for row in replies if row["model_returned"] in PAINTED),
+        pictures=frozenset() if files is None else _pictures(files),
     )
+
+
+def _paid(replies: Sequence[Row], asking: Collection[str]) -> set[tuple[str, object]]:
+    """Stage and key of what a server answered."""
+    return {(str(row["stage"]), row["key"]) for row in replies if row["stage"] in asking or _money(row)}
+
+
+def _money(row: Row) -> float:
+    return float(str(row["money"]))
+
+
+def _pictures(files: Path) -> frozenset[str]:
+    return frozenset(str(path.relative_to(files)) for path in (files / "images").rglob("*.*"))
 
 
 def rows_of(path: Path) -> list[Row]:
@@ -75,11 +96,11 @@ def rows_of(path: Path) -> list[Row]:
 
 
 def lost(expected: Contents, found: Contents) -> int:
-    """Rows, replies and verdicts that are missing or different, and units without a verdict."""
+    """Rows, replies, verdicts and pictures that are missing or different, and units without a verdict."""
     missing = sum(
         found.rows[table].get(key) != value for table, rows in expected.rows.items() for key, value in rows.items()
     )
-    return missing + found.open
+    return missing + found.open + len(expected.pictures - found.pictures)
 
 
 def doubled(expected: Contents, found: Contents) -> int:

@@ -24,7 +24,7 @@ from bench.faults.shell import FINISHED, Shell
 from stark_udfs.calls.providers.transport import Author
 from stark_udfs.core.errors import StarkError
 from stark_udfs.engine.run import run
-from stark_udfs.engine.stage import ChatStage, Stage, TableStage
+from stark_udfs.engine.stage import ChatStage, ImageStage, Stage, TableStage
 from stark_udfs.stages.pipeline import Settings
 from stark_udfs.tables.table import Table
 from stark_udfs.testing.faults import Faults
@@ -39,6 +39,7 @@ class Work:
     """A pipeline to be disturbed.
 
     load: settings with overrides laid over them. overrides: those of every run. command: the words of `stark run`.
+    server: the settings that name the server's address.
     """
 
     load: Callable[[Sequence[str]], Settings]
@@ -46,6 +47,7 @@ class Work:
     author: Author
     overrides: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    server: tuple[str, ...] = ("models.default.base_url",)
 
 
 @dataclass
@@ -117,7 +119,7 @@ class Trial:
             f"storage.tables={self.folder}/tables",
             f"storage.files={self.folder}/files",
             f"spark.log={self.folder}/spark.log",
-            f"models.default.base_url={server.url}",
+            *(f"{setting}={server.url}" for setting in bench.work.server),
             *overrides,
         )
 
@@ -135,6 +137,11 @@ class Trial:
     def stages(self) -> Sequence[Stage]:
         """Of this trial's runs."""
         return self.bench.work.stages(self.settings)
+
+    @property
+    def image_stages(self) -> list[ImageStage]:  # type: ignore[type-arg]  # of whatever rows
+        """The stages that paint, in their order."""
+        return [stage for stage in self.stages if isinstance(stage, ImageStage)]
 
     @property
     def chat_stages(self) -> list[ChatStage]:  # type: ignore[type-arg]  # of whatever rows
@@ -198,7 +205,7 @@ class Trial:
     def contents(self) -> Contents:
         """What the warehouse holds now."""
         tables: list[Table] = [stage.writes for stage in self.stages]
-        return ledger.read(self.folder / "tables", tables, [stage.name for stage in self.chat_stages])
+        return ledger.read(self.folder / "tables", tables, [stage.name for stage in self.chat_stages], self.files)
 
     def outcome(self, ended: str, *, allowed: int = 0, kills: int = 0, worst: int = 0, vacuous: str = "") -> Outcome:
         """What came of it."""

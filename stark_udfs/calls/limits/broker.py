@@ -6,7 +6,7 @@ batches. A worker reports what happened and says what it lacks; the broker answe
 
 import threading
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from stark_udfs.calls.clock import Clock
@@ -27,8 +27,9 @@ class UnknownWorker(StarkError):
 
 @dataclass
 class StageLedger:
-    """What the broker knows of one stage."""
+    """What the broker knows of one stage, or of one of several servers that its tasks ask."""
 
+    stage: str
     server: ServerLimits
     budget: Budget
     limits: CallLimits
@@ -65,10 +66,18 @@ class Broker:
     ) -> None:
         """Open a stage; `model` names the server that it uses. Stages that are given one budget share its money."""
         with self.lock:
-            server = self.servers.get(model)
-            if server is None or server.limits.rates != limits.rates:
-                server = self.servers[model] = ServerLimits(limits, self._now(now))
-            self.stages[stage] = StageLedger(server, budget if budget is not None else Budget(limits.money), limits)
+            server = self._server(model, limits, self._now(now))
+            money = budget if budget is not None else Budget(limits.money)
+            self.stages[stage] = StageLedger(stage, server, money, limits)
+
+    def add_server(self, stage: str, model: str, limits: CallLimits, now: float | None = None) -> None:
+        """A further server that a stage's tasks ask, with limits of its own; money and counts are the stage's.
+
+        They join it as `at_server` names it.
+        """
+        with self.lock:
+            server = self._server(model, limits, self._now(now))
+            self.stages[at_server(stage, model)] = replace(self.stages[stage], server=server, limits=limits)
 
     def join(self, worker: str, stage: str, now: float | None = None) -> bool:
         """A worker begins; returns whether there is a rate to keep.
@@ -124,13 +133,22 @@ class Broker:
         """A copy of what the stage has come to so far."""
         with self.lock:
             counts = deepcopy(self.stages[stage].counts)
-            counts.in_flight = sum(worker.in_flight for worker in self.workers.values() if worker.stage == stage)
+            counts.in_flight = sum(
+                worker.in_flight for worker in self.workers.values() if self.stages[worker.stage].stage == stage
+            )
             return counts
 
     def limits(self) -> dict[str, CallLimits]:
         """The limits of each stage that has begun."""
         with self.lock:
             return {name: stage.limits for name, stage in self.stages.items()}
+
+    def _server(self, model: str, limits: CallLimits, now: float) -> ServerLimits:
+        """The limits of a server, anew where they are set otherwise now."""
+        server = self.servers.get(model)
+        if server is None or server.limits.rates != limits.rates:
+            server = self.servers[model] = ServerLimits(limits, now)
+        return server
 
     def _now(self, now: float | None) -> float:
         return self.clock.now() if now is None else now
@@ -141,7 +159,8 @@ class Broker:
         stage = self.stages[known.stage]
         stage.counts.add(report.counts)
         stage.budget.settle(worker, spent=report.money_spent, back=report.money_back)
-        self.stop(report.stop or stage.server.hear(report, now) or too_many_rejects(known.stage, stage))
+        rejected = too_many_rejects(stage.stage, stage.counts, stage.limits)
+        self.stop(report.stop or stage.server.hear(report, now) or rejected)
         slots = stage.server.slots(worker, report)
         permits = stage.server.permits(report, now)
         money = stage.budget.lend(worker, report.money_needed, report.money_least)
@@ -169,15 +188,19 @@ class Broker:
         return known
 
 
-def too_many_rejects(name: str, stage: StageLedger) -> str:
+def at_server(stage: str, model: str) -> str:
+    """What a worker joins that asks one of a stage's several servers."""
+    return f"{stage}: {model}"
+
+
+def too_many_rejects(stage: str, counts: AskCounts, limits: CallLimits) -> str:
     """Why the stage should stop, or nothing."""
-    counts, limits = stage.counts, stage.limits
     if not counts.reasons or counts.ended < limits.stop_after:
         return ""
     reason, units = max(counts.reasons.items(), key=lambda item: item[1])
     if units <= limits.stop_rejects * counts.ended:
         return ""
     return (
-        f"{units} of {counts.ended} units of {name} were rejected for {reason}: "
+        f"{units} of {counts.ended} units of {stage} were rejected for {reason}: "
         f"see `rejects`, or raise limits.stop_rejects (now {limits.stop_rejects:g})"
     )

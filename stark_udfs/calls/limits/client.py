@@ -39,6 +39,7 @@ class LimiterClient:
         self.in_flight = 0
         self.working = 0  # on what needs no slot: images that are painted here; reported with what is in flight
         self.answered = 0  # calls sent from here that got an answer
+        self.beside: tuple[LimiterClient, ...] = ()  # of the same task, for other servers: they end together
         self._doubts = 0  # calls that wait to see whether any other is answered
         self._left = asyncio.Event()  # a call in flight is over, or the run is
         self._paced = False
@@ -162,12 +163,16 @@ class LimiterClient:
 
     def give_up(self, error: RunStopped) -> None:
         """Send nothing further from here: calls that wait here fail with `error`, other workers go on."""
-        self._ended = self._ended or error
+        if self._ended is not None:
+            return
+        self._ended = error
         for future, _ in self._waiting:
             if not future.done():
-                future.set_exception(self._ended)
+                future.set_exception(error)
         self._waiting.clear()
         self._left.set()
+        for other in self.beside:
+            other.give_up(error)
 
     async def claim(self, claim: Claim) -> None:
         """Wait until this worker alone has what it claims.
@@ -214,8 +219,7 @@ class LimiterClient:
         self.in_flight += 1
         self._money -= bound.money
         if self._paced:
-            permit = self._permits.popleft()
-            self._pending.tokens_back += permit.tokens - bound.tokens
+            self._pending.tokens_back += self._permits.popleft().tokens - bound.tokens
 
     def _serve(self) -> None:
         """Let waiting calls enter, first come first served."""
@@ -252,11 +256,10 @@ class LimiterClient:
     async def _wait_for_need(self) -> None:
         """Until a call lacks something and the broker may have it, or there is something urgent to report."""
         await self._poke.wait()
-        left = self._again_at - self.clock.now()
-        if left > 0:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(left / self.clock.speed):
-                    await self._urgent.wait()
+        left = max(0.0, self._again_at - self.clock.now())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(left / self.clock.speed):
+                await self._urgent.wait()
 
     def _accept(self, grant: Grant) -> None:
         now = self.clock.now()
@@ -267,8 +270,7 @@ class LimiterClient:
         self._ceiling = grant.slots
         self._money += grant.money
         self._pause_until = max(self._pause_until, now + grant.pause_s) if grant.pause_s else self._pause_until
-        tokens = self._asked_tokens
-        self._permits.extend(RateToken(tokens, now + LEASE_S) for _ in range(grant.permits))
+        self._permits.extend(RateToken(self._asked_tokens, now + LEASE_S) for _ in range(grant.permits))
         self._again_at = now + grant.again_s
         if grant.stop:
             self.give_up(RunStopped(grant.stop))

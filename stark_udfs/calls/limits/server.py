@@ -9,13 +9,13 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Self
 
-from stark_udfs.calls.limits.broker import Broker, Claim, UnknownWorker
+from stark_udfs.calls.limits.broker import Broker, Claim, UnknownWorker, at_server
 from stark_udfs.calls.limits.client import LimiterClient
 from stark_udfs.calls.limits.link import DirectLink
 from stark_udfs.calls.limits.messages import CallLimits, Grant, WorkerReport, report_of
@@ -46,11 +46,22 @@ class BrokerAddress:
 
     def limiter(self, *, worker: str, stage: str, tasks: int) -> LimiterClient:
         """The limiter of one task attempt, to be entered on its loop; `tasks` is the most that run at once."""
-        if not self.alone:
-            return LimiterClient(TcpLink(self, worker, stage))
-        broker = Broker()
-        broker.begin(stage, stage, self.limits[stage].shared_by(tasks))
-        return LimiterClient(DirectLink(broker, worker, stage))
+        return self.limiters(worker=worker, stage=stage, servers=(), tasks=tasks)[0]
+
+    def limiters(self, *, worker: str, stage: str, servers: Sequence[str], tasks: int) -> tuple[LimiterClient, ...]:
+        """The limiter of one task attempt, and one for each further server that it asks; they end together."""
+        joined = {stage: worker} | {at_server(stage, name): at_server(worker, name) for name in servers}
+        if self.alone:
+            broker = Broker()
+            broker.begin(stage, stage, self.limits[stage].shared_by(tasks))
+            for name in servers:
+                broker.add_server(stage, name, self.limits[at_server(stage, name)].shared_by(tasks))
+            made = tuple(LimiterClient(DirectLink(broker, name, place)) for place, name in joined.items())
+        else:
+            made = tuple(LimiterClient(TcpLink(self, name, place)) for place, name in joined.items())
+        for one in made:
+            one.beside = tuple(other for other in made if other is not one)
+        return made
 
 
 class BrokerServer:

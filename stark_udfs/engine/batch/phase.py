@@ -13,10 +13,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from stark_udfs.calls.batch_store import BatchStore, SentBatch
-from stark_udfs.calls.limits.broker import StageLedger, too_many_rejects
-from stark_udfs.calls.limits.budget import Budget
+from stark_udfs.calls.limits.broker import too_many_rejects
 from stark_udfs.calls.limits.messages import AskCounts, CallLimits
-from stark_udfs.calls.limits.server_limits import ServerLimits
 from stark_udfs.engine import replies
 from stark_udfs.engine.ask import phase as ask_phase
 from stark_udfs.engine.ask.phase import Asked
@@ -122,7 +120,7 @@ def rejected_too_often(stage: str, limits: CallLimits, calls: DataFrame) -> str:
     reasons = {row["reason"]: row["units"] for row in ended if row["reason"] is not None}
     done = sum(row["units"] for row in ended) - sum(reasons.values())
     counts = AskCounts(done=done, rejected=sum(reasons.values()), reasons=reasons)
-    return too_many_rejects(stage, StageLedger(ServerLimits(limits, 0.0), Budget(None), limits, counts))
+    return too_many_rejects(stage, counts, limits)
 
 
 def _to_collect(stage: str, sent: list[SentBatch]) -> str:

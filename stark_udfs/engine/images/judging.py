@@ -6,14 +6,13 @@ from threading import Lock
 from typing import Generic
 
 from stark_udfs.calls.errors import CallError, CallFailed
-from stark_udfs.calls.limits.client import LimiterClient
 from stark_udfs.calls.loop_thread import LoopThread
 from stark_udfs.calls.providers.client import Completion
 from stark_udfs.calls.providers.message import count_of, text_of, tokens_out
 from stark_udfs.calls.reply.decode import decode
 from stark_udfs.calls.reply.json_schema import json_schema
 from stark_udfs.core.rejects import Reject
-from stark_udfs.engine.images.paid_calls import Keep, PaidCalls, Unit, unavailable
+from stark_udfs.engine.images.paid_calls import Keep, Limiters, PaidCalls, Unit, unavailable
 from stark_udfs.engine.images.requests import PaidKind, PaidRequest
 from stark_udfs.engine.images.server_client import ServerClient
 from stark_udfs.images.backend import ModelBackend, ModelBackendSpec
@@ -72,11 +71,11 @@ def completion(body: bytes, judge: JudgeSpec, order: ScoreRequest) -> Completion
 class Judge(Generic[Unit]):
     """Rates pictures, on any thread: the calls on the loop of the task, several at once; all else as models do."""
 
-    def __init__(self, spec: ModelBackendSpec, loop: LoopThread, limiter: LimiterClient, keep: Keep[Unit]) -> None:
+    def __init__(self, spec: ModelBackendSpec, loop: LoopThread, limiters: Limiters, keep: Keep[Unit]) -> None:
         """`keep` makes a paid verdict durable; it runs on the loop."""
         self._spec, self._loop = spec, loop
         self._client = JudgeClient(spec, ImageFiles(spec.files))
-        self._calls = PaidCalls(spec, self._client, limiter, keep)
+        self._calls = PaidCalls(spec, self._client, limiters, keep)
 
     def close(self) -> None:
         """Close the connections; nobody may be asking."""

@@ -1,7 +1,7 @@
 """Calls that image tasks lead to, under the broker: priced, paced, retried by one owner, each paid once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
@@ -12,7 +12,7 @@ from stark_udfs.calls.request import Reply
 from stark_udfs.calls.retry import AnsweredCall, call
 from stark_udfs.calls.unit import STOPPED
 from stark_udfs.core.errors import RunStopped
-from stark_udfs.engine.images.policy import policy_of
+from stark_udfs.engine.images.policy import policy_of, server_asked
 from stark_udfs.engine.images.requests import PaidKind, PaidRequest, PictureRequest
 from stark_udfs.images.backend import ModelBackendSpec
 from stark_udfs.images.requests import Unavailable
@@ -33,6 +33,7 @@ class OpenTask(Protocol):
 
 Unit = TypeVar("Unit", bound=OpenTask)
 Answer = TypeVar("Answer")
+Limiters: TypeAlias = Mapping[str, LimiterClient]
 Keep: TypeAlias = Callable[[Unit, PaidRequest, AnsweredCall, float], Awaitable[None]]
 
 
@@ -40,12 +41,12 @@ Keep: TypeAlias = Callable[[Unit, PaidRequest, AnsweredCall, float], Awaitable[N
 class PaidCalls(Generic[Unit]):
     """Asks for what a unit's open task needs; on the loop of the task.
 
-    keep: makes a paid reply durable.
+    limiters: by the server that they are for, as `servers_asked` names it. keep: makes a paid reply durable.
     """
 
     spec: ModelBackendSpec
     client: CallClient[PaidRequest]
-    limiter: LimiterClient
+    limiters: Limiters
     keep: Keep[Unit]
 
     async def text(self, unit: Unit, request: PaidRequest) -> str:
@@ -59,7 +60,8 @@ class PaidCalls(Generic[Unit]):
         if before is not None:
             return before.reply
         policy = policy_of(self.spec, request)
-        answered = await call(self.client, self.limiter, policy, request)
+        limiter = self.limiters[server_asked(self.spec, request)]
+        answered = await call(self.client, limiter, policy, request)
         said = answered.answer
         await self.keep(unit, request, answered, policy.cost(said.tokens_in, said.tokens_out))
         return said.text

@@ -11,12 +11,11 @@ from typing import Generic
 from PIL import Image
 
 from stark_udfs.calls.errors import CallError, CallFailed, redacted
-from stark_udfs.calls.limits.client import LimiterClient
 from stark_udfs.calls.loop_thread import LoopThread
 from stark_udfs.calls.providers.client import Completion
 from stark_udfs.calls.providers.transport import RawResponse
 from stark_udfs.core.records import Record
-from stark_udfs.engine.images.paid_calls import Keep, PaidCalls, Unit, unavailable
+from stark_udfs.engine.images.paid_calls import Keep, Limiters, PaidCalls, Unit, unavailable
 from stark_udfs.engine.images.requests import PaidKind, PaidRequest
 from stark_udfs.engine.images.server_client import ServerClient
 from stark_udfs.images.backend import ModelBackendSpec
@@ -79,12 +78,12 @@ class PaintingClient(ServerClient):
 class ServerPainter(Generic[Unit]):
     """Answers wishes for paintings, on any thread: the calls on the loop of the task, several at once."""
 
-    def __init__(self, spec: ModelBackendSpec, loop: LoopThread, limiter: LimiterClient, keep: Keep[Unit]) -> None:
+    def __init__(self, spec: ModelBackendSpec, loop: LoopThread, limiters: Limiters, keep: Keep[Unit]) -> None:
         """`keep` makes a paid picture's reply durable; it runs on the loop."""
         self._spec, self._loop = spec, loop
         self._files = ImageFiles(spec.files)
         self._client = PaintingClient(spec, self._files)
-        self._calls = PaidCalls(spec, self._client, limiter, keep)
+        self._calls = PaidCalls(spec, self._client, limiters, keep)
 
     def close(self) -> None:
         """Close the connections; nobody may be asking."""

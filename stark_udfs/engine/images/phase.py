@@ -36,7 +36,7 @@ def make_pictures(context: Context, script: ImageReplay, units: DataFrame, total
     if not script.gpus and loads_models(script.backend):
         refuse_shares(context.spark.sparkContext.getConf().get("spark.task.resource.gpu.amount"))
     stage, begun = script.stage, time.monotonic()
-    context.broker().served.begin(stage, script.pool, ask_phase.limits_of(context, script))
+    script.begin(context.broker().served, ask_phase.limits_of(context, script))
     place, tasks = ask_phase.reachable(context), context.tasks(BUCKETS)
     work = ImageWork(script, ask_phase.journal_of(context, stage), place, tasks)
     known = replies.with_known(context.tables, stage, units).withColumn("known", F.to_json("known"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from stark_udfs.calls.policy import CostBound
 from stark_udfs.engine.images.requests import PaidKind, PaidRequest, PictureRequest
@@ -9,11 +10,25 @@ from stark_udfs.images.backend import ModelBackendSpec
 from stark_udfs.images.models.image_server import ImageServerSpec
 from stark_udfs.images.models.judge import JudgeSpec
 from stark_udfs.images.models.server_access import ServerAccess, ServerPrice
-from stark_udfs.images.requests import ImageBackendSpec, Module, ScoreRequest
+from stark_udfs.images.requests import ImageBackendSpec, ImageRequest, Module, ScoreRequest
 from stark_udfs.images.web.results import SearchTerms
 
 FREE = ServerPrice()
+QUESTIONS_AT_ONCE = 16  # over the whole cluster
 QUESTION_ATTEMPTS, QUESTION_S = 3, 120.0  # of one question to a search provider, and seconds for all of them
+
+
+@dataclass(frozen=True)
+class CallRates:
+    """What one server takes, over the whole cluster."""
+
+    in_flight: int
+    requests_per_minute: int | None
+
+    @classmethod
+    def of(cls, access: ServerAccess) -> Self:
+        """Of an image server, or a judge."""
+        return cls(access.in_flight, access.requests_per_minute)
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,38 @@ def search_terms(backend: ImageBackendSpec) -> SearchTerms:
     """What its provider costs and how often it may be asked; without a provider: nothing."""
     searched = searched_by(backend)
     return SearchTerms() if searched is None else searched.terms
+
+
+def servers_asked(backend: ImageBackendSpec) -> Mapping[str, CallRates]:
+    """Whom tasks ask over the network, by the name under which the broker keeps a server's limits."""
+    found = {_name(server): CallRates.of(server.access) for server in servers_by(backend).values()}
+    judge, searched = judge_of(backend), searched_by(backend)
+    if judge is not None:
+        found[_name(judge)] = CallRates.of(judge.access)
+    if searched is not None and searched.web is not None:
+        found[f"web search {searched.web.name}"] = CallRates(QUESTIONS_AT_ONCE, searched.terms.requests_per_minute)
+    return found
+
+
+def server_asked(backend: ImageBackendSpec, request: PaidRequest) -> str:
+    """Which of `servers_asked` a call goes to."""
+    order = request.task.order
+    if request.kind is PaidKind.JUDGEMENT:
+        judge = judge_of(backend)
+        assert judge is not None
+        return _name(judge)
+    if request.kind is PaidKind.PAINTING:
+        assert isinstance(order, ImageRequest)
+        return _name(servers_by(backend)[order.module])
+    searched = searched_by(backend)
+    assert searched is not None
+    assert searched.web is not None
+    return f"web search {searched.web.name}"
+
+
+def _name(server: ImageServerSpec | JudgeSpec) -> str:
+    kind = "judge" if isinstance(server, JudgeSpec) else "image server"
+    return f"{kind} {server.model} at {server.access.base_url}"
 
 
 def judge_of(backend: ImageBackendSpec) -> JudgeSpec | None:

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Self
 
-from stark_udfs.calls.limits.client import LimiterClient
 from stark_udfs.calls.loop_thread import LoopThread
 from stark_udfs.engine.images.judging import Judge
-from stark_udfs.engine.images.paid_calls import Keep, Unit
+from stark_udfs.engine.images.paid_calls import Keep, Limiters, Unit
 from stark_udfs.engine.images.painting import ServerPainter
 from stark_udfs.engine.images.policy import judge_of, searched_by, servers_by
 from stark_udfs.engine.images.search import Searcher
@@ -25,16 +24,16 @@ class Remote(Generic[Unit]):
     judge: Judge[Unit] | None = None
 
     @classmethod
-    def of(cls, backend: ImageBackendSpec, loop: LoopThread, limiter: LimiterClient, keep: Keep[Unit]) -> Self:
+    def of(cls, backend: ImageBackendSpec, loop: LoopThread, limiters: Limiters, keep: Keep[Unit]) -> Self:
         """What the backend needs; `keep` makes the answer to a paid call durable."""
         searched = searched_by(backend)
-        searcher = None if searched is None else Searcher(searched, loop, limiter, keep)
+        searcher = None if searched is None else Searcher(searched, loop, limiters, keep)
         painter = None
         if isinstance(backend, ModelBackendSpec) and servers_by(backend):
-            painter = ServerPainter(backend, loop, limiter, keep)
+            painter = ServerPainter(backend, loop, limiters, keep)
         judge = None
         if isinstance(backend, ModelBackendSpec) and judge_of(backend):
-            judge = Judge(backend, loop, limiter, keep)
+            judge = Judge(backend, loop, limiters, keep)
         return cls(searcher, painter, judge)
 
     def claims(self, order: ImageTask) -> bool:

@@ -1,22 +1,21 @@
 """A unit of an image stage, replayed over its replies: order after order until the stage wants no more."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
+from stark_udfs.calls.limits.broker import Broker
 from stark_udfs.calls.limits.messages import CallLimits, money_left
 from stark_udfs.calls.sequence import CallSteps, OpenCall, SequenceEnd
 from stark_udfs.core.ids import seed_of
 from stark_udfs.core.records import Record
 from stark_udfs.core.rejects import Reject, RejectReason
-from stark_udfs.engine.images.policy import TaskPolicy, accesses_of, calls_of, search_terms
+from stark_udfs.engine.images.policy import TaskPolicy, calls_of, servers_asked
 from stark_udfs.engine.images.requests import PictureRequest
 from stark_udfs.images.requests import Candidates, ImageBackendSpec, ImageRequest, ImageResult, ImageTask, Scores
 from stark_udfs.settings.run import LimitsSettings
-
-QUESTIONS_AT_ONCE = 16  # over the whole cluster
 
 
 @dataclass(frozen=True)
@@ -78,16 +77,23 @@ class ImageReplay:
         return TaskPolicy(self.backend).name
 
     def limits(self, limits: LimitsSettings, *, run_spent: float, stage_spent: float) -> CallLimits:
-        """The stop rule, and for calls over the network their rate and what the budgets have left."""
-        accesses = accesses_of(self.backend)
-        rates = (search_terms(self.backend).requests_per_minute, *(one.requests_per_minute for one in accesses))
+        """The stop rule, and what the budgets have left; each server has its own rates (`begin`)."""
         return CallLimits(
-            in_flight=min((one.in_flight for one in accesses), default=QUESTIONS_AT_ONCE),
-            requests_per_minute=min((rate for rate in rates if rate is not None), default=None),
+            in_flight=sum(rates.in_flight for rates in servers_asked(self.backend).values()) or 1,
             money=money_left(limits, run_spent=run_spent, stage_spent=stage_spent),
             stop_rejects=limits.stop_rejects,
             stop_after=limits.stop_after,
         )
+
+    def begin(self, broker: Broker, limits: CallLimits) -> None:
+        """Open the stage at the broker, and every server that its tasks ask."""
+        broker.begin(self.stage, self.pool, limits)
+        for name, rates in servers_asked(self.backend).items():
+            broker.add_server(
+                self.stage,
+                name,
+                replace(limits, in_flight=rates.in_flight, requests_per_minute=rates.requests_per_minute),
+            )
 
     def conversation(self, unit: Mapping[str, Any]) -> ImageSequence:
         """The orders of one unit row."""

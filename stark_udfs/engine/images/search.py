@@ -6,14 +6,13 @@ from types import TracebackType
 from typing import Generic, Self
 
 from stark_udfs.calls.errors import BrokerLost, CallError, CallFailed, seconds_of
-from stark_udfs.calls.limits.client import LimiterClient
 from stark_udfs.calls.loop_thread import LoopThread
 from stark_udfs.calls.providers.client import Completion
 from stark_udfs.calls.refusals import ServerError, refusal_of
 from stark_udfs.calls.retry import AnsweredCall
 from stark_udfs.core.errors import NotAuthorised, ProviderError, RunStopped
 from stark_udfs.core.records import Record
-from stark_udfs.engine.images.paid_calls import Keep, PaidCalls, Unit, stopped
+from stark_udfs.engine.images.paid_calls import Keep, Limiters, PaidCalls, Unit, stopped
 from stark_udfs.engine.images.policy import search_terms
 from stark_udfs.engine.images.requests import PaidKind, PaidRequest
 from stark_udfs.images.backend import ModelBackend, ModelBackendSpec
@@ -78,11 +77,11 @@ class SearchClient:
 class Searcher(Generic[Unit]):
     """Answers web requests, on any thread: the question on the loop of the task, the fetching on the thread itself."""
 
-    def __init__(self, spec: ModelBackendSpec, loop: LoopThread, limiter: LimiterClient, keep: Keep[Unit]) -> None:
+    def __init__(self, spec: ModelBackendSpec, loop: LoopThread, limiters: Limiters, keep: Keep[Unit]) -> None:
         """`keep` makes the answer to a paid question durable; it runs on the loop."""
         self._spec, self._loop, self._keep = spec, loop, keep
         self._client = SearchClient(spec)
-        self._calls = PaidCalls[Unit](spec, self._client, limiter, self._kept)
+        self._calls = PaidCalls[Unit](spec, self._client, limiters, self._kept)
         self._paid = search_terms(spec).price > 0
         self._free: dict[str, str] = {}  # answers that cost nothing, until the request is answered
 

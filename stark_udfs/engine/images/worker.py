@@ -8,6 +8,7 @@ hears the counts, says when to stop, and lets questions to a search provider thr
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from types import TracebackType
@@ -28,6 +29,7 @@ from stark_udfs.calls.sequence import SequenceEnd
 from stark_udfs.calls.unit import STOPPED
 from stark_udfs.core.errors import RunStopped, StorageError
 from stark_udfs.engine.images.open_units import OpenUnit, known_replies
+from stark_udfs.engine.images.policy import servers_asked
 from stark_udfs.engine.images.remote import Remote
 from stark_udfs.engine.images.replay import ImageReplay
 from stark_udfs.engine.images.requests import PaidRequest
@@ -90,7 +92,12 @@ class ImagePartition:
         self.work = work
         self.attempt = attempt
         self._loop = LoopThread("stark-pictures")
-        self._limiter = work.broker.limiter(worker=attempt, stage=work.script.stage, tasks=work.tasks)
+        servers = tuple(servers_asked(work.script.backend))
+        self._limiter, *others = work.broker.limiters(
+            worker=attempt, stage=work.script.stage, servers=servers, tasks=work.tasks
+        )
+        self._limiters = dict(zip(servers, others, strict=True))
+        self._joined = AsyncExitStack()
         self._counts = AskCounts()
         self._ends: deque[tuple[ImageEnd, Future[None] | None]] = deque()
         self._failure: Exception | None = None
@@ -108,7 +115,7 @@ class ImagePartition:
             self._loop.__exit__(None, None, None)
             raise
         spec = self.work.script.backend
-        self._remote = Remote.of(spec, self._loop, self._limiter, self._keep_paid)
+        self._remote = Remote.of(spec, self._loop, self._limiters, self._keep_paid)
         self._worker: ImageWorker[OpenUnit] = ImageWorker(
             loaded(spec), at_once=spec.at_once, search=self._remote.answer, searched=self._remote.claims
         )
@@ -249,14 +256,17 @@ class ImagePartition:
         self._loop.run(self._told(told, self._worker.held))
 
     async def _open(self) -> None:
-        await self._limiter.__aenter__()
+        async with AsyncExitStack() as joined:
+            for limiter in (self._limiter, *self._limiters.values()):
+                await joined.enter_async_context(limiter)
+            self._joined = joined.pop_all()
         self._journal = open_journal(self.work.journal, self.attempt)
 
     async def _close(self) -> None:
         try:
             await self._journal.close()
         finally:
-            await self._limiter.__aexit__(None, None, None)
+            await self._joined.aclose()
 
     async def _append(self, bucket: int, reply: Reply) -> "Future[None]":
         """Keep a reply; a future for any thread that is done when it is durable."""
@@ -283,4 +293,4 @@ class ImagePartition:
 
     async def _told(self, counts: AskCounts, held: int) -> None:
         self._limiter.counts.add(counts)
-        self._limiter.working = max(0, held - self._limiter.in_flight)
+        self._limiter.working = max(0, held - sum(limiter.in_flight for limiter in self._limiters.values()))

@@ -19,8 +19,20 @@ from stark_udfs.images.decode import picture_of
 from stark_udfs.images.files import ImageFiles
 from stark_udfs.images.models.clip import ClipSpec
 from stark_udfs.images.models.image_server import ImageServerSettings, ImageServerSpec, ServedPicture
+from stark_udfs.images.models.judge import JudgeSpec
 from stark_udfs.images.models.server_access import ServerAccess, ServerPrice
-from stark_udfs.images.requests import Candidate, Candidates, ImageRequest, ImageResult, ImageTask, Module, Person
+from stark_udfs.images.requests import (
+    Candidate,
+    Candidates,
+    ImageRequest,
+    ImageResult,
+    ImageTask,
+    Module,
+    Person,
+    ScoreRequest,
+)
+from stark_udfs.images.web.providers import Openverse
+from stark_udfs.images.web.results import SearchTerms
 from stark_udfs.settings.run import LimitsSettings
 from stark_udfs.testing.faults import Faults
 from stark_udfs.testing.pictures import fields_of
@@ -43,6 +55,14 @@ def painted_by(url: str, folder: Path, **access: object) -> ModelBackendSpec:
 
 def of_a_town(row: Town, answers: Sequence[ImageResult]) -> ImageTask | None:
     return None if answers else ImageRequest(module=Module.T2I, prompt=f"a lake near {row.name}", count=2)
+
+
+def painted_and_rated(row: Town, answers: Sequence[ImageResult]) -> ImageTask | None:
+    if len(answers) != 1:
+        return of_a_town(row, answers)
+    assert isinstance(answers[0], Candidates)
+    paths = tuple(one.path for one in answers[0].candidates)
+    return ScoreRequest(paths=paths, captions=("",) * len(paths), description="a lake")
 
 
 def no_author(block: object) -> tuple[str, str]:
@@ -239,3 +259,29 @@ def describe_prices():
     def a_face_costs_more():
         spec = ImageServerSettings().spec()
         assert spec.price(Module.P_T2I) > spec.price(Module.T2I)
+
+
+def describe_limits():
+    def each_server_has_its_own(tmp_path: Path, server: Server):
+        free = SearchTerms(requests_per_minute=1)  # a question a minute, as of a free search provider
+        spec = replace(painted_by(server.url, tmp_path, requests_per_minute=600), web=Openverse(), terms=free)
+        with task(tmp_path, script(spec, of_a_town)) as ours:
+            ends = ours.run("Bonn", "Kiel")
+            asked = {name.partition(" at ")[0]: one.server for name, one in ours.server.served.stages.items()}
+            counts = ours.server.served.counts("views")
+        assert {end.state for end in ends} == {"done"}
+        painting, search = asked["views: image server stub"].requests, asked["views: web search openverse"].requests
+        assert painting is not None
+        assert search is not None
+        assert (painting.taken, search.taken) == (4, 0)
+        assert (counts.tries, counts.money) == (6, pytest.approx(4 * PRICE))  # four calls, two units
+
+    def a_refusal_by_one_ends_what_waits_for_the_others(tmp_path: Path):
+        with serving(Faults(), no_author) as server:
+            judge = JudgeSpec("seer", access=ServerAccess(base_url=server.url, secret="STARK_TEST_NO_KEY"))
+            spec = replace(painted_by(server.url, tmp_path), scorer=judge)
+            with task(tmp_path, script(spec, painted_and_rated)) as ours:
+                ends = ours.run(*(f"Town {number}" for number in range(12)))
+                stopped = ours.server.served.stopped
+        assert "STARK_TEST_NO_KEY" in stopped
+        assert {end.state for end in ends} == {"open"}
