@@ -1,7 +1,7 @@
-"""`python -m bench.cluster times|rows|kills`: the pipeline on a standalone cluster of two hosts on this machine.
+"""`python -m bench.cluster times|rows|kills|training`: the pipeline on a cluster of two hosts on this machine.
 
-The cluster has a worker of one core on 127.0.0.1 and one on 127.0.0.2, under Spark's default settings. The package is
-submitted as users do: `make submit-files` first. Exits with 1 where rows differ or a promise is broken.
+It is a standalone one, with a worker of one core on 127.0.0.1 and one on 127.0.0.2, under Spark's default settings. The
+package is submitted as users do: `make submit-files` first. Exits with 1 where rows differ or a promise is broken.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from bench.cluster import kills, rows, times
+from bench.cluster import kills, rows, times, training
 from bench.cluster.submit import Submission
 from bench.faults import outcome
 from bench.faults.moments import FIRST, MIDDLE, WRITING, Moment
@@ -56,6 +56,8 @@ def main() -> int:
     try:
         if options.what == "times":
             return _times(root, options, submission)
+        if options.what == "training":
+            return _trained(root, options)
         return _tried(root, options, submission)
     finally:
         if options.keep:
@@ -74,6 +76,20 @@ def _times(root: Path, options: argparse.Namespace, submission: Submission) -> i
     figures = {"local": times.as_json(here), "submitted": times.as_json(there)}
     (OUT / "cluster-times.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _trained(root: Path, options: argparse.Namespace) -> int:
+    """Hosts have the driver's Python: a packed environment with torch in it is several GB."""
+    if options.model is None:
+        raise SystemExit("--model: name a folder with a small image-text-to-text model")
+    submission = Submission(options.package.absolute())
+    given = training.Given(root, options.warehouse.absolute(), options.model.absolute(), submission)
+    well = True
+    print(training.HEAD, flush=True)
+    for line, ok in training.tried(given, options.only or list(training.FAULTS)):
+        print(line, flush=True)
+        well = well and ok
+    return 0 if well else 1
 
 
 def _tried(root: Path, options: argparse.Namespace, submission: Submission) -> int:
@@ -121,13 +137,15 @@ def _chosen(options: argparse.Namespace, moment: Moment) -> bool:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.cluster", description=__doc__)
-    parser.add_argument("what", choices=["times", "rows", "kills"])
+    parser.add_argument("what", choices=["times", "rows", "kills", "training"])
     parser.add_argument("--only", nargs="+", choices=[*rows.PLACES, *kills.FAULTS], metavar="NAME", help="some of them")
     parser.add_argument("--moments", nargs="+", choices=list(MOMENTS), default=["middle", "writing"])
     parser.add_argument("--stages", nargs="+", metavar="STAGE", help="in which something is killed; without it, in all")
     parser.add_argument("--episodes", type=int, default=10)
     parser.add_argument("--until", default="summaries", metavar="STAGE", help="the last stage")
     parser.add_argument("--pictures", action="store_true", help="painted and judged by the server, and paid")
+    parser.add_argument("--model", type=Path, help="folder of the model to train")
+    parser.add_argument("--warehouse", type=Path, default=Path("warehouse"), help="of a finished run, to train on")
     parser.add_argument("--package", type=Path, default=PACKAGE, help="the wheel, named .zip")
     parser.add_argument("--environment", type=Path, default=ENVIRONMENT, help="for the hosts; if it is not there, none")
     parser.add_argument("--conf", help="folder of the settings; without it, those of the package")

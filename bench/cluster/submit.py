@@ -28,8 +28,8 @@ class Submission:
     environment: Path | None = None
     conf: Mapping[str, str] = field(default_factory=dict)
 
-    def command(self, master: str, arguments: Sequence[str]) -> list[str]:
-        """The words of `spark-submit`; `arguments` are those of `stark run`."""
+    def command(self, master: str, arguments: Sequence[str], job: Path = JOB) -> list[str]:
+        """The words of `spark-submit`; `arguments` are those of `stark run`, or of another job's command."""
         conf = {
             "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
             "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -40,7 +40,7 @@ class Submission:
             str(HOME / "bin" / "spark-submit"),
             *("--master", master, "--py-files", str(self.package.absolute()), "--packages", DELTA),
             *(word for name, value in conf.items() for word in ("--conf", f"{name}={value}")),
-            str(JOB.absolute()),
+            str(job.absolute()),
             *arguments,
         ]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from stark_udfs.core.errors import SettingsError, StarkError
 from stark_udfs.core.ids import Json, fingerprint
+from stark_udfs.engine.ask.failed_tasks import last_words
 from stark_udfs.tables.address import located
 from stark_udfs.tracking.runs import spool_of
 from stark_udfs.tracking.send import SendJob, send
@@ -18,7 +19,7 @@ from stark_udfs.ultron.model_registry.logged import log_adapter
 from stark_udfs.ultron.training import told
 from stark_udfs.ultron.training.dataset import PreparedSamples, prepare
 from stark_udfs.ultron.training.outcome import TrainedAdapter
-from stark_udfs.ultron.training.train import ADAPTER, TrainingJob, train, train_from_text
+from stark_udfs.ultron.training.train import ADAPTER, TrainingJob, last_checkpoint, train, train_from_text
 
 if TYPE_CHECKING:
     from stark_udfs.stages.pipeline import Settings
@@ -122,6 +123,8 @@ def run_processes(job: TrainingJob) -> TrainedAdapter:
 
 def _distributed(job: TrainingJob) -> TrainedAdapter | None:
     import torch
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
     from pyspark.ml.torch.distributor import TorchDistributor
     from pyspark.sql import SparkSession
 
@@ -132,7 +135,12 @@ def _distributed(job: TrainingJob) -> TrainedAdapter | None:
     runner = TorchDistributor(
         num_processes=job.settings.processes, local_mode=job.settings.local, use_gpu=torch.cuda.is_available()
     )
-    text = runner.run(train_from_text, job.model_copy(update={"watch_driver": True}).model_dump_json())
+    try:
+        text = runner.run(train_from_text, job.model_copy(update={"watch_driver": True}).model_dump_json())
+    except (Py4JJavaError, PySparkException) as error:
+        whole = last_checkpoint(Path(job.folder))
+        kept = f"{Path(whole).name} is whole, and it goes on from there" if whole else "no checkpoint was whole yet"
+        raise StarkError(f"the training's processes ended: {last_words(error)}. Train again: {kept}.") from error
     return TrainedAdapter(**json.loads(text)) if text else TrainedAdapter.read(Path(job.folder) / ADAPTER)
 
 

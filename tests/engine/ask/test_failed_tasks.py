@@ -25,6 +25,13 @@ Driver stacktrace:"""
 
 
 def describe_last_words():
+    def they_name_the_executor_that_was_lost():
+        text = (
+            "An error occurred while calling o1.collectToPython.\n: org.apache.spark.SparkException: Job aborted\n"
+            "ExecutorLostFailure (executor 0 exited) Reason: Command exited with code 137\n\tat Java"
+        )
+        assert last_words(text) == "ExecutorLostFailure (executor 0 exited) Reason: Command exited with code 137"
+
     def they_are_those_of_the_outermost_exception():
         assert last_words(IN_SPARK) == "BrokerLost: the broker cannot be reached: TimeoutError"
 
