@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 
 import psutil
 
-from bench.cluster.hosts import Cluster, cluster
 from bench.cluster.submit import Submission
 from bench.faults import speculation
 from bench.faults.kills import EXECUTOR, Kills, asking, killed, says, soon
@@ -23,7 +22,7 @@ from bench.faults.moments import MIDDLE, WRITING, Moment, all_moments, wait_for
 from bench.faults.outcome import Outcome
 from bench.faults.shell import FINISHED, Shell
 from bench.faults.trial import LATENCY_MS, Bench, Trial, told
-from bench.standalone import MASTER
+from bench.standalone import MASTER, Cluster, cluster
 from stark_udfs.testing.faults import Faults
 
 Choice = Callable[[Moment], bool]  # whether something is killed then

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.cluster.hosts import HOME
+from bench.standalone import HOME
 
 DELTA = f"io.delta:delta-spark_4.1_2.13:{version('delta-spark')}"
 JOB = Path("jobs/run_pipeline.py")

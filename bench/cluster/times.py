@@ -9,8 +9,8 @@ from pathlib import Path
 
 from deltalake import DeltaTable, write_deltalake
 
-from bench.cluster.hosts import cluster
 from bench.cluster.submit import Submission, timed
+from bench.standalone import cluster
 
 TOUCHED, AGAIN, FIRST, MORE = "looked at", "unchanged", "first", "one more"
 SYSTEM = {"replies", "units", "rejects", "runs", "checks", "locks"}

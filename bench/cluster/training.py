@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psutil
 
-from bench.cluster.hosts import Cluster, cluster
 from bench.cluster.submit import Submission
 from bench.faults.kills import EXECUTOR, killed, says
 from bench.faults.shell import FINISHED, Shell
 from bench.faults.trial import told
+from bench.standalone import Cluster, cluster
 from stark_udfs.ultron.training.train import last_checkpoint
 
 JOB = Path("jobs/train_ultron.py")

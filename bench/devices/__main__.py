@@ -23,7 +23,7 @@ from pyspark.sql import functions as F
 
 from bench.devices.log import told
 from bench.devices.stage import PAINT_S, SAMPLES, SleepingDevices, stages
-from bench.standalone import DRIVER, cluster
+from bench.standalone import DRIVER, HOSTS, cluster
 from stark_udfs.calls.journal import JournalPlace
 from stark_udfs.calls.limits.broker import Broker
 from stark_udfs.calls.limits.server import BrokerServer
@@ -35,7 +35,6 @@ from stark_udfs.tables.session import spark_session
 
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "bench" / "out" / "devices.json"
-HOSTS = ("127.0.0.1", "127.0.0.2")
 TASKS_A_DEVICE, BUCKETS = 4, 64  # a device takes the next task when it is free; each has at least a bucket
 PLAIN = {
     **DRIVER,
@@ -95,7 +94,7 @@ def on_a_cluster(folder: Path, devices: int, units: int) -> dict[str, float]:
     half = devices // len(HOSTS)
     gpus = {host: range(at * half, (at + 1) * half) for at, host in enumerate(HOSTS)}
     amounts = {"spark.executor.cores": str(half), "spark.executor.resource.gpu.amount": str(half)}
-    with cluster(folder / "cluster", HOSTS, cores=half, gpus=gpus) as url, session(url, amounts) as spark:
+    with cluster(folder / "cluster", HOSTS, cores=half, gpus=gpus) as hosts, session(hosts.url, amounts) as spark:
         spark.range(64, numPartitions=64).count()  # starts the executors
         return painted(spark, folder / "run", devices, units)
 

@@ -20,10 +20,10 @@ ASKER = re.compile(r"over\([^)]*bucket#\d+L\)")  # only what asks reads whole bu
 def forced(bench: Bench) -> Outcome:
     """A tenth of the answers take six seconds more, so that one task of a stage is late and gets a copy."""
     faults = Faults(latency_ms=LATENCY_MS, slow=0.1, slow_ms=6_000)
-    with bench.trial("speculation", faults) as trial, cluster(trial.folder / "cluster", HOSTS) as url:
+    with bench.trial("speculation", faults) as trial, cluster(trial.folder / "cluster", HOSTS) as spark:
         events = trial.folder / "events"
         events.mkdir()
-        ended = trial.shell_to_the_end(f"spark.master={url}", f"spark.options={json.dumps(options(events))}")
+        ended = trial.shell_to_the_end(f"spark.master={spark.url}", f"spark.options={json.dumps(options(events))}")
         found = copies(events)
         return trial.outcome(
             f"{ended}; {found} copies of tasks that ask", vacuous="" if found else "no task that asks got a copy"

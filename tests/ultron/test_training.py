@@ -15,7 +15,7 @@ from stark_udfs.settings.ultron import LoraSettings, UltronSettings
 from stark_udfs.ultron.samples import Line, Sample
 from stark_udfs.ultron.training.dataset import write_samples
 from stark_udfs.ultron.training.launch import run_processes
-from stark_udfs.ultron.training.train import TrainingJob, last_checkpoint, set_aside, train
+from stark_udfs.ultron.training.train import TrainingJob, could_not_write, last_checkpoint, set_aside, train
 from tests.ultron import tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the libraries' own
@@ -124,6 +124,19 @@ def describe_a_training():
         assert last_checkpoint(tmp_path) is None
         set_aside(tmp_path)
         assert (tmp_path / "checkpoints" / "cut-off-4").is_dir()
+
+    @pytest.mark.parametrize(
+        "error",
+        [  # as torch, safetensors and Python end on a full tmpfs
+            RuntimeError("basic_ios::clear: iostream error"),
+            RuntimeError("[enforce fail at inline_container.cc:671] . unexpected pos 64 vs 0"),
+            RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"),
+            OSError(28, "No space left on device"),
+        ],
+    )
+    def it_knows_a_checkpoint_that_could_not_be_written(error: Exception):
+        assert could_not_write(error)
+        assert not could_not_write(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
 
     def it_refuses_a_model_without_an_image_part(samples: str, tmp_path: Path):
         base = tiny.save("llama", tmp_path / "base")

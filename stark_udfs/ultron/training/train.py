@@ -17,6 +17,7 @@ from stark_udfs.settings.ultron import UltronSettings
 from stark_udfs.ultron.training.outcome import TrainedAdapter
 from stark_udfs.ultron.training.watch import die_with_driver
 
+NOT_WRITTEN = ("No space left", "os error 28", "iostream error", "inline_container")
 ADAPTER = "adapter"  # folder of what is trained, in the training's folder
 
 
@@ -70,7 +71,7 @@ def train(job: TrainingJob) -> TrainedAdapter | None:
     try:
         done = trainer.train(resume_from_checkpoint=start)
     except (OSError, RuntimeError) as error:
-        if _disk_full(error):
+        if could_not_write(error):
             raise StorageError(_no_room(job.folder)) from error
         raise
     metrics = {name: float(value) for name, value in done.metrics.items() if isinstance(value, int | float)}
@@ -195,23 +196,29 @@ def _keep(trainer: Any, processor: Any, folder: Path, facts: TrainedAdapter) -> 
         processor.save_pretrained(str(fresh))
         facts.write(fresh)
     except (OSError, RuntimeError) as error:
-        if _disk_full(error):
+        if could_not_write(error):
             raise StorageError(_no_room(str(folder.parent))) from error
         raise
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
 
 
-def _disk_full(error: BaseException) -> bool:
-    """Whether a write failed for want of room; safetensors and torch say it in their own words."""
+def could_not_write(error: BaseException) -> bool:
+    """Whether a file could not be written, as on a full disk; safetensors and torch say it in their own words.
+
+    Example:
+        >>> could_not_write(RuntimeError("basic_ios::clear: iostream error"))
+        True
+    """
     told = getattr(error, "errno", None)
-    return told in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error) or "os error 28" in str(error)
+    return told in (errno.ENOSPC, errno.EDQUOT) or any(word in str(error) for word in NOT_WRITTEN)
 
 
 def _no_room(folder: str) -> str:
+    free = shutil.disk_usage(folder).free / 1e6
     return (
-        f"no room left in {folder}: a checkpoint could not be written. The last whole one is kept: make room, or lower "
-        "ultron.keep, and train again; it goes on from there."
+        f"a checkpoint could not be written into {folder}, where {free:,.1f} MB are free. What was whole is kept: "
+        "make room, or lower ultron.keep, and train again; it goes on from there."
     )
 
 

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.standalone import free_port
-from stark_udfs.tables.session import DELTA, DELTA_SQL
+from stark_udfs.tables.session import DELTA, DELTA_SQL, STARTED
 from stark_udfs.tables.tuning import EVERYWHERE, SMALL
 
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
@@ -24,12 +24,12 @@ def connect_server(folder: Path) -> Iterator[str]:
     """Its address, for `spark.master`; the server is gone afterwards."""
     port = free_port()
     options = {
+        **STARTED,
         **DELTA_SQL,
         **EVERYWHERE,
         **SMALL,
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(port),
-        "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.warehouse.dir": str(folder / "spark-warehouse"),
         "spark.jars.packages": f"{DELTA}:{version('delta-spark')}",
