@@ -28,12 +28,12 @@ from stark_udfs.tables.session import spark_session
 OUT = Path("bench/out")
 PACKAGE = Path("dist/stark.zip")
 ENVIRONMENT = Path("environment.tar.gz")
-A_PICTURE = "{kind: openai, model: stub, secret: null, in_flight: 4, price: {per_picture: 0.01, currency: USD}}"
+A_PICTURE = "{kind: openai, model: stub, secret: null, in_flight: 2, price: {per_picture: 0.01, currency: USD}}"
 PAINTED = (  # by an image server, which is paid as the chat server is
     "pictures.provider=models",
     f"pictures.painter={A_PICTURE}",
     f"pictures.personal={A_PICTURE}",
-    "pictures.scorer={kind: judge, model: stub, secret: null, in_flight: 4, price: {input: 1.0, output: 2.0}}",
+    "pictures.scorer={kind: judge, model: stub, secret: null, in_flight: 2, price: {input: 1.0, output: 2.0}}",
     "pictures.nsfw=null",
     "pictures.likeness=null",
     "aligner.samples=1",

@@ -15,6 +15,7 @@ FINISHED = "finished"
 ENDS: Mapping[int, str] = {0: FINISHED, 130: "stopped by the user"}
 LONGEST_RUN_S = 600.0
 ORPHANED_S = 30.0
+OWN = "stark: "
 CONDITION = re.compile(r"\[([A-Z_]{8,})\]")
 
 
@@ -85,10 +86,14 @@ class Shell:
         return ENDS.get(code, f"exit code {code}: {self.last_words()}")
 
     def last_words(self) -> str:
-        """What it said about its end: Spark's name for an error, else its last line."""
+        """What it said about its end: Spark's name for an error, else the last line of its own, else its last line."""
         text = self.log.read_text(encoding="utf-8", errors="replace").strip()
         named = CONDITION.search(text)
-        return named.group(1) if named else text.rpartition("\n")[2][:120]
+        if named:
+            return named.group(1)
+        lines = text.splitlines()
+        own = [line.removeprefix(OWN) for line in lines if line.startswith(OWN)]
+        return (own or lines or [""])[-1][:160]
 
     def end(self) -> None:
         """Leave nothing of it behind."""
