@@ -30,6 +30,11 @@ class CallRates:
         """Of an image server, or a judge."""
         return cls(access.in_flight, access.requests_per_minute)
 
+    def both(self, other: Self) -> Self:
+        """What holds where one server is set up twice: the smaller."""
+        rates = [rate for rate in (self.requests_per_minute, other.requests_per_minute) if rate is not None]
+        return type(self)(min(self.in_flight, other.in_flight), min(rates, default=None))
+
 
 @dataclass(frozen=True)
 class PaidPolicy:
@@ -126,10 +131,11 @@ def search_terms(backend: ImageBackendSpec) -> SearchTerms:
 
 def servers_asked(backend: ImageBackendSpec) -> Mapping[str, CallRates]:
     """Whom tasks ask over the network, by the name under which the broker keeps a server's limits."""
-    found = {_name(server): CallRates.of(server.access) for server in servers_by(backend).values()}
     judge, searched = judge_of(backend), searched_by(backend)
-    if judge is not None:
-        found[_name(judge)] = CallRates.of(judge.access)
+    found: dict[str, CallRates] = {}
+    for server in (*servers_by(backend).values(), *([judge] if judge else [])):
+        rates = CallRates.of(server.access)
+        found[_name(server)] = rates.both(found.get(_name(server), rates))
     if searched is not None and searched.web is not None:
         found[f"web search {searched.web.name}"] = CallRates(QUESTIONS_AT_ONCE, searched.terms.requests_per_minute)
     return found

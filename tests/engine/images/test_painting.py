@@ -13,6 +13,7 @@ from bench.faults.server import Server, serving
 from stark_udfs.core.ids import rng_of
 from stark_udfs.core.records import Record
 from stark_udfs.engine.images.painting import stored
+from stark_udfs.engine.images.policy import CallRates, servers_asked
 from stark_udfs.images.appearance import draw_traits
 from stark_udfs.images.backend import ModelBackendSpec, NamedPainter
 from stark_udfs.images.decode import picture_of
@@ -275,6 +276,14 @@ def describe_limits():
         assert search is not None
         assert (painting.taken, search.taken) == (4, 0)
         assert (counts.tries, counts.money) == (6, pytest.approx(4 * PRICE))  # four calls, two units
+
+    def one_server_that_is_set_up_twice_keeps_to_the_smaller(tmp_path: Path):
+        there = "http://127.0.0.1:9/v1"
+        spec = painted_by(there, tmp_path, in_flight=8, requests_per_minute=30)
+        other = painted_by(there, tmp_path, in_flight=2)
+        assert servers_asked(replace(spec, personal=other.personal)) == {
+            f"image server stub at {there}": CallRates(2, 30)
+        }
 
     def a_refusal_by_one_ends_what_waits_for_the_others(tmp_path: Path):
         with serving(Faults(), no_author) as server:
