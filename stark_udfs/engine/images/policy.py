@@ -132,8 +132,9 @@ def search_terms(backend: ImageBackendSpec) -> SearchTerms:
 def servers_asked(backend: ImageBackendSpec) -> Mapping[str, CallRates]:
     """Whom tasks ask over the network, by the name under which the broker keeps a server's limits."""
     judge, searched = judge_of(backend), searched_by(backend)
+    servers: list[ImageServerSpec | JudgeSpec] = [*servers_by(backend).values(), *([judge] if judge else [])]
     found: dict[str, CallRates] = {}
-    for server in (*servers_by(backend).values(), *([judge] if judge else [])):
+    for server in servers:
         rates = CallRates.of(server.access)
         found[_name(server)] = rates.both(found.get(_name(server), rates))
     if searched is not None and searched.web is not None:
