@@ -1,8 +1,8 @@
 """Which calls an image task leads to, on what terms they are answered, and what the task costs by them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Self, TypeAlias
 
 from stark_udfs.calls.policy import CostBound
 from stark_udfs.engine.images.requests import PaidKind, PaidRequest, PictureRequest
@@ -13,6 +13,7 @@ from stark_udfs.images.models.server_access import ServerAccess, ServerPrice
 from stark_udfs.images.requests import ImageBackendSpec, ImageRequest, Module, ScoreRequest
 from stark_udfs.images.web.results import SearchTerms
 
+Server: TypeAlias = ImageServerSpec | JudgeSpec
 FREE = ServerPrice()
 QUESTIONS_AT_ONCE = 16  # over the whole cluster
 QUESTION_ATTEMPTS, QUESTION_S = 3, 120.0  # of one question to a search provider, and seconds for all of them
@@ -71,11 +72,7 @@ class TaskPolicy:
     @property
     def name(self) -> str:
         """Who is asked over the network."""
-        servers, judge, searched = servers_by(self.backend), judge_of(self.backend), searched_by(self.backend)
-        names = [f"image server {server.model}" for server in servers.values()]
-        names += [f"judge {judge.model}"] if judge else []
-        if not names:
-            names = [f"web search {searched.web.name}" if searched and searched.web else "no web search"]
+        names = [_title(server) for server in _servers(self.backend)] or [_search(self.backend)]
         return " and ".join(dict.fromkeys(names))
 
     def bound(self, request: PictureRequest) -> CostBound:
@@ -103,19 +100,21 @@ def calls_of(backend: ImageBackendSpec, request: PictureRequest) -> tuple[PaidRe
 
 def policy_of(backend: ImageBackendSpec, request: PaidRequest) -> PaidPolicy:
     """The terms of a call."""
-    order = request.task.order
-    if request.kind is PaidKind.QUESTION:
-        return PaidPolicy(TaskPolicy(backend).name, fixed=search_terms(backend).price)
-    if isinstance(order, ScoreRequest):
-        judge = judge_of(backend)
-        assert judge is not None
-        return _policy(f"judge {judge.model}", judge.access, tokens=judge.tokens(order))
-    server = servers_by(backend)[order.module]
-    return _policy(f"image server {server.model}", server.access, fixed=server.price(order.module))
-
-
-def _policy(name: str, access: ServerAccess, *, fixed: float = 0.0, tokens: tuple[int, int] = (0, 0)) -> PaidPolicy:
-    return PaidPolicy(name, fixed, tokens, access.price, access.attempts, access.attempts * access.timeout_s)
+    server, order = _asked(backend, request), request.task.order
+    if server is None:
+        return PaidPolicy(_search(backend), fixed=search_terms(backend).price)
+    access = server.access
+    terms = PaidPolicy(
+        _title(server),
+        price=access.price,
+        attempts=access.attempts,
+        call_budget_s=access.attempts * access.timeout_s,
+    )
+    if isinstance(server, JudgeSpec):
+        assert isinstance(order, ScoreRequest)
+        return replace(terms, tokens=server.tokens(order))
+    assert isinstance(order, ImageRequest)
+    return replace(terms, fixed=server.price(order.module))
 
 
 def searched_by(backend: ImageBackendSpec) -> ModelBackendSpec | None:
@@ -131,36 +130,50 @@ def search_terms(backend: ImageBackendSpec) -> SearchTerms:
 
 def servers_asked(backend: ImageBackendSpec) -> Mapping[str, CallRates]:
     """Whom tasks ask over the network, by the name under which the broker keeps a server's limits."""
-    judge, searched = judge_of(backend), searched_by(backend)
-    servers: list[ImageServerSpec | JudgeSpec] = [*servers_by(backend).values(), *([judge] if judge else [])]
     found: dict[str, CallRates] = {}
-    for server in servers:
+    for server in _servers(backend):
         rates = CallRates.of(server.access)
-        found[_name(server)] = rates.both(found.get(_name(server), rates))
-    if searched is not None and searched.web is not None:
-        found[f"web search {searched.web.name}"] = CallRates(QUESTIONS_AT_ONCE, searched.terms.requests_per_minute)
+        found[_place(server)] = rates.both(found.get(_place(server), rates))
+    searched = searched_by(backend)
+    if searched is not None:
+        found[_search(backend)] = CallRates(QUESTIONS_AT_ONCE, searched.terms.requests_per_minute)
     return found
 
 
 def server_asked(backend: ImageBackendSpec, request: PaidRequest) -> str:
     """Which of `servers_asked` a call goes to."""
+    server = _asked(backend, request)
+    return _search(backend) if server is None else _place(server)
+
+
+def _asked(backend: ImageBackendSpec, request: PaidRequest) -> Server | None:
+    """Who answers a call; None: the search provider."""
+    if request.kind is PaidKind.QUESTION:
+        return None
     order = request.task.order
-    if request.kind is PaidKind.JUDGEMENT:
+    if isinstance(order, ScoreRequest):
         judge = judge_of(backend)
         assert judge is not None
-        return _name(judge)
-    if request.kind is PaidKind.PAINTING:
-        assert isinstance(order, ImageRequest)
-        return _name(servers_by(backend)[order.module])
+        return judge
+    return servers_by(backend)[order.module]
+
+
+def _servers(backend: ImageBackendSpec) -> tuple[Server, ...]:
+    judge = judge_of(backend)
+    return (*servers_by(backend).values(), *([judge] if judge else []))
+
+
+def _title(server: Server) -> str:
+    return f"{'judge' if isinstance(server, JudgeSpec) else 'image server'} {server.model}"
+
+
+def _place(server: Server) -> str:
+    return f"{_title(server)} at {server.access.base_url}"
+
+
+def _search(backend: ImageBackendSpec) -> str:
     searched = searched_by(backend)
-    assert searched is not None
-    assert searched.web is not None
-    return f"web search {searched.web.name}"
-
-
-def _name(server: ImageServerSpec | JudgeSpec) -> str:
-    kind = "judge" if isinstance(server, JudgeSpec) else "image server"
-    return f"{kind} {server.model} at {server.access.base_url}"
+    return f"web search {searched.web.name}" if searched and searched.web else "no web search"
 
 
 def judge_of(backend: ImageBackendSpec) -> JudgeSpec | None:
@@ -187,5 +200,4 @@ def loads_models(backend: ImageBackendSpec) -> bool:
 
 def accesses_of(backend: ImageBackendSpec) -> tuple[ServerAccess, ...]:
     """Of its image servers and its judge."""
-    judge = judge_of(backend)
-    return (*(server.access for server in servers_by(backend).values()), *([judge.access] if judge else []))
+    return tuple(server.access for server in _servers(backend))

@@ -73,13 +73,13 @@ class ImageReplay:
 
     @property
     def pool(self) -> str:
-        """Who is asked over the network: stages that ask the same provider share its rate."""
+        """Who is asked over the network; each of them has limits of its own, which stages share that ask it."""
         return TaskPolicy(self.backend).name
 
     def limits(self, limits: LimitsSettings, *, run_spent: float, stage_spent: float) -> CallLimits:
-        """The stop rule, and what the budgets have left; each server has its own rates (`begin`)."""
+        """The stop rule, and what the budgets have left; calls go to servers, each with its own rates (`begin`)."""
         return CallLimits(
-            in_flight=sum(rates.in_flight for rates in servers_asked(self.backend).values()) or 1,
+            in_flight=0,
             money=money_left(limits, run_spent=run_spent, stage_spent=stage_spent),
             stop_rejects=limits.stop_rejects,
             stop_after=limits.stop_after,
