@@ -57,7 +57,7 @@ class ImageWork:
 
 @dataclass(frozen=True)
 class ImageEnd:
-    """What became of a unit in this run; as `llm.partition.UnitEnd` says it."""
+    """What became of a unit in this run; as `calls.partition.UnitEnd` says it."""
 
     unit_key: str
     state: str

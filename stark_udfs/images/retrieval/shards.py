@@ -21,8 +21,8 @@ SEED = 42  # of samples
 class PictureRow(NamedTuple):
     """What is known about a picture of an index; unknown texts are empty.
 
-    `offset` and `size` are of the piece of an archive that holds it (`vision.archives`): null for a file of its own,
-    and in indexes that were built before they were kept.
+    `offset` and `size` are of the piece of an archive that holds it (`images.retrieval.archives`): null for a file of
+    its own, and in indexes that were built before they were kept.
     """
 
     path: str  # where the picture is: a path or a URL

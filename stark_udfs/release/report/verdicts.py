@@ -7,16 +7,8 @@ from stark_udfs.release.report import plots
 from stark_udfs.release.report.blocks import Block, Cell, Grid, Plot, Section, Tag, Words
 from stark_udfs.release.report.source import Measured, Source, clustered, count
 from stark_udfs.release.text import shortened
+from stark_udfs.stages.verdicts.criteria import Criterion
 
-CRITERIA = [
-    "coherence",
-    "consistency",
-    "image_turn_relevance",
-    "image_dialogue_relevance",
-    "image_persona_relevance",
-    "time_interval",
-    "experience",
-]
 GROUPED = {  # by table, columns by which its rows are counted, the first that are there
     "moderations": ("verdict", "flagged", "label", "category", "model"),
     "probes": ("kind", "question_kind"),
@@ -60,7 +52,7 @@ def judged(source: Source, criterion: str, group: str, join: str = "") -> list[M
 def criteria_in(source: Source) -> list[str]:
     """The criteria that the table has columns for."""
     there = set(source.columns("judgements")) if source.has("judgements") else set()
-    return [name for name in CRITERIA if name in there]
+    return [one.value for one in Criterion if one.value in there]
 
 
 def offline_judge(source: Source) -> bool:

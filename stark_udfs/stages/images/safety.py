@@ -155,7 +155,7 @@ def may_make(shown: Shown, real_person: str | None) -> tuple[Module, ...] | Reje
     """The modules that may make a picture, the best stand-in first; or why none may.
 
     A picture of the user is painted with the user's face and comes from nowhere else, so that it never shows a stranger
-    (`vision.candidates.from_strangers` refuses such a wish once more); a named real person is never painted; nobody but
+    (`images.candidates.from_strangers` refuses such a wish once more); a named real person is never painted; nobody but
     the user gets the user's face.
     """
     if shown.has_user and real_person:
